@@ -1,0 +1,179 @@
+//! What is found wrong with the reader's file, as plain data.
+//!
+//! A [`Diagnostic`] names its [`Rule`], says what is wrong in one line, points at the words to change and offers help. How it looks on a terminal, in an editor or in JSON is the business of `cli`; no rendering lives here.
+
+mod fix;
+mod rule;
+mod source;
+
+pub use fix::{Edit, Fix};
+pub use rule::{Rule, Severity};
+pub use source::{Position, Source, Span};
+
+/// One finding: a rule that is broken, and the words that break it.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// The rule that is broken.
+    pub rule: &'static Rule,
+    /// How grave it is here: the rule's own severity unless a setting changed it.
+    pub severity: Severity,
+    /// What is wrong: lower case, no full stop, names in backticks.
+    pub message: String,
+    /// The words that must change.
+    pub primary: Option<Label>,
+    /// Other places that have to do with it.
+    pub secondary: Vec<Label>,
+    /// Something one can do about it.
+    pub help: Option<String>,
+    /// Edits that mend it.
+    pub fix: Option<Fix>,
+}
+
+/// A place in the text and what it has to do with the finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What this place has to do with it.
+    pub text: String,
+}
+
+impl Diagnostic {
+    /// A finding under `rule`, without a place yet.
+    pub fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            message: message.into(),
+            primary: None,
+            secondary: Vec::new(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// Points at the words that must change.
+    #[must_use]
+    pub fn primary(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.primary = Some(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Points at another place that has to do with it.
+    #[must_use]
+    pub fn secondary(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Says what one can do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Offers edits that mend it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+}
+
+/// Everything found so far, in the order it was found until [`Diagnostics::sort`].
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics {
+    found: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Nothing found yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// The findings.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.found.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// True when nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// True when one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// How many have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.found
+            .iter()
+            .filter(|it| it.severity == severity)
+            .count()
+    }
+
+    /// Puts them in the order of the text, those without a place first; equal ones keep their order.
+    pub fn sort(&mut self) {
+        self.found.sort_by_key(|it| {
+            it.primary
+                .as_ref()
+                .map_or((0, 0), |label| (label.span.start + 1, label.span.end))
+        });
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.found.iter()
+    }
+}
+
+/// The name in `known` that `typed` was probably meant to be, if one is near enough.
+pub fn near_name<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A long name is no typo of anything we know, and comparing it costs time.
+    if typed.len() > 80 {
+        return None;
+    }
+    let limit = (typed.chars().count() / 3).clamp(1, 4);
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near_name;
+
+    #[test]
+    fn near_names_are_near() {
+        assert_eq!(near_name("prot", ["port", "host"]), Some("port"));
+        assert_eq!(near_name("hots", ["port", "host"]), Some("host"));
+        assert_eq!(near_name("colour", ["port", "host"]), None);
+        assert_eq!(near_name(&"x".repeat(5000), ["port"]), None);
+    }
+}

@@ -1,0 +1,5 @@
+//! `homelab`: one `platform.toml`, checked and compiled into everything a home LLM lab runs on.
+//!
+//! The rooms, in reading order; `docs/architecture.md` has the picture.
+
+pub mod diagnostic;

@@ -1,0 +1,3 @@
+//! The `homelab` program.
+
+fn main() {}

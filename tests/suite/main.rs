@@ -1,0 +1,1 @@
+//! The one test binary: what the library and the program promise, seen from outside.
