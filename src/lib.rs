@@ -3,3 +3,4 @@
 //! The rooms, in reading order; `docs/architecture.md` has the picture.
 
 pub mod diagnostic;
+pub mod emit;
