@@ -1,0 +1,94 @@
+//! `[gateway]`: how the gateway behaves.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Duration, EnvName, Name, Parameter};
+
+/// How the gateway behaves. What is unset is left to the gateway's own default.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// The variable in the gateway's environment that holds its key.
+    pub key: Option<KeyVariable>,
+    /// How it chooses among several models behind a handle.
+    pub strategy: Option<Strategy>,
+    /// How often a failed request is tried again.
+    #[schemars(range(min = 0, max = 20))]
+    pub retries: Option<i64>,
+    /// The least time before that.
+    pub retry_after: Option<Duration>,
+    /// How long an answer may take.
+    pub timeout: Option<Duration>,
+    /// How long the first chunk of a stream may take.
+    pub stream_timeout: Option<Duration>,
+    /// How long a failing model is left alone.
+    pub cooldown: Option<Duration>,
+    /// How many failures a minute it takes for that.
+    #[schemars(range(min = 0, max = 10_000))]
+    pub allowed_fails: Option<i64>,
+    /// How many fallbacks are tried at most.
+    #[schemars(range(min = 0, max = 100))]
+    pub max_fallbacks: Option<i64>,
+    /// Whether it logs JSON.
+    pub json_logs: Option<bool>,
+    /// Whether it drops request parameters that a backend does not know.
+    pub drop_params: Option<bool>,
+    /// The search tools it offers, by name.
+    #[serde(default)]
+    pub search_tools: BTreeMap<Name, SearchTool>,
+    /// Settings of LiteLLM that this language does not know, by section.
+    #[serde(default)]
+    pub litellm: PassThrough,
+}
+
+/// `{ env = "NAME" }`: the variable that holds a key.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyVariable {
+    /// The name of the variable.
+    pub env: EnvName,
+}
+
+/// How a gateway chooses among several models behind a handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// At random, by weight.
+    SimpleShuffle,
+    /// The one with the fewest requests under way.
+    LeastBusy,
+    /// The one that answered fastest.
+    LatencyBasedRouting,
+    /// The one that costs least.
+    CostBasedRouting,
+    /// The one with the most left of its limits.
+    UsageBasedRoutingV2,
+}
+
+/// A search tool that the gateway offers at `/v1/search/<name>`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchTool {
+    /// The service that searches.
+    pub service: Name,
+    /// What it is for.
+    pub title: Option<String>,
+}
+
+/// Settings of LiteLLM that this language does not know, by section; their names are checked against the list of the release that we compile for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PassThrough {
+    /// Arguments of LiteLLM's router.
+    #[serde(default)]
+    pub router_settings: BTreeMap<String, Parameter>,
+    /// Attributes of the LiteLLM module.
+    #[serde(default)]
+    pub litellm_settings: BTreeMap<String, Parameter>,
+    /// Settings of the proxy server.
+    #[serde(default)]
+    pub general_settings: BTreeMap<String, Parameter>,
+}

@@ -1,0 +1,81 @@
+//! The file as written: what `platform.toml` may say, in the words of its owner.
+//!
+//! These types are read by serde and described by schemars, so the JSON schema, the reference pages and the parser cannot differ. Nothing here is checked against anything else: names are strings, defaults are unset. Following references and filling defaults is the work of `platform`.
+
+mod gateway;
+mod handle;
+mod host;
+mod mcp;
+mod model;
+mod ops;
+mod policy;
+mod schema;
+mod secret;
+mod service;
+mod text;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use gateway::{Gateway, KeyVariable, PassThrough, SearchTool, Strategy};
+pub use handle::{Deprecation, Handle, Target, TargetEntry, Visibility};
+pub use host::{Host, HostState, Init, Network, NetworkKind, Os, Room, Volume};
+pub use mcp::{McpServer, McpState, McpTool, Transport};
+pub use model::{Capability, Mode, Model, ModelState};
+pub use ops::{Check, Ops};
+pub use policy::{HandleNames, Naming, Optimiser, Policy};
+pub use schema::schema;
+pub use secret::{Generate, Secret};
+pub use service::{
+    Approval, Argument, Endpoint, Health, Layer, Limits, ManagedBy, Method, Port, PortEntry,
+    Restart, Run, Service, ServiceState, Workload,
+};
+pub use text::{
+    Address, DnsName, Duration, EnvName, Name, Parameter, ParameterCount, Path, Size, Value,
+    ValueEntry,
+};
+
+/// Everything a `platform.toml` can say.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "platform.toml")]
+pub struct Manifest {
+    /// The version of this language: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The platform's name: lower case, digits and dashes.
+    pub name: Name,
+    /// The platform's title, for people.
+    pub title: Option<String>,
+    /// Anything worth knowing about the whole platform.
+    pub notes: Option<String>,
+    /// What the owner promises: the one gateway, the preferred networks, names.
+    pub policy: Policy,
+    /// The networks that hosts have addresses on, by name.
+    #[serde(default)]
+    pub networks: BTreeMap<Name, Network>,
+    /// The machines, by name.
+    pub hosts: BTreeMap<Name, Host>,
+    /// The secrets, by name: where each comes from, never its value.
+    #[serde(default)]
+    pub secrets: BTreeMap<Name, Secret>,
+    /// Everything that runs, by name.
+    pub services: BTreeMap<Name, Service>,
+    /// The models, by canonical id.
+    #[serde(default)]
+    pub models: BTreeMap<String, Model>,
+    /// The names clients use for models, by name.
+    #[serde(default)]
+    pub handles: BTreeMap<String, Handle>,
+    /// How the gateway behaves.
+    #[serde(default)]
+    pub gateway: Gateway,
+    /// The MCP servers, by name in `snake_case`.
+    #[serde(default)]
+    pub mcp: BTreeMap<String, McpServer>,
+    /// How the platform is operated.
+    #[serde(default)]
+    pub ops: Ops,
+}

@@ -1,0 +1,116 @@
+//! Words with a form of their own (names, durations, sizes, addresses) and values with a source.
+//!
+//! The form is checked by `shape`, which finds it by the `x-homelab-kind` of the schema.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        #[schemars(extend("x-homelab-kind" = $kind))]
+        pub struct $name(pub String);
+
+        impl $name {
+            /// The word as written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+word!(
+    /// A name: lower case letters, digits and single dashes, at most 63 characters, such as `litellm-orch`.
+    Name, "name"
+);
+word!(
+    /// A length of time: a number and `ms`, `s`, `m`, `h` or `d`, such as `300s`.
+    Duration, "duration"
+);
+word!(
+    /// An amount of memory or disk: a number and `MB`, `GB`, `TB`, `MiB`, `GiB` or `TiB`, such as `128GB`.
+    Size, "size"
+);
+word!(
+    /// A path: absolute, or relative to where the field says.
+    Path, "path"
+);
+word!(
+    /// An IPv4 or IPv6 address, such as `192.168.1.71`.
+    Address, "address"
+);
+word!(
+    /// A DNS name, such as `pi5l.tailf49db2.ts.net`.
+    DnsName, "host-name"
+);
+word!(
+    /// The name of an environment variable, such as `LITELLM_LOG`.
+    EnvName, "env-name"
+);
+word!(
+    /// A number of parameters: a number and `M`, `B` or `T`, such as `27B`.
+    ParameterCount, "parameter-count"
+);
+
+/// A value of an environment variable: plain, or with the place it comes from.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Value {
+    /// Text, used as it stands.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A value with a source.
+    Source(ValueEntry),
+}
+
+/// Where a value comes from: exactly one of `secret`, `url`, `handle`, `env` and `fill_in`.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValueEntry {
+    /// The secret of this name; its value is filled in on the host.
+    pub secret: Option<Name>,
+    /// The URL of this service, as the reader of the variable reaches it.
+    pub url: Option<Name>,
+    /// With `url`: which of the service's named ports.
+    pub port: Option<Name>,
+    /// With `url`: what follows the service's address, such as `/v1`.
+    pub path: Option<String>,
+    /// The name of this handle.
+    pub handle: Option<String>,
+    /// The variable of this name in the environment of the program that reads the value.
+    pub env: Option<EnvName>,
+    /// What the owner fills in on the host, in words.
+    pub fill_in: Option<String>,
+    /// False when the program runs without it. Default: true.
+    pub required: Option<bool>,
+}
+
+/// A fixed request parameter or a setting passed through: any TOML value but a date.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Parameter {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A list.
+    List(Vec<Parameter>),
+    /// Named values; `{ env = "NAME" }` alone is the variable of that name.
+    Table(std::collections::BTreeMap<String, Parameter>),
+}
