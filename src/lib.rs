@@ -3,5 +3,6 @@
 //! The rooms, in reading order; `docs/architecture.md` has the picture.
 
 pub mod diagnostic;
-pub mod emit;
+pub mod backend;
 pub mod manifest;
+pub mod emit;

@@ -23,14 +23,14 @@ pub use gateway::{Gateway, KeyVariable, PassThrough, SearchTool, Strategy};
 pub use handle::{Deprecation, Handle, Target, TargetEntry, Visibility};
 pub use host::{Host, HostState, Init, Network, NetworkKind, Os, Room, Volume};
 pub use mcp::{McpServer, McpState, McpTool, Transport};
-pub use model::{Capability, Mode, Model, ModelState};
+pub use model::{Capability, Model, ModelState};
 pub use ops::{Check, Ops};
 pub use policy::{HandleNames, Naming, Optimiser, Policy};
 pub use schema::schema;
 pub use secret::{Generate, Secret};
 pub use service::{
-    Approval, Argument, Endpoint, Health, Layer, Limits, ManagedBy, Method, Port, PortEntry,
-    Restart, Run, Service, ServiceState, Workload,
+    Approval, Argument, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run, Service,
+    ServiceState,
 };
 pub use text::{
     Address, DnsName, Duration, EnvName, Name, Parameter, ParameterCount, Path, Size, Value,

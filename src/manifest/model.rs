@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::backend::Mode;
+
 use super::{Name, Parameter, ParameterCount, Path, Size};
 
 /// A model that a service serves.
@@ -78,27 +80,6 @@ pub enum ModelState {
     Planned,
     /// Gone.
     Retired,
-}
-
-/// What a model does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// Answers messages.
-    #[default]
-    Chat,
-    /// Continues text.
-    Completion,
-    /// Turns text into vectors.
-    Embedding,
-    /// Orders documents.
-    Rerank,
-    /// Draws.
-    ImageGeneration,
-    /// Writes down speech.
-    AudioTranscription,
-    /// Speaks.
-    AudioSpeech,
 }
 
 /// What else a model can do.

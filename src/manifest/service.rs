@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::backend::{Endpoint, Layer, Workload};
+
 use super::{Duration, EnvName, Name, Path, Value};
 
 /// Something that runs on a host.
@@ -64,24 +66,6 @@ pub struct Service {
     pub profiles: BTreeMap<Name, Vec<String>>,
     /// Anything worth knowing.
     pub notes: Option<String>,
-}
-
-/// The layer a service belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Layer {
-    /// What people see.
-    Interface,
-    /// What clients call, and what stands beside it.
-    Gateway,
-    /// What runs models.
-    Inference,
-    /// What models use.
-    Tools,
-    /// What keeps things.
-    Data,
-    /// What watches.
-    Observability,
 }
 
 /// Whether a service is in use.
@@ -246,18 +230,6 @@ pub struct Limits {
     pub memory: Option<super::Size>,
 }
 
-/// How strictly a process is confined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Workload {
-    /// A proxy, a client or a tool: network and its own files.
-    Proxy,
-    /// Inference on the CPU: also reads what the machine has.
-    CpuInference,
-    /// Inference on a GPU or NPU: also reaches the device.
-    GpuInference,
-}
-
 /// The approval for being reachable from beyond the own host.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -272,32 +244,4 @@ pub struct Approval {
     /// Until when: `2027-11-21`. Default: for good.
     #[schemars(extend("x-homelab-kind" = "date"))]
     pub until: Option<String>,
-}
-
-/// An endpoint of the OpenAI-compatible APIs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Endpoint {
-    /// `POST /v1/chat/completions`
-    ChatCompletions,
-    /// `POST /v1/completions`
-    Completions,
-    /// `POST /v1/embeddings`
-    Embeddings,
-    /// `POST /v1/responses`
-    Responses,
-    /// `POST /v1/messages`
-    Messages,
-    /// `POST /v1/images/generations`
-    ImagesGenerations,
-    /// `POST /v1/audio/transcriptions`
-    AudioTranscriptions,
-    /// `POST /v1/audio/speech`
-    AudioSpeech,
-    /// `POST /v1/rerank`
-    Rerank,
-    /// `GET /v1/models`
-    Models,
-    /// `GET /health`
-    Health,
 }

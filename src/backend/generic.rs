@@ -1,0 +1,24 @@
+//! Any program: only the owner can say how it is started and asked.
+
+use super::{Kind, Layer, Role, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "generic",
+    title: "Service",
+    role: Role::Other,
+    layer: Layer::Tools,
+    port: None,
+    base_path: "",
+    health: &[],
+    workload: Workload::Proxy,
+    command: &[],
+    env: &[],
+    endpoints: &[],
+    modes: &[],
+    litellm_provider: "openai",
+    one_model_per_port: false,
+    calls_gateway: false,
+    client_key: None,
+    keeps_state: false,
+    start_seconds: 90,
+};

@@ -1,0 +1,24 @@
+//! Home Assistant, usually the package of its own operating system.
+
+use super::{Kind, Layer, Probe, Role, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "home-assistant",
+    title: "Home Assistant",
+    role: Role::Other,
+    layer: Layer::Interface,
+    port: Some(8123),
+    base_path: "",
+    health: &[Probe::cheap("/")],
+    workload: Workload::Proxy,
+    command: &[],
+    env: &[],
+    endpoints: &[],
+    modes: &[],
+    litellm_provider: "openai",
+    one_model_per_port: false,
+    calls_gateway: false,
+    client_key: None,
+    keeps_state: false,
+    start_seconds: 90,
+};

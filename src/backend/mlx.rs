@@ -1,0 +1,46 @@
+//! mlx-openai-server: MLX models behind the OpenAI API, one process and port per model.
+
+use super::{Endpoint, Kind, Layer, Mode, ModelFact, Probe, Role, Word, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "mlx",
+    title: "MLX OpenAI server",
+    role: Role::ModelServer,
+    layer: Layer::Inference,
+    port: None,
+    base_path: "/v1",
+    health: &[Probe::cheap("/v1/models")],
+    workload: Workload::GpuInference,
+    command: &[
+        Word::Text(".venv/bin/mlx-openai-server"),
+        Word::Text("launch"),
+        Word::Text("--model-path"),
+        Word::ModelSource,
+        Word::Text("--model-type"),
+        Word::Text("lm"),
+        Word::Text("--served-model-name"),
+        Word::ModelName,
+        Word::Text("--host"),
+        Word::Bind,
+        Word::Text("--port"),
+        Word::Port,
+        Word::FlagModel("--context-length", ModelFact::ContextLength),
+        Word::FlagModel("--max-tokens", ModelFact::MaxOutputTokens),
+        Word::FlagModel("--tool-call-parser", ModelFact::ToolCallParser),
+        Word::FlagModel("--reasoning-parser", ModelFact::ReasoningParser),
+        Word::FlagModel("--chat-template-file", ModelFact::ChatTemplate),
+    ],
+    env: &[],
+    endpoints: &[
+        Endpoint::ChatCompletions,
+        Endpoint::Completions,
+        Endpoint::Models,
+    ],
+    modes: &[Mode::Chat, Mode::Completion],
+    litellm_provider: "openai",
+    one_model_per_port: true,
+    calls_gateway: false,
+    client_key: None,
+    keeps_state: false,
+    start_seconds: 600,
+};

@@ -1,0 +1,40 @@
+//! `mlx_lm.server`: the small server that MLX brings, one process and port per model.
+//!
+//! It answers with 512 tokens at most unless told otherwise, and knows a model only by its path or repository.
+
+use super::{Endpoint, Kind, Layer, Mode, ModelFact, Probe, Role, Word, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "mlx-lm",
+    title: "mlx_lm.server",
+    role: Role::ModelServer,
+    layer: Layer::Inference,
+    port: Some(8080),
+    base_path: "/v1",
+    health: &[Probe::cheap("/v1/models")],
+    workload: Workload::GpuInference,
+    command: &[
+        Word::Text(".venv/bin/mlx_lm.server"),
+        Word::Text("--model"),
+        Word::ModelSource,
+        Word::Text("--host"),
+        Word::Bind,
+        Word::Text("--port"),
+        Word::Port,
+        Word::FlagModel("--max-tokens", ModelFact::MaxOutputTokens),
+        Word::FlagModel("--chat-template", ModelFact::ChatTemplate),
+    ],
+    env: &[],
+    endpoints: &[
+        Endpoint::ChatCompletions,
+        Endpoint::Completions,
+        Endpoint::Models,
+    ],
+    modes: &[Mode::Chat, Mode::Completion],
+    litellm_provider: "openai",
+    one_model_per_port: true,
+    calls_gateway: false,
+    client_key: None,
+    keeps_state: false,
+    start_seconds: 600,
+};

@@ -1,0 +1,289 @@
+//! Kinds of program: one file each, with all that is known about it.
+//!
+//! `manifest` checks names against [`KINDS`], `platform` fills what a service leaves unset from its kind, and emitters ask the kind what to write. Nobody compares kinds outside this room: whoever wants to know something new adds a field, and the compiler shows every file that must answer.
+
+mod afm;
+mod generic;
+mod home_assistant;
+mod litellm;
+mod mlx;
+mod mlx_lm;
+mod ollama;
+mod open_webui;
+mod openvino;
+mod optillm;
+mod optillm_local;
+mod searxng;
+mod tiny_agents;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use optillm::{TECHNIQUES, upstream_name};
+
+/// Every kind, ordered by name.
+pub static KINDS: &[&Kind] = &[
+    &afm::KIND,
+    &generic::KIND,
+    &home_assistant::KIND,
+    &litellm::KIND,
+    &mlx::KIND,
+    &mlx_lm::KIND,
+    &ollama::KIND,
+    &open_webui::KIND,
+    &openvino::KIND,
+    &optillm::KIND,
+    &optillm_local::KIND,
+    &searxng::KIND,
+    &tiny_agents::KIND,
+];
+
+/// The kind with this name.
+pub fn find(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|kind| kind.name == name)
+}
+
+/// A kind of program, and what holds for every service of it unless the owner says otherwise.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its name in `platform.toml`.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What it is to the others.
+    pub role: Role,
+    /// The layer it belongs to.
+    pub layer: Layer,
+    /// The port it listens on when nobody says otherwise.
+    pub port: Option<u16>,
+    /// What stands before every path of its API.
+    pub base_path: &'static str,
+    /// How to ask whether it is well, the cheap way first.
+    pub health: &'static [Probe],
+    /// How strictly it is confined.
+    pub workload: Workload,
+    /// The program and its arguments; empty when only the owner can say.
+    pub command: &'static [Word],
+    /// Variables that are always written: what the program does by default and should not.
+    pub env: &'static [Setting],
+    /// The endpoints it offers.
+    pub endpoints: &'static [Endpoint],
+    /// What its models can do.
+    pub modes: &'static [Mode],
+    /// How LiteLLM speaks to it: the prefix of `litellm_params.model`.
+    pub litellm_provider: &'static str,
+    /// True when each of its models has a process and a port of its own.
+    pub one_model_per_port: bool,
+    /// True when it calls the gateway whatever else it is told.
+    pub calls_gateway: bool,
+    /// The variable in a caller's environment that carries its key, when it asks for one.
+    pub client_key: Option<&'static str>,
+    /// True when it keeps data of its own below its state directory.
+    pub keeps_state: bool,
+    /// How many seconds it may take to start, models included.
+    pub start_seconds: u32,
+}
+
+/// What a program is to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Clients call it for models by handle.
+    Gateway,
+    /// Stands between the gateway and a model, and calls the gateway back.
+    Optimiser,
+    /// Serves models.
+    ModelServer,
+    /// Searches the web.
+    Search,
+    /// Calls the gateway.
+    Client,
+    /// Anything else.
+    Other,
+}
+
+/// How to ask a program whether it is well.
+#[derive(Debug)]
+pub struct Probe {
+    /// The path, with its query.
+    pub path: &'static str,
+    /// Whether it needs the service's key.
+    pub needs_key: bool,
+    /// Whether asking may load a model.
+    pub loads_model: bool,
+}
+
+impl Probe {
+    /// A probe that is open and cheap.
+    pub const fn cheap(path: &'static str) -> Self {
+        Self {
+            path,
+            needs_key: false,
+            loads_model: false,
+        }
+    }
+}
+
+/// A word of a start command.
+#[derive(Debug)]
+pub enum Word {
+    /// As it stands.
+    Text(&'static str),
+    /// The address it listens on.
+    Bind,
+    /// The port it listens on.
+    Port,
+    /// The gateway's URL with `/v1`, as this service reaches it.
+    GatewayUrl,
+    /// The path of a file that we write for it, by its name below the service's folder of configuration.
+    Config(&'static str),
+    /// A flag and the value of a variable of its environment; left out when it has no such variable.
+    FlagVariable(&'static str, &'static str),
+    /// Where the weights of the slot's model are: its path, else its repository.
+    ModelSource,
+    /// The name that the slot's model is served under.
+    ModelName,
+    /// A flag and a fact of the slot's model; left out when the fact is not known.
+    FlagModel(&'static str, ModelFact),
+}
+
+/// A fact of a model that a start command can pass on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelFact {
+    /// The tokens that fit in its context.
+    ContextLength,
+    /// The most tokens it answers with.
+    MaxOutputTokens,
+    /// The parser for its tool calls.
+    ToolCallParser,
+    /// The parser for its reasoning.
+    ReasoningParser,
+    /// The chat template to use in place of its own.
+    ChatTemplate,
+}
+
+/// A variable that is always written, unless the owner gives it a value.
+#[derive(Debug)]
+pub struct Setting {
+    /// The variable.
+    pub name: &'static str,
+    /// Its value.
+    pub value: SettingValue,
+    /// Why it is written.
+    pub why: &'static str,
+}
+
+/// The value of a variable that is always written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingValue {
+    /// As it stands.
+    Text(&'static str),
+    /// The address it listens on.
+    Bind,
+    /// The port it listens on.
+    Port,
+    /// Address and port it listens on, such as `127.0.0.1:11434`.
+    BindPort,
+    /// The gateway's URL with this path behind it.
+    GatewayUrl(&'static str),
+    /// The URL of the gateway's first search tool; left out when it has none.
+    GatewaySearchUrl,
+    /// The gateway's key: the same secret as the gateway's own; left out when it has none.
+    GatewayKey,
+    /// Its state directory.
+    StateDirectory,
+    /// The path of a file that we write for it.
+    Config(&'static str),
+}
+
+/// The layer a service belongs to.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// What people see.
+    Interface,
+    /// What clients call, and what stands beside it.
+    Gateway,
+    /// What runs models.
+    Inference,
+    /// What models use.
+    Tools,
+    /// What keeps things.
+    Data,
+    /// What watches.
+    Observability,
+}
+
+/// How strictly a process is confined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Workload {
+    /// A proxy, a client or a tool: network and its own files.
+    Proxy,
+    /// Inference on the CPU: also reads what the machine has.
+    CpuInference,
+    /// Inference on a GPU or NPU: also reaches the device.
+    GpuInference,
+}
+
+/// What a model does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Answers messages.
+    #[default]
+    Chat,
+    /// Continues text.
+    Completion,
+    /// Turns text into vectors.
+    Embedding,
+    /// Orders documents.
+    Rerank,
+    /// Draws.
+    ImageGeneration,
+    /// Writes down speech.
+    AudioTranscription,
+    /// Speaks.
+    AudioSpeech,
+}
+
+/// An endpoint of the OpenAI-compatible APIs.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Endpoint {
+    /// `POST /v1/chat/completions`
+    ChatCompletions,
+    /// `POST /v1/completions`
+    Completions,
+    /// `POST /v1/embeddings`
+    Embeddings,
+    /// `POST /v1/responses`
+    Responses,
+    /// `POST /v1/messages`
+    Messages,
+    /// `POST /v1/images/generations`
+    ImagesGenerations,
+    /// `POST /v1/audio/transcriptions`
+    AudioTranscriptions,
+    /// `POST /v1/audio/speech`
+    AudioSpeech,
+    /// `POST /v1/rerank`
+    Rerank,
+    /// `GET /v1/models`
+    Models,
+    /// `GET /health`
+    Health,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_sorted_and_distinct() {
+        assert!(KINDS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+}

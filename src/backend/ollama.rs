@@ -1,0 +1,35 @@
+//! Ollama.
+//!
+//! Its OpenAI-compatible API cannot set a context length, so what its environment says holds for every request.
+
+use super::{Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Word, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "ollama",
+    title: "Ollama",
+    role: Role::ModelServer,
+    layer: Layer::Inference,
+    port: Some(11434),
+    base_path: "",
+    health: &[Probe::cheap("/api/tags")],
+    workload: Workload::GpuInference,
+    command: &[Word::Text("ollama"), Word::Text("serve")],
+    env: &[Setting {
+        name: "OLLAMA_HOST",
+        value: SettingValue::BindPort,
+        why: "where it listens is said here and nowhere else",
+    }],
+    endpoints: &[
+        Endpoint::ChatCompletions,
+        Endpoint::Completions,
+        Endpoint::Embeddings,
+        Endpoint::Models,
+    ],
+    modes: &[Mode::Chat, Mode::Completion, Mode::Embedding],
+    litellm_provider: "ollama_chat",
+    one_model_per_port: false,
+    calls_gateway: false,
+    client_key: None,
+    keeps_state: true,
+    start_seconds: 300,
+};

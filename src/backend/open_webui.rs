@@ -1,0 +1,74 @@
+//! Open WebUI, the chat page.
+//!
+//! Left alone it prefers its database to its environment after the first start, and looks for Ollama by itself: both would bypass what the platform says.
+
+use super::{Kind, Layer, Probe, Role, Setting, SettingValue, Word, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "open-webui",
+    title: "Open WebUI",
+    role: Role::Client,
+    layer: Layer::Interface,
+    port: Some(3000),
+    base_path: "",
+    health: &[Probe::cheap("/health")],
+    workload: Workload::Proxy,
+    command: &[
+        Word::Text("open-webui"),
+        Word::Text("serve"),
+        Word::Text("--host"),
+        Word::Bind,
+        Word::Text("--port"),
+        Word::Port,
+    ],
+    env: &[
+        Setting {
+            name: "ENABLE_PERSISTENT_CONFIG",
+            value: SettingValue::Text("False"),
+            why: "what is written here wins over what was clicked once",
+        },
+        Setting {
+            name: "ENABLE_OPENAI_API",
+            value: SettingValue::Text("True"),
+            why: "models come from the gateway",
+        },
+        Setting {
+            name: "OPENAI_API_BASE_URL",
+            value: SettingValue::GatewayUrl("/v1"),
+            why: "models come from the gateway; no slash at the end",
+        },
+        Setting {
+            name: "OPENAI_API_KEY",
+            value: SettingValue::GatewayKey,
+            why: "the gateway asks for it",
+        },
+        Setting {
+            name: "ENABLE_OLLAMA_API",
+            value: SettingValue::Text("False"),
+            why: "no connection of its own past the gateway",
+        },
+        Setting {
+            name: "ENABLE_DIRECT_CONNECTIONS",
+            value: SettingValue::Text("False"),
+            why: "no connection from a browser past the gateway",
+        },
+        Setting {
+            name: "ENABLE_WEB_SEARCH",
+            value: SettingValue::Text("True"),
+            why: "searches go through the gateway",
+        },
+        Setting {
+            name: "DATA_DIR",
+            value: SettingValue::StateDirectory,
+            why: "where its database lies",
+        },
+    ],
+    endpoints: &[],
+    modes: &[],
+    litellm_provider: "openai",
+    one_model_per_port: false,
+    calls_gateway: true,
+    client_key: None,
+    keeps_state: true,
+    start_seconds: 180,
+};

@@ -1,0 +1,38 @@
+//! OptiLLM with a model of its own (PyTorch), behind the OpenAI API.
+//!
+//! Here `OPTILLM_API_KEY` belongs in its environment: it is what switches OptiLLM to local inference.
+
+use super::{Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Word, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "optillm-local",
+    title: "OptiLLM local inference",
+    role: Role::ModelServer,
+    layer: Layer::Gateway,
+    port: None,
+    base_path: "/v1",
+    health: &[Probe::cheap("/v1/models")],
+    workload: Workload::GpuInference,
+    command: &[
+        Word::Text(".venv/bin/optillm"),
+        Word::Text("--host"),
+        Word::Bind,
+        Word::Text("--port"),
+        Word::Port,
+        Word::Text("--model"),
+        Word::ModelName,
+    ],
+    env: &[Setting {
+        name: "OPTILLM_API_KEY",
+        value: SettingValue::Text("optillm"),
+        why: "switches OptiLLM to local inference",
+    }],
+    endpoints: &[Endpoint::ChatCompletions, Endpoint::Models],
+    modes: &[Mode::Chat],
+    litellm_provider: "openai",
+    one_model_per_port: false,
+    calls_gateway: false,
+    client_key: None,
+    keeps_state: false,
+    start_seconds: 600,
+};

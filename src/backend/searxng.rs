@@ -1,0 +1,51 @@
+//! SearXNG, the search engine of engines.
+//!
+//! Its settings must name `json` as a format, or a machine that asks for it is refused with 403.
+
+use super::{Kind, Layer, Probe, Role, Setting, SettingValue, Word, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "searxng",
+    title: "SearXNG",
+    role: Role::Search,
+    layer: Layer::Tools,
+    port: Some(8888),
+    base_path: "",
+    health: &[Probe::cheap("/search?q=ping&format=json")],
+    workload: Workload::Proxy,
+    command: &[
+        Word::Text(".venv/bin/granian"),
+        Word::Text("searx.webapp:app"),
+        Word::Text("--interface"),
+        Word::Text("wsgi"),
+        Word::Text("--host"),
+        Word::Bind,
+        Word::Text("--port"),
+        Word::Port,
+    ],
+    env: &[
+        Setting {
+            name: "SEARXNG_SETTINGS_PATH",
+            value: SettingValue::Config("settings.yml"),
+            why: "the settings that we write",
+        },
+        Setting {
+            name: "SEARXNG_BIND_ADDRESS",
+            value: SettingValue::Bind,
+            why: "the same as on the command line",
+        },
+        Setting {
+            name: "SEARXNG_PORT",
+            value: SettingValue::Port,
+            why: "the same as on the command line",
+        },
+    ],
+    endpoints: &[],
+    modes: &[],
+    litellm_provider: "openai",
+    one_model_per_port: false,
+    calls_gateway: false,
+    client_key: None,
+    keeps_state: false,
+    start_seconds: 90,
+};

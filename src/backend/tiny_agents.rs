@@ -1,0 +1,24 @@
+//! TinyAgents: a client of the gateway that drives MCP tools.
+
+use super::{Kind, Layer, Role, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "tiny-agents",
+    title: "TinyAgents",
+    role: Role::Client,
+    layer: Layer::Gateway,
+    port: None,
+    base_path: "",
+    health: &[],
+    workload: Workload::Proxy,
+    command: &[],
+    env: &[],
+    endpoints: &[],
+    modes: &[],
+    litellm_provider: "openai",
+    one_model_per_port: false,
+    calls_gateway: true,
+    client_key: None,
+    keeps_state: false,
+    start_seconds: 90,
+};
