@@ -5,4 +5,5 @@
 pub mod diagnostic;
 pub mod backend;
 pub mod manifest;
+pub mod platform;
 pub mod emit;

@@ -12,6 +12,7 @@ pub(super) static KIND: Kind = Kind {
     health: &[Probe::cheap("/v1/models")],
     workload: Workload::GpuInference,
     command: &[],
+    configs: &[],
     env: &[],
     endpoints: &[Endpoint::ChatCompletions, Endpoint::Models],
     modes: &[Mode::Chat],

@@ -12,6 +12,7 @@ pub(super) static KIND: Kind = Kind {
     health: &[Probe::cheap("/")],
     workload: Workload::Proxy,
     command: &[],
+    configs: &[],
     env: &[],
     endpoints: &[],
     modes: &[],

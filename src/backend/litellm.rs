@@ -1,6 +1,8 @@
 //! The LiteLLM proxy, the gateway that clients call.
 
-use super::{Endpoint, Kind, Layer, Probe, Role, Setting, SettingValue, Word, Workload};
+use super::{
+    Config, Endpoint, Kind, Layer, Place, Probe, Role, Setting, SettingValue, Word, Workload,
+};
 
 pub(super) static KIND: Kind = Kind {
     name: "litellm",
@@ -28,6 +30,10 @@ pub(super) static KIND: Kind = Kind {
         Word::Text("--port"),
         Word::Port,
     ],
+    configs: &[Config {
+        name: "router.yaml",
+        place: Place::Directory("config/router.yaml"),
+    }],
     env: &[
         Setting {
             name: "LITELLM_LOCAL_MODEL_COST_MAP",

@@ -30,6 +30,7 @@ pub(super) static KIND: Kind = Kind {
         Word::FlagModel("--reasoning-parser", ModelFact::ReasoningParser),
         Word::FlagModel("--chat-template-file", ModelFact::ChatTemplate),
     ],
+    configs: &[],
     env: &[],
     endpoints: &[
         Endpoint::ChatCompletions,

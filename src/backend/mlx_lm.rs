@@ -24,6 +24,7 @@ pub(super) static KIND: Kind = Kind {
         Word::FlagModel("--max-tokens", ModelFact::MaxOutputTokens),
         Word::FlagModel("--chat-template", ModelFact::ChatTemplate),
     ],
+    configs: &[],
     env: &[],
     endpoints: &[
         Endpoint::ChatCompletions,

@@ -64,6 +64,8 @@ pub struct Kind {
     pub workload: Workload,
     /// The program and its arguments; empty when only the owner can say.
     pub command: &'static [Word],
+    /// The files that we write for it, and where it reads them.
+    pub configs: &'static [Config],
     /// Variables that are always written: what the program does by default and should not.
     pub env: &'static [Setting],
     /// The endpoints it offers.
@@ -134,7 +136,7 @@ pub enum Word {
     Port,
     /// The gateway's URL with `/v1`, as this service reaches it.
     GatewayUrl,
-    /// The path of a file that we write for it, by its name below the service's folder of configuration.
+    /// The path of a file that we write for it, by its name among [`Kind::configs`].
     Config(&'static str),
     /// A flag and the value of a variable of its environment; left out when it has no such variable.
     FlagVariable(&'static str, &'static str),
@@ -191,8 +193,28 @@ pub enum SettingValue {
     GatewayKey,
     /// Its state directory.
     StateDirectory,
-    /// The path of a file that we write for it.
+    /// The path of a file that we write for it, by its name among [`Kind::configs`].
     Config(&'static str),
+}
+
+/// A file that we write for a program.
+#[derive(Debug)]
+pub struct Config {
+    /// Its name, such as `router.yaml`.
+    pub name: &'static str,
+    /// Where the program reads it.
+    pub place: Place,
+}
+
+/// Where a program reads a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Below its working directory; below `/etc/<unit>` when that is not known.
+    Directory(&'static str),
+    /// Below the home of its user.
+    Home(&'static str),
+    /// Here.
+    Absolute(&'static str),
 }
 
 /// The layer a service belongs to.

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     health: &[Probe::cheap("/api/tags")],
     workload: Workload::GpuInference,
     command: &[Word::Text("ollama"), Word::Text("serve")],
+    configs: &[],
     env: &[Setting {
         name: "OLLAMA_HOST",
         value: SettingValue::BindPort,

@@ -21,6 +21,7 @@ pub(super) static KIND: Kind = Kind {
         Word::Text("--port"),
         Word::Port,
     ],
+    configs: &[],
     env: &[
         Setting {
             name: "ENABLE_PERSISTENT_CONFIG",

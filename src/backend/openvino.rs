@@ -12,6 +12,7 @@ pub(super) static KIND: Kind = Kind {
     health: &[Probe::cheap("/health")],
     workload: Workload::GpuInference,
     command: &[],
+    configs: &[],
     env: &[],
     endpoints: &[
         Endpoint::ChatCompletions,

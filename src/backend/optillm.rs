@@ -2,7 +2,7 @@
 //!
 //! Facts of version 0.4.0: it strips every leading technique or plugin name from a model name; `OPTILLM_API_KEY` in its own environment switches it to local inference, so the key comes by flag from a variable of another name; what a name becomes on the way back to the gateway is said by `model_map` in `proxy_config.yaml`.
 
-use super::{Endpoint, Kind, Layer, Mode, Probe, Role, Word, Workload};
+use super::{Config, Endpoint, Kind, Layer, Mode, Place, Probe, Role, Word, Workload};
 
 pub(super) static KIND: Kind = Kind {
     name: "optillm",
@@ -25,6 +25,10 @@ pub(super) static KIND: Kind = Kind {
         Word::Text("proxy"),
         Word::FlagVariable("--optillm-api-key", "OPTILLM_PROXY_KEY"),
     ],
+    configs: &[Config {
+        name: "proxy_config.yaml",
+        place: Place::Home(".optillm/proxy_config.yaml"),
+    }],
     env: &[],
     endpoints: &[
         Endpoint::ChatCompletions,

@@ -22,6 +22,7 @@ pub(super) static KIND: Kind = Kind {
         Word::Text("--model"),
         Word::ModelName,
     ],
+    configs: &[],
     env: &[Setting {
         name: "OPTILLM_API_KEY",
         value: SettingValue::Text("optillm"),

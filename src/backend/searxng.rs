@@ -2,7 +2,7 @@
 //!
 //! Its settings must name `json` as a format, or a machine that asks for it is refused with 403.
 
-use super::{Kind, Layer, Probe, Role, Setting, SettingValue, Word, Workload};
+use super::{Config, Kind, Layer, Place, Probe, Role, Setting, SettingValue, Word, Workload};
 
 pub(super) static KIND: Kind = Kind {
     name: "searxng",
@@ -23,6 +23,10 @@ pub(super) static KIND: Kind = Kind {
         Word::Text("--port"),
         Word::Port,
     ],
+    configs: &[Config {
+        name: "settings.yml",
+        place: Place::Absolute("/etc/searxng/settings.yml"),
+    }],
     env: &[
         Setting {
             name: "SEARXNG_SETTINGS_PATH",

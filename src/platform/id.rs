@@ -1,0 +1,112 @@
+//! Ids that exist, and tables that are indexed by them.
+
+use std::marker::PhantomData;
+use std::ops::Index;
+
+use super::{Handle, Host, McpServer, Model, Network, Platform, Secret, Service};
+
+/// Values by id, ordered by name.
+#[derive(Debug, Clone)]
+pub struct Table<I, T> {
+    values: Vec<T>,
+    id: PhantomData<I>,
+}
+
+impl<I, T> Table<I, T> {
+    /// A table of these values; ids were given in this order.
+    pub(super) fn new(values: Vec<T>) -> Self {
+        Self {
+            values,
+            id: PhantomData,
+        }
+    }
+
+    /// The values, ordered by name.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.values.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+impl<'a, I, T> IntoIterator for &'a Table<I, T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.iter()
+    }
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $id:ident, $value:ident, $table:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $id(u32);
+
+        impl $id {
+            /// The id of the value at this place of its table.
+            pub(super) fn new(at: usize) -> Self {
+                Self(u32::try_from(at).expect("the size of the text limits a table to far fewer values"))
+            }
+        }
+
+        impl Index<$id> for Table<$id, $value> {
+            type Output = $value;
+            fn index(&self, id: $id) -> &$value {
+                &self.values[id.0 as usize]
+            }
+        }
+
+        impl Index<$id> for Platform {
+            type Output = $value;
+            fn index(&self, id: $id) -> &$value {
+                &self.$table[id]
+            }
+        }
+
+        impl Table<$id, $value> {
+            /// The value with this name.
+            pub fn find(&self, name: &str) -> Option<&$value> {
+                let at = self.values.binary_search_by(|it| it.name.as_str().cmp(name)).ok()?;
+                Some(&self.values[at])
+            }
+        }
+    };
+}
+
+id!(
+    /// A network that exists.
+    NetworkId, Network, networks
+);
+id!(
+    /// A host that exists.
+    HostId, Host, hosts
+);
+id!(
+    /// A secret that exists.
+    SecretId, Secret, secrets
+);
+id!(
+    /// A service that exists.
+    ServiceId, Service, services
+);
+id!(
+    /// A model that exists.
+    ModelId, Model, models
+);
+id!(
+    /// A handle that exists.
+    HandleId, Handle, handles
+);
+id!(
+    /// An MCP server that exists.
+    McpId, McpServer, mcp
+);

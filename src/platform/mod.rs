@@ -1,0 +1,153 @@
+//! The file as meant: every name followed, every default filled, every URL worked out.
+//!
+//! A [`Platform`] is made by [`resolve`] alone, so whoever holds one need not ask whether a host is there: `platform[service.host]` cannot miss. Values keep the span of the words they came from; rules handle spans, never paths.
+
+mod deployment;
+mod handle;
+mod host;
+mod id;
+mod mcp;
+mod model;
+mod ops;
+mod policy;
+mod service;
+
+pub use deployment::Deployment;
+pub use handle::{Deprecation, Handle, Target};
+pub use host::{Host, Network, Volume};
+pub use id::{HandleId, HostId, McpId, ModelId, NetworkId, SecretId, ServiceId, Table};
+pub use mcp::{McpCommand, McpServer, McpTool};
+pub use model::Model;
+pub use ops::{Check, Ops};
+pub use policy::{Gateway, Naming, Optimiser, Policy, SearchTool};
+pub use service::{
+    Approval, Bind, Call, Health, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot,
+    Value, Variable, Word,
+};
+
+pub use crate::backend::{Endpoint, Layer, Mode, Workload};
+pub use crate::manifest::{
+    Capability, HandleNames, HostState, Init, ManagedBy, McpState, Method, ModelState, NetworkKind,
+    Os, Parameter, Restart, Room, ServiceState, Strategy, Transport, Visibility,
+};
+
+use crate::diagnostic::Span;
+
+/// A platform: everything that `platform.toml` means.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    /// Its name.
+    pub name: String,
+    /// Its title; its name when it has none.
+    pub title: String,
+    /// Anything worth knowing.
+    pub notes: Option<String>,
+    /// What the owner promises.
+    pub policy: Policy,
+    /// The networks, ordered by name, as all tables are.
+    pub networks: Table<NetworkId, Network>,
+    /// The hosts.
+    pub hosts: Table<HostId, Host>,
+    /// The secrets.
+    pub secrets: Table<SecretId, Secret>,
+    /// The services.
+    pub services: Table<ServiceId, Service>,
+    /// The models.
+    pub models: Table<ModelId, Model>,
+    /// The handles.
+    pub handles: Table<HandleId, Handle>,
+    /// The MCP servers.
+    pub mcp: Table<McpId, McpServer>,
+    /// How the gateway behaves.
+    pub gateway: Gateway,
+    /// What the gateway routes to: every live handle and every internal name, in the order of their names.
+    pub deployments: Vec<Deployment>,
+    /// Who calls whom, ordered by caller and callee.
+    pub calls: Vec<Call>,
+    /// How the platform is operated.
+    pub ops: Ops,
+    /// What the file does not say yet and somebody must find out.
+    pub work: Vec<Work>,
+}
+
+/// Something that the file does not say yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    /// What it is about, such as "service `mlx`".
+    pub subject: String,
+    /// What is to be done, as a sentence without a full stop.
+    pub what: String,
+    /// The words it is about.
+    pub span: Span,
+}
+
+impl Platform {
+    /// The gateway.
+    pub fn gateway_service(&self) -> &Service {
+        &self[self.policy.gateway]
+    }
+
+    /// The services on a host, whatever their state.
+    pub fn services_on(&self, host: HostId) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(move |it| it.host == host)
+    }
+
+    /// The services that run: live or experimental ones on live hosts.
+    pub fn live_services(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|it| self.is_live(it))
+    }
+
+    /// True when a service runs: it is live or experimental, and so is its host.
+    pub fn is_live(&self, service: &Service) -> bool {
+        matches!(
+            service.state,
+            ServiceState::Live | ServiceState::Experimental
+        ) && self[service.host].state == HostState::Live
+    }
+
+    /// True when files are written for a service: it runs, or is set up and switched off, on a live host.
+    pub fn is_installed(&self, service: &Service) -> bool {
+        matches!(
+            service.state,
+            ServiceState::Live | ServiceState::Experimental | ServiceState::Disabled
+        ) && self[service.host].state == HostState::Live
+    }
+
+    /// True when a model can be asked: it is live, and its service runs.
+    pub fn model_is_live(&self, model: &Model) -> bool {
+        model.state == ModelState::Live && self.is_live(&self[model.service])
+    }
+
+    /// The models that a service serves, whatever their state.
+    pub fn models_of(&self, service: ServiceId) -> impl Iterator<Item = &Model> {
+        self.models.iter().filter(move |it| it.service == service)
+    }
+
+    /// What calls a service.
+    pub fn callers_of(&self, service: ServiceId) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(move |it| it.to == service)
+    }
+
+    /// What a service calls.
+    pub fn calls_of(&self, service: ServiceId) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(move |it| it.from == service)
+    }
+
+    /// The URL of a call, without a path: what `from` writes to reach `to`; nothing when it cannot, which [`resolve`] has reported for every declared call.
+    pub fn call_url(&self, from: ServiceId, to: ServiceId) -> Option<&str> {
+        let at = self
+            .calls
+            .binary_search_by_key(&(from, to), |call| (call.from, call.to))
+            .ok()?;
+        Some(&self.calls[at].url)
+    }
+
+    /// The variable of a service's environment with this name.
+    pub fn variable<'a>(&self, service: &'a Service, name: &str) -> Option<&'a Variable> {
+        let at = service
+            .env
+            .binary_search_by(|it| it.name.as_str().cmp(name))
+            .ok()?;
+        Some(&service.env[at])
+    }
+}

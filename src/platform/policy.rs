@@ -1,0 +1,107 @@
+//! Policy and gateway as meant.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::diagnostic::Span;
+
+use super::{HandleNames, NetworkId, Parameter, ServiceId, Strategy};
+
+/// What the owner promises about the whole platform.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The one service that clients call for models.
+    pub gateway: ServiceId,
+    /// The networks that calls between hosts go over, best first; all of them are here.
+    pub prefer: Vec<NetworkId>,
+    /// Whether a handle is the canonical id of its model.
+    pub handle_names: HandleNames,
+    /// What a prefix of a handle says.
+    pub naming: Vec<Naming>,
+    /// Names that must not come back, with where each stands; `*` stands for any ending.
+    pub retired_names: Vec<(String, Span)>,
+    /// The optimising proxy, when there is one.
+    pub optimiser: Option<Optimiser>,
+}
+
+/// What a prefix of a handle says.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// The prefix.
+    pub prefix: String,
+    /// The names of the kinds of service behind such handles.
+    pub kinds: Vec<String>,
+    /// How such a name is built.
+    pub form: Option<String>,
+    /// Anything worth knowing.
+    pub notes: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// An optimising proxy between gateway and model.
+#[derive(Debug, Clone)]
+pub struct Optimiser {
+    /// The service.
+    pub service: ServiceId,
+    /// Whether handles go through it.
+    pub enabled: bool,
+    /// The names of the kinds of service whose handles do.
+    pub kinds: Vec<String>,
+    /// The prefix of the internal names by which it calls the gateway back.
+    pub internal_prefix: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// How the gateway behaves; what is unset is left to the gateway's own default.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    /// The variable in the gateway's environment that holds its key.
+    pub key: Option<String>,
+    /// How it chooses among several models behind a handle.
+    pub strategy: Option<Strategy>,
+    /// How often a failed request is tried again.
+    pub retries: Option<u32>,
+    /// The least time before that.
+    pub retry_after: Option<Duration>,
+    /// How long an answer may take.
+    pub timeout: Option<Duration>,
+    /// How long the first chunk of a stream may take.
+    pub stream_timeout: Option<Duration>,
+    /// How long a failing model is left alone.
+    pub cooldown: Option<Duration>,
+    /// How many failures a minute it takes for that.
+    pub allowed_fails: Option<u32>,
+    /// How many fallbacks are tried at most.
+    pub max_fallbacks: Option<u32>,
+    /// Whether it logs JSON.
+    pub json_logs: Option<bool>,
+    /// Whether it drops request parameters that a backend does not know.
+    pub drop_params: Option<bool>,
+    /// The search tools it offers, ordered by name.
+    pub search_tools: Vec<SearchTool>,
+    /// Settings of LiteLLM's router that the language does not know.
+    pub router_settings: BTreeMap<String, Parameter>,
+    /// Attributes of the LiteLLM module that the language does not know.
+    pub litellm_settings: BTreeMap<String, Parameter>,
+    /// Settings of the proxy server that the language does not know.
+    pub general_settings: BTreeMap<String, Parameter>,
+}
+
+/// A search tool of the gateway.
+#[derive(Debug, Clone)]
+pub struct SearchTool {
+    /// Its name.
+    pub name: String,
+    /// The service that searches.
+    pub service: ServiceId,
+    /// What it is for.
+    pub title: Option<String>,
+    /// The URL of that service as the gateway reaches it, without a path.
+    pub url: String,
+    /// The variable of the gateway's environment that holds it, when the owner named one.
+    pub variable: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
