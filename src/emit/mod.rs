@@ -4,5 +4,7 @@
 
 mod artifact;
 pub mod escape;
+pub mod json;
+pub mod yaml;
 
 pub use artifact::{Artifact, Artifacts, Install};
