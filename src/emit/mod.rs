@@ -5,6 +5,8 @@
 mod artifact;
 pub mod escape;
 pub mod json;
+pub mod template;
 pub mod yaml;
 
 pub use artifact::{Artifact, Artifacts, Install};
+pub use template::{Template, TemplateError};
