@@ -1,0 +1,404 @@
+//! One function for each text format: how a value is written so that the format's reader gives it back unchanged.
+//!
+//! A function that always succeeds returns text; one that meets values its format cannot carry returns [`Unwritable`]. None of them ever puts the value into the error: it may be a secret.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+/// A value that a format cannot carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unwritable {
+    /// What was to be written, such as "an argument of a systemd command".
+    pub what: &'static str,
+    /// Why it cannot be, such as "it has a line break".
+    pub why: &'static str,
+}
+
+impl fmt::Display for Unwritable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} cannot be written: {}", self.what, self.why)
+    }
+}
+
+impl Error for Unwritable {}
+
+const LINE_BREAK: &str = "it has a line break";
+const CONTROL: &str = "it has a control character";
+
+/// Returns a word for a POSIX shell (and bash 3.2, and zsh), in single quotes only when it needs them.
+///
+/// Grammar: POSIX.1-2024, shell command language, 2.2 "Quoting": between single quotes every character is itself and there is no way to write a single quote, which is therefore closed, escaped and opened again. The traps:
+/// - Only for a place where a whole word may stand. Inside double quotes, a here-document or backticks the single quotes are text and protect nothing.
+/// - A word that starts with `-` is still an option to the command: put `--` before it.
+/// - What is not ASCII is quoted because bash 3.2 on macOS takes the bytes 0x85 and 0xA0 for blanks.
+/// - `NAME=value` as the first word would be an assignment, so a word with `=` is quoted unless it starts with `-`.
+pub fn shell_word(text: &str) -> Result<Cow<'_, str>, Unwritable> {
+    refuse_controls("a shell word", text)?;
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@%+,-".contains(&byte);
+    let option = text.starts_with('-');
+    if !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| bare(byte) || option && byte == b'=')
+    {
+        return Ok(Cow::Borrowed(text));
+    }
+    Ok(Cow::Owned(format!("'{}'", text.replace('\'', r"'\''"))))
+}
+
+/// Returns the whole value of a systemd setting that is read as one text: `Description=`, `WorkingDirectory=`, `EnvironmentFile=`.
+///
+/// Grammar: systemd.syntax(7) and, for `%`, the section "Specifiers" of systemd.unit(5). The traps:
+/// - There are no quotes and no escapes here, so a trailing backslash would swallow the next line of the unit, and blanks at either end would be lost: such values cannot be written.
+/// - A setting that takes a list of words or a command wants [`systemd_words`] or [`systemd_command`].
+pub fn systemd_value(text: &str) -> Result<Cow<'_, str>, Unwritable> {
+    let what = "a value of a systemd unit";
+    refuse_controls(what, text)?;
+    if text.ends_with('\\') {
+        let why = "it ends in a backslash, which would swallow the next line";
+        return Err(Unwritable { what, why });
+    }
+    if text.trim_matches(' ') != text {
+        let why = "it has blanks at its ends, which would be lost";
+        return Err(Unwritable { what, why });
+    }
+    Ok(double(text, &['%']))
+}
+
+/// Returns one word of a systemd setting that takes a list of words: `ReadWritePaths=`, `Environment=`.
+///
+/// Grammar: systemd.syntax(7), "Quoting": C escapes inside double quotes, and `%` doubled as everywhere. `$` is not special in these settings, so it stays single.
+pub fn systemd_word(text: &str) -> Result<Cow<'_, str>, Unwritable> {
+    refuse_controls("a word of a systemd unit", text)?;
+    Ok(systemd_quoted(double(text, &['%'])))
+}
+
+/// Returns a list of words for one systemd setting.
+pub fn systemd_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<String, Unwritable> {
+    let words: Result<Vec<_>, _> = words.into_iter().map(systemd_word).collect();
+    Ok(words?.join(" "))
+}
+
+/// Returns an assignment for `Environment=`: one word, `NAME=value`.
+///
+/// Grammar: systemd.exec(5), `Environment=`. Any user of the host may read it with `systemctl show`: never for a secret.
+pub fn systemd_environment(name: &str, value: &str) -> Result<String, Unwritable> {
+    let what = "an environment assignment of a systemd unit";
+    check_variable_name(what, name)?;
+    refuse_controls(what, value)?;
+    let assignment = format!("{name}={value}");
+    Ok(systemd_quoted(double(&assignment, &['%'])).into_owned())
+}
+
+/// Returns an argument of `ExecStart=` and its kin.
+///
+/// Grammar: systemd.service(5), "Command lines". The traps:
+/// - `$` is expanded even inside quotes, so it is doubled; a word that is only `$X` would even be split.
+/// - `%` is a specifier, so it is doubled, also inside quotes.
+/// - A lone `;` separates commands unless quoted.
+pub fn systemd_argument(text: &str) -> Result<Cow<'_, str>, Unwritable> {
+    refuse_controls("an argument of a systemd command", text)?;
+    Ok(systemd_quoted(double(text, &['%', '$'])))
+}
+
+/// Returns a whole command for `ExecStart=`: the program's absolute path, then its arguments.
+///
+/// The program is stricter than an argument: systemd reads `@ - : + !` before it as flags (so the path must be absolute), and expands variables in the arguments but not in the path (so no `$`, which could be written neither single nor doubled).
+pub fn systemd_command<'a>(argv: impl IntoIterator<Item = &'a str>) -> Result<String, Unwritable> {
+    let what = "a systemd command";
+    let mut argv = argv.into_iter();
+    let program = argv.next().unwrap_or_default();
+    if !program.starts_with('/') {
+        let why = "its program is not an absolute path";
+        return Err(Unwritable { what, why });
+    }
+    if program.contains('$') {
+        let why = "its program has a `$` in its path";
+        return Err(Unwritable { what, why });
+    }
+    let mut line = systemd_argument(program)?.into_owned();
+    for argument in argv {
+        line.push(' ');
+        line.push_str(&systemd_argument(argument)?);
+    }
+    Ok(line)
+}
+
+/// Returns a value for an env file that systemd, `sh` and Docker Compose all read alike.
+///
+/// Grammars: `EnvironmentFile=` of systemd.exec(5) (its parser is `env-file.c`), a shell's `. file`, and the dotenv parser of compose-go. No escape means the same to all three, so there are only three shapes: bare words, single quotes when there is something to protect and no single quote, double quotes when there is a single quote and nothing that double quotes would expand. The traps:
+/// - systemd reads `'a'b'c'` otherwise than a shell: quotes are only quotes at the start. A value is quoted whole or not at all.
+/// - Compose takes a backslash before the closing quote for an escape.
+/// - Compose cuts a bare value at `#`, and a shell expands `~` in one.
+/// - `docker run --env-file` knows no quotes at all: [`env_file_value_is_bare`] tells whether it may read the file too.
+pub fn env_file_value(text: &str) -> Result<Cow<'_, str>, Unwritable> {
+    let what = "a value of an env file";
+    refuse_controls(what, text)?;
+    if env_file_value_is_bare(text) {
+        return Ok(Cow::Borrowed(text));
+    }
+    if text.ends_with('\\') {
+        let why = "it ends in a backslash, which Docker Compose reads otherwise than a shell";
+        return Err(Unwritable { what, why });
+    }
+    if !text.contains('\'') {
+        return Ok(Cow::Owned(format!("'{text}'")));
+    }
+    if text.contains(['"', '$', '`', '\\']) {
+        let why = "it has a single quote and one of `\" $ \\` or a backtick, and no quoting of these means the same to systemd, a shell and Docker Compose";
+        return Err(Unwritable { what, why });
+    }
+    Ok(Cow::Owned(format!("\"{text}\"")))
+}
+
+/// True when [`env_file_value`] needs no quotes, so that `docker run --env-file` reads it too.
+pub fn env_file_value_is_bare(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"_./:@%+=,-".contains(&byte))
+}
+
+/// Returns a line of an env file: `NAME=value`.
+pub fn env_file_assignment(name: &str, value: &str) -> Result<String, Unwritable> {
+    check_variable_name("an assignment of an env file", name)?;
+    Ok(format!("{name}={}", env_file_value(value)?))
+}
+
+/// Returns text between two XML tags, as in a property list.
+///
+/// Grammar: XML 1.0, 2.4 "Character Data" and 2.2 "Characters". The traps:
+/// - `>` is escaped too, for `]]>` may not stand in text.
+/// - A parser turns a carriage return into a newline unless it is written by its number.
+/// - Most control characters cannot be written at all, not even by number.
+pub fn xml_text(text: &str) -> Result<Cow<'_, str>, Unwritable> {
+    let what = "a text in XML";
+    let mut escaped = String::new();
+    for (position, character) in text.char_indices() {
+        let written: &str = match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '\r' => "&#13;",
+            '\u{85}' => "&#133;",
+            '\u{2028}' => "&#8232;",
+            '\u{2029}' => "&#8233;",
+            '\t' | '\n' => "",
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                let why = "it has a character that XML forbids";
+                return Err(Unwritable { what, why });
+            }
+            _ => "",
+        };
+        replace(&mut escaped, text, position, character, written);
+    }
+    Ok(finish(escaped, text))
+}
+
+/// Returns text that Markdown shows as it is, on one line: for a paragraph, a heading or a cell of a table.
+///
+/// Grammar: `CommonMark` 0.31, "Backslash escapes" (any ASCII punctuation may be escaped), and GFM for tables and `~`. The traps:
+/// - A pipe ends a cell even where nothing else does, and a newline ends a row, so a line break becomes a blank.
+/// - At the start of a line `-`, `+`, `=` and `1.` make lists, rules and headings.
+/// - A `$` makes mathematics on some sites.
+pub fn markdown_text(text: &str) -> String {
+    let line = one_line(text);
+    let mut escaped = String::with_capacity(line.len());
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    for (position, character) in line.char_indices() {
+        let special = match character {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '!' | '#' | '$' => {
+                true
+            }
+            '-' | '+' | '=' | ':' => position == 0,
+            '.' | ')' => position == digits && digits > 0,
+            _ => false,
+        };
+        if special {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+/// Returns a code span of Markdown that shows the text as it is, on one line.
+///
+/// The fence is longer than any run of backticks inside, and a blank keeps a backtick at an end off the fence (`CommonMark` 0.31, "Code spans"). A pipe ends a cell even inside a code span, and escaping it there means different things inside and outside of a table, so text with one becomes an HTML element.
+pub fn markdown_code(text: &str) -> String {
+    let line = one_line(text);
+    if line.is_empty() {
+        return String::new();
+    }
+    if line.contains('|') {
+        return format!(
+            "<code>{}</code>",
+            markdown_text(&line).replace("\\|", "&#124;")
+        );
+    }
+    let longest = line.split(|character| character != '`').map(str::len).max();
+    let fence = "`".repeat(longest.unwrap_or(0) + 1);
+    let apart = line.starts_with('`') || line.ends_with('`');
+    let blank = if apart { " " } else { "" };
+    format!("{fence}{blank}{line}{blank}{fence}")
+}
+
+/// Returns text for HTML, between tags or inside a quoted attribute.
+///
+/// Grammar: HTML Living Standard, 13.1 "Writing HTML documents". The traps:
+/// - Not for the inside of `<script>` or `<style>`, where entities are not read.
+/// - An attribute must still be quoted, and one that holds a URL needs its scheme checked first.
+/// - Control characters are errors in HTML and become U+FFFD.
+pub fn html_text(text: &str) -> Cow<'_, str> {
+    let mut escaped = String::new();
+    for (position, character) in text.char_indices() {
+        let written = match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&quot;",
+            '\'' => "&#39;",
+            // Old browsers end an attribute at a backtick.
+            '`' => "&#96;",
+            '\t' | '\n' => "",
+            _ if character.is_control() || is_bidi(character) => "\u{fffd}",
+            _ => "",
+        };
+        replace(&mut escaped, text, position, character, written);
+    }
+    finish(escaped, text)
+}
+
+/// Returns text for a comment that ends with its line (`# …`, `; …`).
+///
+/// Line breaks (also those that only YAML 1.1 and JavaScript know) and tabs become blanks, control and bidi characters go, and so do backslashes at the end: systemd before 254 continues a comment of an env file after one.
+pub fn comment_line(text: &str) -> String {
+    let line = one_line(text);
+    line.trim_end_matches(['\\', ' ']).to_owned()
+}
+
+/// Returns text for an XML or HTML comment, on one line: `--` may not stand in one, nor a `-` at its end.
+pub fn xml_comment(text: &str) -> String {
+    let mut line = comment_line(text);
+    line.retain(|character| !matches!(character, '\u{fffe}' | '\u{ffff}'));
+    while line.contains("--") {
+        line = line.replace("--", "- -");
+    }
+    // Also `-->` and `>` right after the opening would end it.
+    line.replace(['<', '>'], " ")
+        .trim_matches(['-', ' '])
+        .to_owned()
+}
+
+/// Folds all white space to single blanks and drops what a reader could not see.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        // U+0085, U+2028 and U+2029 are white space, and so is the tab.
+        if character.is_whitespace() {
+            if !line.is_empty() && !line.ends_with(' ') {
+                line.push(' ');
+            }
+        } else if !character.is_control() && !is_bidi(character) && character != '\u{feff}' {
+            line.push(character);
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// True for the characters that reorder what a reader sees (Trojan Source).
+pub(crate) fn is_bidi(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// Refuses control characters but the tab; a line break is named, for it is the usual one.
+fn refuse_controls(what: &'static str, text: &str) -> Result<(), Unwritable> {
+    let control = |character: &char| character.is_control() && *character != '\t';
+    match text.chars().find(control) {
+        None => Ok(()),
+        Some('\n' | '\r') => Err(Unwritable {
+            what,
+            why: LINE_BREAK,
+        }),
+        Some(_) => Err(Unwritable { what, why: CONTROL }),
+    }
+}
+
+fn check_variable_name(what: &'static str, name: &str) -> Result<(), Unwritable> {
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let valid = name.bytes().next().is_some_and(letter)
+        && name
+            .bytes()
+            .all(|byte| letter(byte) || byte.is_ascii_digit());
+    let why = "its name is not one a variable can have";
+    if valid {
+        Ok(())
+    } else {
+        Err(Unwritable { what, why })
+    }
+}
+
+/// Doubles the given characters.
+fn double<'a>(text: &'a str, characters: &[char]) -> Cow<'a, str> {
+    if !text.contains(characters) {
+        return Cow::Borrowed(text);
+    }
+    let mut doubled = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if characters.contains(&character) {
+            doubled.push(character);
+        }
+        doubled.push(character);
+    }
+    Cow::Owned(doubled)
+}
+
+/// Puts a word into double quotes when systemd would not read it as one plain word.
+fn systemd_quoted(word: Cow<'_, str>) -> Cow<'_, str> {
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:,=@+%$-".contains(&byte);
+    if !word.is_empty() && word.bytes().all(bare) {
+        return word;
+    }
+    let mut quoted = String::with_capacity(word.len() + 8);
+    quoted.push('"');
+    for character in word.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\t' => quoted.push_str("\\t"),
+            // Editors break the line at these; systemd does not.
+            '\u{2028}' => quoted.push_str("\\u2028"),
+            '\u{2029}' => quoted.push_str("\\u2029"),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    Cow::Owned(quoted)
+}
+
+/// Appends `written` in place of `character`; copies what came before at the first replacement only, so that text with nothing to escape is never copied.
+fn replace(escaped: &mut String, text: &str, position: usize, character: char, written: &str) {
+    if written.is_empty() {
+        if !escaped.is_empty() {
+            escaped.push(character);
+        }
+        return;
+    }
+    if escaped.is_empty() {
+        escaped.reserve(text.len() + 16);
+        escaped.push_str(&text[..position]);
+    }
+    escaped.push_str(written);
+}
+
+/// The escaped text, or the original one when nothing was escaped.
+fn finish(escaped: String, text: &str) -> Cow<'_, str> {
+    if escaped.is_empty() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(escaped)
+    }
+}
