@@ -7,3 +7,4 @@ pub mod backend;
 pub mod manifest;
 pub mod platform;
 pub mod emit;
+pub mod syntax;

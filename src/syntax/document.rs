@@ -1,0 +1,298 @@
+//! The reader's text as a tree in which every key and value knows its place.
+
+use std::collections::HashMap;
+
+use super::path::{Path, Step};
+use crate::diagnostic::{Source, Span};
+
+/// A parsed text: the tree of its values, each with the words it was written as.
+#[derive(Debug, Clone)]
+pub struct Document {
+    source: Source,
+    root: Node,
+}
+
+/// A value and where it is written.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The words of the value; for a table under a header, the header with its brackets; for a table that only dotted keys or deeper headers imply, the key that first implied it.
+    pub span: Span,
+    /// What is written there.
+    pub value: Value,
+}
+
+/// What TOML can say.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A string of any of the four notations, with line ends as `\n`.
+    String(String),
+    /// An integer of any radix.
+    Integer(i64),
+    /// A float, perhaps not finite.
+    Float(f64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A date, a time or both, as written.
+    Datetime(String),
+    /// An array, or tables under `[[…]]` headers.
+    Array(Vec<Node>),
+    /// A table in any notation.
+    Table(Table),
+}
+
+impl Value {
+    /// What a reader calls it: `a string`, `an integer`, `a table`, ….
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::String(_) => "a string",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Boolean(_) => "a boolean",
+            Self::Datetime(_) => "a date",
+            Self::Array(_) => "an array",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+impl Node {
+    /// The table, if it is one.
+    pub fn as_table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// The items, if it is an array.
+    pub fn as_array(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn step(&self, step: &Step) -> Option<&Node> {
+        match (step, &self.value) {
+            (Step::Key(key), Value::Table(table)) => table.get(key).map(|entry| &entry.node),
+            (Step::Index(index), Value::Array(items)) => items.get(*index),
+            _ => None,
+        }
+    }
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// Not by itself: a deeper header such as `[a.b]` implies `a`.
+    #[default]
+    Implied,
+    /// By dotted keys: `a.b = 1`.
+    Dotted,
+    /// Under a header `[a]` or `[[a]]`, or the root.
+    Header,
+    /// In braces on the right of `=`.
+    Inline,
+}
+
+/// The entries of a table in the order of the text, found by name quickly.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    entries: Vec<Entry>,
+    // Only large tables are indexed; in a small one looking at each entry is quicker.
+    index: HashMap<String, usize>,
+    form: Form,
+    damaged: bool,
+}
+
+/// A key and its value.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key, unquoted.
+    pub key: String,
+    /// Where the key is written; for a table under several headers, where it is first written.
+    pub key_span: Span,
+    /// Its value.
+    pub node: Node,
+}
+
+const INDEXED_FROM: usize = 12;
+
+impl Table {
+    /// An empty table of this form.
+    pub(super) fn new(form: Form) -> Self {
+        Self {
+            form,
+            ..Self::default()
+        }
+    }
+
+    /// The entries, in the order of the text.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry of `key`.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.position(key).map(|at| &self.entries[at])
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True when nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How it is written.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// True when a syntax error lost some of its entries, so that a missing one is no news.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    pub(super) fn position(&self, key: &str) -> Option<usize> {
+        if self.index.is_empty() {
+            self.entries.iter().position(|entry| entry.key == key)
+        } else {
+            self.index.get(key).copied()
+        }
+    }
+
+    /// Adds an entry whose key is not there yet.
+    pub(super) fn push(&mut self, entry: Entry) -> usize {
+        let at = self.entries.len();
+        if at >= INDEXED_FROM {
+            if self.index.is_empty() {
+                let known = self.entries.iter().enumerate();
+                self.index = known.map(|(at, it)| (it.key.clone(), at)).collect();
+            }
+            self.index.insert(entry.key.clone(), at);
+        }
+        self.entries.push(entry);
+        at
+    }
+
+    pub(super) fn entry_mut(&mut self, at: usize) -> &mut Entry {
+        &mut self.entries[at]
+    }
+
+    pub(super) fn set_form(&mut self, form: Form) {
+        self.form = form;
+    }
+
+    pub(super) fn set_damaged(&mut self) {
+        self.damaged = true;
+    }
+}
+
+static EMPTY: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::default);
+
+impl Document {
+    pub(super) fn new(source: Source, root: Table) -> Self {
+        Self {
+            source,
+            root: Node {
+                span: Span::default(),
+                value: Value::Table(root),
+            },
+        }
+    }
+
+    /// The text it was parsed from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The table that is the whole document.
+    pub fn root(&self) -> &Table {
+        self.root.as_table().unwrap_or(&EMPTY)
+    }
+
+    /// The root as a node, to deserialise from.
+    pub fn root_node(&self) -> &Node {
+        &self.root
+    }
+
+    /// The value at a path, if it is written.
+    pub fn node(&self, path: &Path) -> Option<&Node> {
+        path.steps()
+            .iter()
+            .try_fold(&self.root, |node, step| node.step(step))
+    }
+
+    /// Where the value at a path is written; for one that is left out, where its nearest ancestor is.
+    pub fn span(&self, path: &Path) -> Span {
+        self.nearest(path).node.span
+    }
+
+    /// Where the key at the end of a path is written; for one that is left out, its nearest ancestor's key. An array's item has no key of its own and gives its value.
+    pub fn key_span(&self, path: &Path) -> Span {
+        self.nearest(path).key_span
+    }
+
+    /// For a table under `[a.b]`, the words between the brackets; for anything else, its key.
+    pub fn header_span(&self, path: &Path) -> Span {
+        let place = self.nearest(path);
+        match &place.node.value {
+            Value::Table(table) if table.form == Form::Header => self.between_brackets(place),
+            _ => place.key_span,
+        }
+    }
+
+    fn between_brackets(&self, place: Place<'_>) -> Span {
+        let words = self.source.words(place.node.span);
+        let inner = words.trim_matches(|it: char| it == '[' || it == ']' || it.is_whitespace());
+        if inner.is_empty() {
+            return place.key_span;
+        }
+        let start = place.node.span.start + (inner.as_ptr() as usize - words.as_ptr() as usize);
+        Span::new(start, start + inner.len())
+    }
+
+    fn nearest(&self, path: &Path) -> Place<'_> {
+        let mut place = Place {
+            node: &self.root,
+            key_span: self.root.span,
+        };
+        for step in path.steps() {
+            let next = match (step, &place.node.value) {
+                (Step::Key(key), Value::Table(table)) => table.get(key).map(|entry| Place {
+                    node: &entry.node,
+                    key_span: entry.key_span,
+                }),
+                (Step::Index(index), Value::Array(items)) => items.get(*index).map(|node| Place {
+                    node,
+                    key_span: node.span,
+                }),
+                _ => None,
+            };
+            match next {
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+        place
+    }
+}
+
+/// A node met on the way down a path, and the key it stands under.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    node: &'a Node,
+    key_span: Span,
+}
