@@ -1,12 +1,66 @@
 //! From the platform as meant to artifacts: one folder per emitter.
 //!
-//! An emitter reads the platform and returns texts; it touches no disk, no clock and no other emitter. What several of them need (artifacts, templates, escaping, YAML) lies beside them.
+//! An emitter reads the platform and returns texts; it touches no disk, no clock and no other emitter. What several of them need (artifacts, templates, escaping, YAML, places on a host) lies beside them.
 
 mod artifact;
 pub mod escape;
 pub mod json;
+pub mod places;
 pub mod template;
 pub mod yaml;
 
+use std::error::Error;
+use std::fmt;
+
 pub use artifact::{Artifact, Artifacts, Install};
+pub use escape::Unwritable;
 pub use template::{Template, TemplateError};
+
+use crate::platform::Platform;
+
+/// Every emitter, in the order in which they are listed to people.
+pub static EMITTERS: &[&Emitter] = &[];
+
+/// Makes one folder of `generated/`.
+#[derive(Debug)]
+pub struct Emitter {
+    /// The folder's name.
+    pub name: &'static str,
+    /// What it makes, in one line.
+    pub summary: &'static str,
+    /// Adds its artifacts.
+    pub emit: fn(&Platform, &mut Artifacts) -> Result<(), EmitError>,
+}
+
+/// Why an artifact could not be made.
+#[derive(Debug)]
+pub enum EmitError {
+    /// A template failed: a mistake of ours.
+    Template(TemplateError),
+    /// A value of the platform cannot be carried by the format: the artifact, and why.
+    Unwritable(String, Unwritable),
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Template(_) => write!(formatter, "a template cannot be rendered"),
+            Self::Unwritable(artifact, _) => write!(formatter, "`{artifact}` cannot be written"),
+        }
+    }
+}
+
+impl Error for EmitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Template(source) => Some(source),
+            Self::Unwritable(_, source) => Some(source),
+        }
+    }
+}
+
+impl From<TemplateError> for EmitError {
+    fn from(source: TemplateError) -> Self {
+        Self::Template(source)
+    }
+}

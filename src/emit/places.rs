@@ -1,0 +1,37 @@
+//! Where things lie on a host: the one place that knows the paths we choose ourselves.
+
+use crate::platform::{Host, Os, Service};
+
+/// The folder on every host that holds what we install for ourselves.
+pub const LIBRARY: &str = "/usr/local/lib/homelab";
+
+/// The script that starts a service: it sets what is known, refuses to start without what is required, and becomes the program.
+pub fn start_script(service: &Service) -> String {
+    format!("{LIBRARY}/start/{}", service.name)
+}
+
+/// The systemd unit of a service.
+pub fn systemd_unit(service: &Service) -> String {
+    format!("/etc/systemd/system/{}.service", service.run.unit)
+}
+
+/// The drop-in beside the unit of a service whose own package brings the unit.
+pub fn systemd_drop_in(service: &Service) -> String {
+    format!(
+        "/etc/systemd/system/{}.service.d/homelab.conf",
+        service.run.unit
+    )
+}
+
+/// The launchd daemon of a service.
+pub fn launchd_plist(service: &Service) -> String {
+    format!("/Library/LaunchDaemons/{}.plist", service.run.label)
+}
+
+/// The group that owns system files on a host.
+pub fn root_group(host: &Host) -> &'static str {
+    match host.os {
+        Os::Macos => "wheel",
+        Os::Linux | Os::Windows => "root",
+    }
+}
