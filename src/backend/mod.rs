@@ -80,6 +80,10 @@ pub struct Kind {
     pub calls_gateway: bool,
     /// The variable in a caller's environment that carries its key, when it asks for one.
     pub client_key: Option<&'static str>,
+    /// The field of a request that names a technique, for an optimiser.
+    pub technique_field: Option<&'static str>,
+    /// Variables that must not be in its environment, each with the reason.
+    pub forbidden_env: &'static [(&'static str, &'static str)],
     /// True when it keeps data of its own below its state directory.
     pub keeps_state: bool,
     /// How many seconds it may take to start, models included.

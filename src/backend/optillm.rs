@@ -1,6 +1,10 @@
 //! OptiLLM as a proxy between the gateway and a model.
 //!
-//! Facts of version 0.4.0: it strips every leading technique or plugin name from a model name; `OPTILLM_API_KEY` in its own environment switches it to local inference, so the key comes by flag from a variable of another name; what a name becomes on the way back to the gateway is said by `model_map` in `proxy_config.yaml`.
+//! Facts of version 0.4.0, measured:
+//! - It strips every leading technique or plugin name from a model name, so what a name becomes on the way back to the gateway is said by `model_map` in `proxy_config.yaml`.
+//! - `OPTILLM_API_KEY` in its own environment switches it to local inference, so the key comes by flag from a variable of another name.
+//! - With `--approach proxy` a technique in the model name is silently dropped; the field `proxy_wrap` of the request names one that runs through the proxy and `model_map`.
+//! - After an error of the gateway it tries `--base-url` again with the unmapped name when `OPENAI_API_KEY` (or a cousin) is in its environment or the caller's key starts with `sk-`: that would loop.
 
 use super::{Config, Endpoint, Kind, Layer, Mode, Place, Probe, Role, Word, Workload};
 
@@ -40,18 +44,65 @@ pub(super) static KIND: Kind = Kind {
     one_model_per_port: false,
     calls_gateway: true,
     client_key: Some("OPTILLM_API_KEY"),
+    technique_field: Some("proxy_wrap"),
+    forbidden_env: &[
+        (
+            "OPTILLM_API_KEY",
+            "it switches OptiLLM to local inference; give the key as OPTILLM_PROXY_KEY",
+        ),
+        (
+            "OPENAI_API_KEY",
+            "after an error OptiLLM would ask the gateway again by the handle, in a loop",
+        ),
+        (
+            "CEREBRAS_API_KEY",
+            "after an error OptiLLM would leave the gateway",
+        ),
+        (
+            "AZURE_OPENAI_API_KEY",
+            "after an error OptiLLM would leave the gateway",
+        ),
+    ],
     keeps_state: true,
     start_seconds: 90,
 };
 
 /// The names that OptiLLM 0.4.0 takes for a technique or plugin when they lead a model name.
 pub static TECHNIQUES: &[&str] = &[
+    // Techniques.
+    "none",
+    "mcts",
     "bon",
     "moa",
-    "plansearch",
-    "proxy",
-    "router",
+    "rto",
+    "z3",
     "self_consistency",
+    "pvg",
+    "rstar",
+    "cot_reflection",
+    "plansearch",
+    "leap",
+    "re2",
+    "cepo",
+    "mars",
+    // Plugins.
+    "coc",
+    "compact",
+    "deep_research",
+    "deepthink",
+    "executecode",
+    "genselect",
+    "json",
+    "longcepo",
+    "majority_voting",
+    "mcp",
+    "memory",
+    "privacy",
+    "proxy",
+    "readurls",
+    "router",
+    "spl",
+    "web_search",
 ];
 
 /// The model name that OptiLLM sends on for a `selector`: what is left when every leading technique or plugin is stripped.

@@ -50,6 +50,8 @@ pub(super) static KIND: Kind = Kind {
     one_model_per_port: false,
     calls_gateway: false,
     client_key: None,
+    technique_field: None,
+    forbidden_env: &[],
     keeps_state: false,
     start_seconds: 90,
 };
