@@ -26,6 +26,11 @@ impl<I, T> Table<I, T> {
         self.values.iter()
     }
 
+    /// The values, to be filled in further while the platform is made.
+    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.values.iter_mut()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.values.len()
