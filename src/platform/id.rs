@@ -27,8 +27,8 @@ impl<I, T> Table<I, T> {
     }
 
     /// The values, to be filled in further while the platform is made.
-    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
-        self.values.iter_mut()
+    pub(super) fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
     }
 
     /// How many there are.

@@ -36,7 +36,7 @@ impl Draft<'_> {
                 .collect::<Vec<_>>();
             commands.push((command.map(with_further), slots));
         }
-        for (service, (command, slots)) in platform.services.iter_mut().zip(commands) {
+        for (service, (command, slots)) in platform.services.values_mut().iter_mut().zip(commands) {
             service.run.command = command;
             service.slots = slots;
         }

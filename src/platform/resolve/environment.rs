@@ -30,7 +30,7 @@ impl Draft<'_> {
             }
             environments.push(env);
         }
-        for (service, env) in platform.services.iter_mut().zip(environments) {
+        for (service, env) in platform.services.values_mut().iter_mut().zip(environments) {
             service.env = env.into_values().collect();
         }
     }
@@ -359,23 +359,23 @@ impl Draft<'_> {
     ) {
         let mut calls = Vec::with_capacity(wanted.len());
         for ((from, to), span) in wanted {
-            let caller = &platform[from];
-            let called = &platform[to];
-            if from == to || !platform.is_installed(caller) || !platform.is_installed(called) {
+            let source = &platform[from];
+            let target = &platform[to];
+            if from == to || !platform.is_installed(source) || !platform.is_installed(target) {
                 continue;
             }
-            let way = way(platform, caller.host, to);
+            let way = way(platform, source.host, to);
             // A kind with one model per port is called on the ports of its models.
-            let slots = called.port().is_none() && called.kind.one_model_per_port;
+            let slots = target.port().is_none() && target.kind.one_model_per_port;
             let url = match &way {
                 Some(way) if slots => way.url(None),
                 _ => match self.base(
                     platform,
-                    caller.host,
-                    called,
-                    called.port(),
+                    source.host,
+                    target,
+                    target.port(),
                     span,
-                    &caller.name,
+                    &source.name,
                 ) {
                     Some(url) => url,
                     None => continue,

@@ -2,7 +2,7 @@
 
 use crate::backend::{self, Kind};
 use crate::diagnostic::{Diagnostic, Span, near_name};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Name};
 use crate::platform::{HandleId, HostId, ModelId, NetworkId, SecretId, ServiceId};
 use crate::syntax::{Document, Node, Value};
 
@@ -21,10 +21,10 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     pub(super) fn of(manifest: &'a Manifest) -> Self {
         Self {
-            networks: manifest.networks.keys().map(|it| it.as_str()).collect(),
-            hosts: manifest.hosts.keys().map(|it| it.as_str()).collect(),
-            secrets: manifest.secrets.keys().map(|it| it.as_str()).collect(),
-            services: manifest.services.keys().map(|it| it.as_str()).collect(),
+            networks: manifest.networks.keys().map(Name::as_str).collect(),
+            hosts: manifest.hosts.keys().map(Name::as_str).collect(),
+            secrets: manifest.secrets.keys().map(Name::as_str).collect(),
+            services: manifest.services.keys().map(Name::as_str).collect(),
             models: manifest.models.keys().map(String::as_str).collect(),
             handles: manifest.handles.keys().map(String::as_str).collect(),
         }

@@ -18,7 +18,7 @@ impl Draft<'_> {
     /// Follows the handles of every warm-up profile.
     pub(super) fn profiles(&mut self, platform: &mut Platform) {
         let manifest = self.manifest;
-        for service in platform.services.iter_mut() {
+        for service in platform.services.values_mut() {
             let place = self
                 .root
                 .table("services")
