@@ -143,10 +143,10 @@ impl Draft<'_> {
                             words.push(Word::Variable(name));
                         }
                         Some(Value::Url(_, text) | Value::Text(text)) => {
-                            words.push(Word::Text(text))
+                            words.push(Word::Text(text));
                         }
                         Some(Value::Handle(id)) => {
-                            words.push(Word::Text(platform[id].name.clone()))
+                            words.push(Word::Text(platform[id].name.clone()));
                         }
                         Some(Value::Secret(_) | Value::FillIn(_)) => self.conflict(
                             "a secret cannot stand in a command",

@@ -104,8 +104,11 @@ fn services(platform: &Platform, work: &mut Vec<Work>) {
     }
 }
 
+/// Whether a model lacks a fact.
+type Lacks = fn(&Model) -> bool;
+
 fn models(platform: &Platform, work: &mut Vec<Work>) {
-    let facts: [(&str, fn(&Model) -> bool); 4] = [
+    let facts: [(&str, Lacks); 4] = [
         ("the context length", |it| it.context_length.is_none()),
         ("the most output tokens", |it| {
             it.max_output_tokens.is_none()
