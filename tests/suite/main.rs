@@ -2,3 +2,5 @@
 
 mod syntax;
 mod resolve;
+mod formats;
+mod tools;
