@@ -51,6 +51,8 @@ import tty
 from pathlib import Path
 from typing import Any
 
+import programs
+
 HERE = Path(__file__).resolve().parent
 NAMESPACES = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
 # What systemd or a shell adds on its own; `env_exact` does not count these.
@@ -92,7 +94,7 @@ class Machine:
                 ["unshare", "--fork", "--kill-child=KILL", "--propagation", "private", *NAMESPACES,
                  "bash", str(HERE / "unit_boot.sh"), str(self.folder / "machine"), os.ttyname(terminal)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=lambda: procs.write_text(str(os.getpid())),
+                preexec_fn=lambda: (programs.die_with_parent(), procs.write_text(str(os.getpid()))),
             )
         # The terminal stays open here, so that systemd may close and open its end as it likes.
         self.terminal = terminal
@@ -437,6 +439,7 @@ def main() -> int:
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         print(f"unit_roundtrip.py: no request: {error}", file=sys.stderr)
         return 2
+    programs.end_on_signals()
     start = time.monotonic()
     answer: dict[str, Any] = {"ok": False, "skipped": None, "units": [], "log": []}
     machine = Machine()
