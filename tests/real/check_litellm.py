@@ -64,6 +64,7 @@ def main() -> int:
     raw = yaml.safe_load(text)
     out: dict = {"ok": False, "schema": "ok", "fatal": None, "unset": unset}
     tap = Tap(level=logging.WARNING)
+    answer, sys.stdout = sys.stdout, sys.stderr  # LiteLLM prints a banner
     logging.captureWarnings(True)
     warnings.simplefilter("ignore")
     import litellm
@@ -109,6 +110,7 @@ def main() -> int:
     out["seconds"] = round(time.monotonic() - start, 2)
     wrong = ("fatal", "dropped", "extra", "changed_ids", "dead_retry_keys", "dead_settings", "dangling", "logs")
     out["ok"] = out["schema"] == "ok" and not any(out[key] for key in wrong)
+    sys.stdout = answer
     print(json.dumps(out, indent=1))
     return 0 if out["ok"] else 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import signal
 import socket
@@ -22,10 +23,8 @@ def need_venv(module: str) -> None:
     python = VENV / "bin" / "python"
     if Path(sys.prefix).resolve() != VENV.resolve() and python.exists():
         os.execv(python, [str(python), *sys.argv])
-    try:
-        __import__(module)
-    except ImportError as error:
-        print(f'{{"ok": false, "skipped": "{module} cannot be imported ({type(error).__name__}): run tests/setup"}}')
+    if importlib.util.find_spec(module) is None:
+        print(f'{{"ok": false, "skipped": "{module} is not installed: run tests/setup"}}')
         sys.exit(3)
 
 

@@ -48,6 +48,7 @@ class Scripted:
                     body = raw.decode("utf-8", "replace")
                 parts = urlsplit(self.path)
                 seen = {
+                    "at": time.monotonic(),
                     "server": outer.name,
                     "method": self.command,
                     "path": parts.path,
@@ -80,8 +81,13 @@ class Scripted:
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _handle
 
         self.answer = answer
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: Any) -> None:
+                pass  # a client that went away
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -185,6 +191,11 @@ PLUGINS = ("coc compact deep_research deepthink executecode genselect json longc
            "memory privacy proxy readurls router spl web_search").split()
 
 
+# Fields of a request that OptiLLM keeps to itself.
+OWN_FIELDS = ("stream_options optillm_approach proxy_wrap wrapped_approach wrap mcts_simulations mcts_exploration "
+              "mcts_depth best_of_n rstar_max_depth rstar_num_rollouts rstar_c").split()
+
+
 def strip_approaches(model: str) -> tuple[str, list[str], str]:
     """OptiLLM's `parse_combined_approach`, told again: operation, approaches, model that remains."""
     if model == "auto":
@@ -230,7 +241,9 @@ def optillm(config: dict[str, Any], api_key: str | None, approach: str = "proxy"
         seen["approaches"], seen["left_as"] = approaches, (provider.get("model_map") or {}).get(model, model)
         body = {**seen["body"], "model": seen["left_as"]}
         stream = body.pop("stream", False)
-        body.pop("stream_options", None)
+        for own in OWN_FIELDS:
+            body.pop(own, None)
+        body.setdefault("n", 1)
         call = urllib.request.Request(
             provider["base_url"].rstrip("/") + "/chat/completions",
             data=json.dumps(body).encode(),
