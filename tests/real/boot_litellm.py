@@ -22,7 +22,7 @@ unset or empty gets a made-up key when its name speaks of a key, token or secret
 The answer on standard output:
 
     {"ok": true, "skipped": null, "seconds": {"optillm": 2.1, "litellm": 9.8, "all": 15.2},
-     "unset": [], "models": [names in /v1/models], "models_without_key": 401,
+     "boot_hops": [what LiteLLM asked of the servers unasked], "unset": [], "models": [names in /v1/models], "models_without_key": 401,
      "handles": [{"handle", "ok", "status", "text", "model", "error",
                   "hops": [{"at": "192.168.1.72:8102", "server", "path", "model", "key", "fields"}],
                   "stream": {"ok", "status", "text", "chunks", "hops"}}],
@@ -283,7 +283,7 @@ def run(options: argparse.Namespace, folder: Path, out: dict[str, Any]) -> None:
         status, text = ask(f"{base}/v1/models", key=master)
         out["models"] = sorted(row["id"] for row in json.loads(text)["data"]) if status == 200 else text
         out["models_without_key"] = ask(f"{base}/v1/models")[0]
-        world.fresh()
+        out["boot_hops"] = world.hops()
 
         modes = {m["model_name"]: (m.get("model_info") or {}).get("mode", "chat") for m in raw["model_list"]}
         if options.public:
@@ -371,7 +371,7 @@ def main() -> int:
     options = parser.parse_args()
     programs.end_on_signals()
     out: dict[str, Any] = {"ok": False, "skipped": None, "seconds": {}, "unset": [], "models": None, "handles": [],
-                           "search": [], "sick": [], "circles": [], "health": {}, "boot_warnings": [], "log_warnings": [],
+                           "search": [], "sick": [], "circles": [], "boot_hops": [], "health": {}, "boot_warnings": [], "log_warnings": [],
                            "error": None}
     if options.optillm == "real" and not (programs.VENV_OPTILLM / "bin" / "optillm").exists():
         out["skipped"] = "OptiLLM is not installed: run tests/setup"

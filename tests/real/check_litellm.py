@@ -55,28 +55,30 @@ def main() -> int:
 
     logs: list[tuple[str, str]] = []
 
-    class Tap(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            logs.append((record.levelname, record.getMessage().splitlines()[0] if record.getMessage() else ""))
+    # Not a handler: `json_logs: true` makes LiteLLM throw all handlers away and start anew.
+    handle = logging.Logger.handle
+
+    def heard(self: logging.Logger, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.WARNING:
+            logs.append((record.levelname, (record.getMessage().splitlines() or [""])[0]))
+        handle(self, record)
+
+    logging.Logger.handle = heard  # type: ignore[method-assign]
 
     import yaml
 
     raw = yaml.safe_load(text)
     out: dict = {"ok": False, "schema": "ok", "fatal": None, "unset": unset}
-    tap = Tap(level=logging.WARNING)
     answer, sys.stdout = sys.stdout, sys.stderr  # LiteLLM prints a banner
     logging.captureWarnings(True)
     warnings.simplefilter("ignore")
     import litellm
     from importlib.metadata import version
-    from litellm._logging import verbose_logger, verbose_proxy_logger, verbose_router_logger
     from litellm.proxy._types import ConfigYAML
     from litellm.proxy.proxy_server import ProxyConfig
     from litellm.types.router import RetryPolicy
 
     out["version"] = version("litellm")
-    for logger in (logging.getLogger(), verbose_logger, verbose_proxy_logger, verbose_router_logger):
-        logger.addHandler(tap)
     known_settings = set(vars(litellm))
     try:
         ConfigYAML.model_validate(raw)

@@ -66,6 +66,16 @@ class Unavailable(Exception):
     """No systemd can be had on this machine, and why."""
 
 
+def remove_cgroup(cgroup: Path) -> bool:
+    """Removes a cgroup and those below it; false while a process is left in one."""
+    for folder, _, _ in os.walk(cgroup, topdown=False):
+        try:
+            os.rmdir(folder)
+        except OSError:
+            pass
+    return not cgroup.exists()
+
+
 class Machine:
     """A systemd in namespaces of its own; `root` is its file system, seen from outside."""
 
@@ -124,6 +134,9 @@ class Machine:
             if not (tree / "cgroup.controllers").exists():
                 continue
             own = tree / f"homelab-units-{os.getpid()}"
+            for left in tree.glob("homelab-units-*"):  # by a run that was killed
+                if not Path(f"/proc/{left.name.rsplit('-', 1)[1]}").exists():
+                    remove_cgroup(left)
             try:
                 own.mkdir()
                 return own
@@ -179,12 +192,8 @@ class Machine:
             self.process.wait(timeout=10)
         if self.cgroup is not None:
             limit = time.monotonic() + 5
-            while self.cgroup.exists() and time.monotonic() < limit:
-                for folder, _, _ in os.walk(self.cgroup, topdown=False):
-                    try:
-                        os.rmdir(folder)
-                    except OSError:
-                        time.sleep(0.02)
+            while not remove_cgroup(self.cgroup) and time.monotonic() < limit:
+                time.sleep(0.02)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
