@@ -16,8 +16,9 @@ import programs
 import unit_roundtrip
 from read_back import environment_file
 
-PIECES = ["A", "B_1", "é", "=", "=", "=", "\n", "\n", "\n", "\r", " ", "\t", '"', "'", "\\", "\\\n", "$", "$A", "`", "#",
-          ";", "%", "%n", "x y", "export ", "1A", "A=", "B=", "\nC=", '="', '"\n', "\\x41", "{", "}", "$(echo x)", "\u2028"]
+PIECES = ["A", "B_1", "é", "=", "=", "=", "\n", "\n", "\n", "\r", " ", "\t", '"', "'", "\\", "\\\n", "$", "$A", "`",
+          "#", ";", "%", "%n", "x y", "export ", "1A", "A=", "B=", "\nC=", '="', '"\n', "\\x41", "{", "}",
+          "$(echo x)", "\u2028"]
 
 
 def main() -> int:
