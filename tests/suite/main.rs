@@ -1,3 +1,4 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
+mod shape;
 mod syntax;
