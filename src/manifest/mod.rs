@@ -12,7 +12,9 @@ mod policy;
 mod schema;
 mod secret;
 mod service;
+pub mod shape;
 mod text;
+pub mod word;
 
 use std::collections::BTreeMap;
 

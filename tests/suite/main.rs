@@ -1,5 +1,6 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
+mod shape;
 mod syntax;
 mod resolve;
 mod formats;
