@@ -90,8 +90,8 @@ pub enum Strategy {
 pub struct Route {
     /// The name.
     pub name: String,
-    /// The handle it belongs to: the name itself, but for the way back of an optimiser.
-    pub handle: String,
+    /// The handle it is; nothing for the name by which an optimiser calls back.
+    pub handle: Option<String>,
     /// True for a name that only the platform's own services may use.
     pub internal: bool,
     /// The services that may use it, when it is internal.
@@ -120,8 +120,6 @@ pub struct Optimised {
     pub service: String,
     /// The technique it applies.
     pub technique: Option<String>,
-    /// The internal route by which it calls back.
-    pub back: Option<String>,
 }
 
 /// A server behind a route.
@@ -140,6 +138,8 @@ pub struct Deployment {
     pub base_url: String,
     /// The model name that is sent.
     pub upstream_model: String,
+    /// The internal route by which an optimiser that is called here calls back.
+    pub back: Option<String>,
     /// The variable with the key that is sent.
     pub key: Option<String>,
     /// The endpoints it serves for this model.
@@ -330,7 +330,7 @@ impl Table {
             if route.deployments.is_empty() {
                 return Err(format!("route `{}` has no deployment", route.name));
             }
-            let back = route.optimised.iter().filter_map(|it| it.back.as_ref());
+            let back = route.deployments.iter().filter_map(|it| it.back.as_ref());
             for name in route.fallbacks.iter().chain(back) {
                 if self.named(name).is_none() {
                     return Err(format!(
@@ -362,7 +362,7 @@ mod tests {
     fn route(name: &str) -> Route {
         Route {
             name: name.to_owned(),
-            handle: name.to_owned(),
+            handle: Some(name.to_owned()),
             internal: false,
             callers: vec![],
             mode: Mode::Chat,
@@ -377,6 +377,7 @@ mod tests {
                 api: Api::Openai,
                 base_url: "http://192.0.2.1:8100/v1".to_owned(),
                 upstream_model: name.to_owned(),
+                back: None,
                 key: None,
                 endpoints: vec![Endpoint::ChatCompletions],
                 order: None,

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::backend::upstream_name;
 use crate::emit::yaml;
-use crate::platform::{Platform, Service, Value};
+use crate::platform::{Deployment, ModelId, Platform, Service, Value};
 
 /// How long LiteLLM waits for an answer when nobody says otherwise.
 const LITELLM_TIMEOUT: Duration = Duration::from_mins(100);
@@ -89,25 +90,22 @@ fn api_key(platform: &Platform, optimiser: &Service) -> String {
     format!("${{{name}}}")
 }
 
-/// What a name that comes in becomes on its way back: the internal name of the same handle.
+/// What a name that comes in becomes on its way back: the internal name of the same model.
 ///
 /// The names that arrive are those the gateway sends, less what OptiLLM strips from their front.
 fn model_map<'a>(platform: &'a Platform, optimiser: &Service) -> BTreeMap<&'a str, &'a str> {
-    let arriving = platform
+    let is_way_back = |it: &&Deployment| it.name != platform[it.handle].name;
+    let backs: BTreeMap<ModelId, &str> = platform
         .deployments
         .iter()
-        .filter(|it| it.service == optimiser.id);
-    arriving
-        .filter_map(|sent| {
-            let back = platform
-                .deployments
-                .iter()
-                .find(|it| it.internal && it.handle == sent.handle && it.service != optimiser.id)?;
-            Some((
-                crate::backend::upstream_name(&sent.selector),
-                back.name.as_str(),
-            ))
-        })
+        .filter(is_way_back)
+        .map(|it| (it.model, it.name.as_str()))
+        .collect();
+    platform
+        .deployments
+        .iter()
+        .filter(|it| it.service == optimiser.id)
+        .filter_map(|sent| Some((upstream_name(&sent.selector), *backs.get(&sent.model)?)))
         .collect()
 }
 

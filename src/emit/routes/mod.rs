@@ -1,10 +1,10 @@
 //! The route table of the proxy: the same names and servers as LiteLLM's, worked out once more for a program that asks nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Artifact, Artifacts, EmitError, Emitter, json};
-use crate::platform::{self, Capability, HandleId, Parameter, Platform, Visibility};
+use crate::platform::{self, Capability, Deployment, ModelId, Parameter, Platform, ServiceId};
 use crate::routes;
 
 pub(super) static EMITTER: Emitter = Emitter {
@@ -76,51 +76,56 @@ fn policy(gateway: &platform::Gateway) -> routes::Policy {
 
 /// One route for each name among the deployments.
 fn routes(platform: &Platform) -> Vec<routes::Route> {
-    let mut by_name: BTreeMap<&str, Vec<&platform::Deployment>> = BTreeMap::new();
+    let mut by_name: BTreeMap<&str, Vec<&Deployment>> = BTreeMap::new();
     for deployment in &platform.deployments {
         by_name
             .entry(&deployment.name)
             .or_default()
             .push(deployment);
     }
+    let relation = Optimisation::of(platform);
     by_name
         .iter()
-        .map(|(name, group)| route(platform, name, group, |name| by_name.contains_key(name)))
+        .map(|(name, group)| {
+            route(platform, &relation, name, group, |it| {
+                by_name.contains_key(it)
+            })
+        })
         .collect()
 }
 
 fn route(
     platform: &Platform,
+    relation: &Optimisation,
     name: &str,
-    group: &[&platform::Deployment],
+    group: &[&Deployment],
     served: impl Fn(&str) -> bool,
 ) -> routes::Route {
-    let handle = &platform[group[0].handle];
+    let first = group[0];
     let models: Vec<&platform::Model> = group.iter().map(|it| &platform[it.model]).collect();
-    let internal = group[0].internal || handle.visibility == Visibility::Internal;
     // What a client may count on is what every model behind the name has.
     let least = |of: fn(&platform::Model) -> Option<u64>| {
-        models
-            .iter()
-            .map(|it| of(it))
-            .collect::<Option<Vec<u64>>>()?
-            .into_iter()
-            .min()
+        let known: Option<Vec<u64>> = models.iter().map(|it| of(it)).collect();
+        known?.into_iter().min()
     };
-    let mut deployments: Vec<routes::Deployment> =
-        group.iter().map(|it| deployment(platform, it)).collect();
+    let mut deployments: Vec<routes::Deployment> = group
+        .iter()
+        .map(|it| deployment(platform, relation, it))
+        .collect();
     deployments.sort_by(|a, b| {
         let order = |it: &routes::Deployment| it.order.unwrap_or(u32::MAX);
         order(a).cmp(&order(b)).then_with(|| a.id.cmp(&b.id))
     });
+    let back = is_way_back(platform, first);
+    let handle = &platform[first.handle];
     routes::Route {
         name: name.to_owned(),
-        handle: handle.name.clone(),
-        internal,
-        callers: if internal {
-            callers(platform, group[0])
-        } else {
-            Vec::new()
+        handle: (!back).then(|| handle.name.clone()),
+        internal: first.internal,
+        callers: match (first.internal, back) {
+            (false, _) => Vec::new(),
+            (true, true) => relation.optimisers_of(platform, first.model),
+            (true, false) => callers(platform),
         },
         mode: mode(models[0].mode),
         capabilities: models[0]
@@ -131,64 +136,79 @@ fn route(
             .collect(),
         context_length: least(|it| it.context_length),
         max_output_tokens: least(|it| it.max_output_tokens),
-        optimised: optimised(platform, group[0]),
+        optimised: optimised(platform, first),
         deployments,
-        fallbacks: fallbacks(platform, group[0], served),
-    }
-}
-
-fn fallbacks(
-    platform: &Platform,
-    deployment: &platform::Deployment,
-    served: impl Fn(&str) -> bool,
-) -> Vec<String> {
-    // The way back of an optimiser has none: the handle's own are tried by the gateway when the optimiser fails.
-    if deployment.internal {
-        return Vec::new();
-    }
-    let names = platform[deployment.handle]
-        .fallbacks
-        .iter()
-        .map(|id| platform[*id].name.clone());
-    names.filter(|name| served(name)).collect()
-}
-
-/// The services that may ask for an internal name: the optimiser that is called back, else all that call the gateway.
-fn callers(platform: &Platform, deployment: &platform::Deployment) -> Vec<String> {
-    match through(platform, deployment.handle) {
-        Some(optimiser) if deployment.internal => vec![platform[optimiser].name.clone()],
-        _ => platform
-            .callers_of(platform.policy.gateway)
-            .map(|call| platform[call.from].name.clone())
+        // The way back has none: the handle's own are tried by the gateway when the optimiser fails.
+        fallbacks: handle
+            .fallbacks
+            .iter()
+            .map(|id| platform[*id].name.clone())
+            .filter(|name| !back && served(name))
             .collect(),
     }
 }
 
-/// The optimiser that a handle's requests go through.
-fn through(platform: &Platform, handle: HandleId) -> Option<platform::ServiceId> {
-    platform
-        .deployments
-        .iter()
-        .find(|it| it.handle == handle && it.service != platform[it.model].service)
-        .map(|it| it.service)
+/// Who stands between the gateway and which model, and by what name it calls back.
+struct Optimisation<'a> {
+    optimisers: BTreeMap<ModelId, BTreeSet<ServiceId>>,
+    backs: BTreeMap<ModelId, &'a str>,
 }
 
-fn optimised(platform: &Platform, sent: &platform::Deployment) -> Option<routes::Optimised> {
+impl<'a> Optimisation<'a> {
+    fn of(platform: &'a Platform) -> Self {
+        let mut relation = Self {
+            optimisers: BTreeMap::new(),
+            backs: BTreeMap::new(),
+        };
+        for it in &platform.deployments {
+            if it.service != platform[it.model].service {
+                relation
+                    .optimisers
+                    .entry(it.model)
+                    .or_default()
+                    .insert(it.service);
+            }
+            if is_way_back(platform, it) {
+                relation.backs.insert(it.model, &it.name);
+            }
+        }
+        relation
+    }
+
+    fn optimisers_of(&self, platform: &Platform, model: ModelId) -> Vec<String> {
+        let services = self.optimisers.get(&model).into_iter().flatten();
+        services.map(|id| platform[*id].name.clone()).collect()
+    }
+}
+
+/// True for the internal name by which an optimiser calls the gateway back: no handle has it.
+fn is_way_back(platform: &Platform, deployment: &Deployment) -> bool {
+    deployment.name != platform[deployment.handle].name
+}
+
+/// The services that may ask for an internal handle: all that call the gateway.
+fn callers(platform: &Platform) -> Vec<String> {
+    platform
+        .callers_of(platform.policy.gateway)
+        .map(|call| platform[call.from].name.clone())
+        .collect()
+}
+
+fn optimised(platform: &Platform, sent: &Deployment) -> Option<routes::Optimised> {
     if sent.service == platform[sent.model].service {
         return None;
     }
-    let back = platform
-        .deployments
-        .iter()
-        .find(|it| it.internal && it.handle == sent.handle && it.service != sent.service);
     Some(routes::Optimised {
         service: platform[sent.service].name.clone(),
         technique: platform[sent.handle].technique.clone(),
-        back: back.map(|it| it.name.clone()),
     })
 }
 
-fn deployment(platform: &Platform, deployment: &platform::Deployment) -> routes::Deployment {
+fn deployment(
+    platform: &Platform,
+    relation: &Optimisation,
+    deployment: &Deployment,
+) -> routes::Deployment {
     let service = &platform[deployment.service];
     let model = &platform[deployment.model];
     routes::Deployment {
@@ -199,6 +219,10 @@ fn deployment(platform: &Platform, deployment: &platform::Deployment) -> routes:
         base_url: format!("{}{}", deployment.url, service.kind.openai_path()),
         upstream_model: deployment.selector.clone(),
         key: deployment.key.clone(),
+        back: (service.id != model.service)
+            .then(|| relation.backs.get(&model.id))
+            .flatten()
+            .map(|name| (*name).to_owned()),
         endpoints: endpoints(service, model.mode),
         order: deployment.order,
         weight: deployment.weight,
