@@ -1,5 +1,7 @@
 //! The reader's text, and places in it.
 
+use std::sync::Arc;
+
 /// A range of bytes in a [`Source`]; both ends lie on character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -31,9 +33,12 @@ pub struct Position {
     pub column: usize,
 }
 
-/// A text with the name it is shown under.
+/// A text with the name it is shown under; a clone shares both.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct Source(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     name: String,
     text: String,
     lines: Vec<usize>,
@@ -46,40 +51,40 @@ impl Source {
         let lines = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
-        Self {
+        Self(Arc::new(Inner {
             name: name.into(),
             text,
             lines,
-        }
+        }))
     }
 
     /// The name it is shown under.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// The text.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The line and column of a byte offset; an offset past the end counts as the end.
     pub fn position(&self, offset: usize) -> Position {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
+        let mut offset = offset.min(self.0.text.len());
+        while !self.0.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.lines.partition_point(|start| *start <= offset);
-        let start = self.lines[line - 1];
+        let line = self.0.lines.partition_point(|start| *start <= offset);
+        let start = self.0.lines[line - 1];
         Position {
             line,
-            column: self.text[start..offset].chars().count() + 1,
+            column: self.0.text[start..offset].chars().count() + 1,
         }
     }
 
     /// The words at a span; empty when the span lies outside the text.
     pub fn words(&self, span: Span) -> &str {
-        self.text.get(span.start..span.end).unwrap_or("")
+        self.0.text.get(span.start..span.end).unwrap_or("")
     }
 }
 

@@ -108,7 +108,11 @@ pub enum Form {
 pub struct Table {
     entries: Vec<Entry>,
     // Only large tables are indexed; in a small one looking at each entry is quicker.
-    index: HashMap<String, usize>,
+    #[expect(
+        clippy::box_collection,
+        reason = "a value is as large as its largest kind, and most tables have no index"
+    )]
+    index: Option<Box<HashMap<String, usize>>>,
     form: Form,
     damaged: bool,
 }
@@ -118,7 +122,7 @@ pub struct Table {
 pub struct Entry {
     /// The key, unquoted.
     pub key: String,
-    /// Where the key is written; for a table under several headers, where it is first written.
+    /// Where the key is written; for a table under a header of its own, there.
     pub key_span: Span,
     /// Its value.
     pub node: Node,
@@ -166,10 +170,9 @@ impl Table {
     }
 
     pub(super) fn position(&self, key: &str) -> Option<usize> {
-        if self.index.is_empty() {
-            self.entries.iter().position(|entry| entry.key == key)
-        } else {
-            self.index.get(key).copied()
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.entries.iter().position(|entry| entry.key == key),
         }
     }
 
@@ -177,11 +180,12 @@ impl Table {
     pub(super) fn push(&mut self, entry: Entry) -> usize {
         let at = self.entries.len();
         if at >= INDEXED_FROM {
-            if self.index.is_empty() {
-                let known = self.entries.iter().enumerate();
-                self.index = known.map(|(at, it)| (it.key.clone(), at)).collect();
-            }
-            self.index.insert(entry.key.clone(), at);
+            let entries = &self.entries;
+            let index = self.index.get_or_insert_with(|| {
+                let known = entries.iter().enumerate();
+                Box::new(known.map(|(at, it)| (it.key.clone(), at)).collect())
+            });
+            index.insert(entry.key.clone(), at);
         }
         self.entries.push(entry);
         at
@@ -221,6 +225,11 @@ impl Document {
     /// The table that is the whole document.
     pub fn root(&self) -> &Table {
         self.root.as_table().unwrap_or(&EMPTY)
+    }
+
+    /// True when a syntax error lost a part of the text, so that what seems missing may be written there.
+    pub fn is_damaged(&self) -> bool {
+        self.root().is_damaged()
     }
 
     /// The root as a node, to deserialise from.

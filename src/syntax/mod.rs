@@ -2,12 +2,20 @@
 //!
 //! What is wrong with the text itself is found here: its encoding, characters that deceive the eye, TOML that does not parse. What the values mean is not asked.
 
+mod builder;
+mod conflict;
 mod deserialize;
 mod document;
+mod escape;
 mod parse;
 mod path;
+mod problem;
+mod rules;
+mod text;
 
 pub use deserialize::DeserializeError;
 pub use document::{Document, Entry, Form, Node, Table, Value};
-pub use parse::{RULES, parse};
+pub use parse::parse;
 pub use path::{Path, Step};
+pub use rules::RULES;
+pub use text::{DEFAULT_SIZE_LIMIT, Unreadable, describe, is_invisible, oversized, read};

@@ -1,70 +1,67 @@
-//! From text to tree.
+//! From text to tree: the order of the steps.
 
-use toml::de::{DeTable, DeValue};
+use super::builder::Builder;
+use super::document::Document;
+use super::problem::{Problems, Sink};
+use super::{conflict, rules, text};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 
-use super::document::{Document, Entry, Form, Node, Table, Value};
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity, Source, Span};
-
-/// The rules about the text itself; none can be allowed.
-pub static RULES: &[&Rule] = &[&TOML_SYNTAX];
-
-static TOML_SYNTAX: Rule = Rule {
-    name: "toml-syntax",
-    severity: Severity::Error,
-    summary: "the text is not TOML",
-    why: "Nothing can be read from a line that does not parse.",
-    bad: "[services.chat\n",
-    good: "[services.chat]\n",
-};
-
-/// Parses a text, reporting every mistake; the tree that could be read comes back also when some of it could not.
+/// Parses a text and reports every mistake in it.
+///
+/// With mistakes in some lines the rest still comes back, as a tree whose tables know that they are damaged. Nothing comes back when the text as a whole is not what was meant: an unresolved merge, or nothing at all.
 pub fn parse(source: &Source, diagnostics: &mut Diagnostics) -> Option<Document> {
-    let (table, errors) = DeTable::parse_recoverable(source.text());
-    for error in &errors {
-        let span = error.span().map_or(Span::default(), Span::from);
-        diagnostics.push(Diagnostic::new(&TOML_SYNTAX, error.message()).primary(span, "here"));
+    let mut found = Diagnostics::new();
+    text::check(source, &mut found);
+    let problems = Problems::new(source.text());
+    let root = {
+        let input = toml_parser::Source::new(source.text());
+        let tokens = input.lex().into_vec();
+        let mut builder = Builder::new(input, &problems);
+        toml_parser::parser::parse_document(&tokens, &mut builder, &mut Sink(&problems));
+        builder.finish()
+    };
+    let problems = problems.into_found();
+    if !problems.is_empty() && conflict::report(source, &problems, diagnostics) {
+        return None;
     }
-    Some(Document::new(
-        source.clone(),
-        convert_table(table.get_ref()),
-    ))
+    report(source, found, problems, diagnostics);
+    if root.is_empty() && !root.is_damaged() {
+        diagnostics.push(
+            Diagnostic::new(&rules::EMPTY_PLATFORM, "the file declares nothing")
+                .primary(Span::default(), "no table and no key from here to the end"),
+        );
+        return None;
+    }
+    Some(Document::new(source.clone(), root))
 }
 
-fn convert_table(from: &DeTable<'_>) -> Table {
-    let mut entries: Vec<_> = from.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    let mut table = Table::new(Form::Header);
-    for (key, value) in entries {
-        table.push(Entry {
-            key: key.get_ref().to_string(),
-            key_span: key.span().into(),
-            node: Node {
-                span: value.span().into(),
-                value: convert(value.get_ref()),
-            },
-        });
+/// Reports characters and syntax together, one finding for one cause.
+fn report(
+    source: &Source,
+    characters: Diagnostics,
+    problems: Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
+) {
+    let line_of = |it: &Diagnostic| {
+        let start = it.primary.as_ref().map_or(0, |label| label.span.start);
+        source.position(start).line
+    };
+    let mut lines: Vec<usize> = characters.iter().map(line_of).collect();
+    lines.dedup();
+    let total = characters.len() + problems.len();
+    for finding in characters {
+        diagnostics.push(finding);
     }
-    table
-}
-
-fn convert(from: &DeValue<'_>) -> Value {
-    match from {
-        DeValue::String(text) => Value::String(text.to_string()),
-        DeValue::Integer(number) => {
-            Value::Integer(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(0))
+    for problem in problems {
+        // Where a character is wrong, the parser stumbles over it as well.
+        if lines.is_empty() || lines.binary_search(&line_of(&problem)).is_err() {
+            diagnostics.push(problem);
         }
-        DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(0.0)),
-        DeValue::Boolean(flag) => Value::Boolean(*flag),
-        DeValue::Datetime(date) => Value::Datetime(date.to_string()),
-        DeValue::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| Node {
-                    span: item.span().into(),
-                    value: convert(item.get_ref()),
-                })
-                .collect(),
-        ),
-        DeValue::Table(table) => Value::Table(convert_table(table)),
+    }
+    if total >= text::MOST_ERRORS {
+        diagnostics.push(Diagnostic::new(
+            &rules::TOO_MANY_ERRORS,
+            format!("more than {total} mistakes: the rest was not looked at"),
+        ));
     }
 }
