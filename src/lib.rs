@@ -3,9 +3,10 @@
 //! The rooms, in reading order; `docs/architecture.md` has the picture.
 
 pub mod diagnostic;
+pub mod syntax;
 pub mod backend;
 pub mod manifest;
 pub mod platform;
 pub mod emit;
 pub mod routes;
-pub mod syntax;
+pub mod compile;

@@ -20,6 +20,9 @@ mod tiny_agents;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The kind of a program that we know nothing about.
+pub static GENERIC: &Kind = &generic::KIND;
+
 pub use optillm::{TECHNIQUES, upstream_name};
 
 /// Every kind, ordered by name.
@@ -83,6 +86,8 @@ pub struct Kind {
     pub client_key: Option<&'static str>,
     /// The field of a request that names a technique, for an optimiser.
     pub technique_field: Option<&'static str>,
+    /// The techniques it knows, for an optimiser.
+    pub techniques: &'static [&'static str],
     /// Variables that must not be in its environment, each with the reason.
     pub forbidden_env: &'static [(&'static str, &'static str)],
     /// True when it keeps data of its own below its state directory.

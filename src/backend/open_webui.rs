@@ -88,6 +88,7 @@ pub(super) static KIND: Kind = Kind {
     calls_gateway: true,
     client_key: None,
     technique_field: None,
+    techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
     start_seconds: 180,

@@ -51,6 +51,7 @@ pub(super) static KIND: Kind = Kind {
     calls_gateway: true,
     client_key: Some("OPTILLM_API_KEY"),
     technique_field: Some("proxy_wrap"),
+    techniques: WRAPPED,
     forbidden_env: &[
         (
             "OPTILLM_API_KEY",
@@ -72,6 +73,23 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: true,
     start_seconds: 90,
 };
+
+/// The techniques that OptiLLM 0.4.0 applies around its proxy; the others it knows only by the name of a model, where `--approach proxy` drops them.
+static WRAPPED: &[&str] = &[
+    "bon",
+    "cepo",
+    "cot_reflection",
+    "leap",
+    "mcts",
+    "moa",
+    "plansearch",
+    "pvg",
+    "re2",
+    "rstar",
+    "rto",
+    "self_consistency",
+    "z3",
+];
 
 /// The names that OptiLLM 0.4.0 takes for a technique or plugin when they lead a model name.
 pub static TECHNIQUES: &[&str] = &[

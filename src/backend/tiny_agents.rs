@@ -21,6 +21,7 @@ pub(super) static KIND: Kind = Kind {
     calls_gateway: true,
     client_key: None,
     technique_field: None,
+    techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
     start_seconds: 90,

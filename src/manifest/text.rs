@@ -114,3 +114,73 @@ pub enum Parameter {
     /// Named values; `{ env = "NAME" }` alone is the variable of that name.
     Table(std::collections::BTreeMap<String, Parameter>),
 }
+
+impl Duration {
+    /// The length of time; nothing when the word is not one.
+    pub fn to_std(&self) -> Option<std::time::Duration> {
+        let digits = self.0.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+        let number: u64 = digits.parse().ok()?;
+        let milliseconds = match &self.0[digits.len()..] {
+            "ms" => Some(number),
+            "s" => number.checked_mul(1_000),
+            "m" => number.checked_mul(60_000),
+            "h" => number.checked_mul(3_600_000),
+            "d" => number.checked_mul(86_400_000),
+            _ => None,
+        };
+        milliseconds.map(std::time::Duration::from_millis)
+    }
+}
+
+impl Size {
+    /// The amount in bytes; nothing when the word is not one.
+    pub fn to_bytes(&self) -> Option<u64> {
+        let digits = self.0.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+        let number: u64 = digits.trim_end().parse().ok()?;
+        let unit: u64 = match &self.0[digits.len()..] {
+            "MB" => 1_000_000,
+            "GB" => 1_000_000_000,
+            "TB" => 1_000_000_000_000,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            "TiB" => 1 << 40,
+            _ => return None,
+        };
+        number.checked_mul(unit)
+    }
+}
+
+impl Address {
+    /// The address in its canonical form, an IPv4 address inside IPv6 as IPv4; nothing when the word is not one.
+    pub fn canonical(&self) -> Option<std::net::IpAddr> {
+        self.0
+            .parse::<std::net::IpAddr>()
+            .ok()
+            .map(|it| it.to_canonical())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_have_values() {
+        assert_eq!(
+            Duration("2s".into()).to_std(),
+            Some(std::time::Duration::from_secs(2))
+        );
+        assert_eq!(Duration("5".into()).to_std(), None);
+        assert_eq!(Duration("99999999999999999999d".into()).to_std(), None);
+        assert_eq!(Size("128GB".into()).to_bytes(), Some(128_000_000_000));
+        assert_eq!(Size("1GiB".into()).to_bytes(), Some(1 << 30));
+        assert_eq!(Size("12".into()).to_bytes(), None);
+        assert_eq!(
+            Address("::ffff:127.0.0.1".into())
+                .canonical()
+                .map(|it| it.to_string()),
+            Some("127.0.0.1".into())
+        );
+        assert_eq!(Address("127.1".into()).canonical(), None);
+    }
+}

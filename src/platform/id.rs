@@ -26,6 +26,11 @@ impl<I, T> Table<I, T> {
         self.values.iter()
     }
 
+    /// The values, to be filled in further while the platform is made.
+    pub(super) fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.values.len()

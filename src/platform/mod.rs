@@ -11,6 +11,7 @@ mod model;
 mod ops;
 mod policy;
 mod service;
+pub mod resolve;
 
 pub use deployment::Deployment;
 pub use handle::{Deprecation, Handle, Target};
@@ -20,6 +21,7 @@ pub use mcp::{McpCommand, McpServer, McpTool};
 pub use model::Model;
 pub use ops::{Check, Ops};
 pub use policy::{Gateway, Naming, Optimiser, Policy, SearchTool};
+pub use resolve::resolve;
 pub use service::{
     Approval, Bind, Call, Health, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot,
     Value, Variable, Word,
@@ -30,6 +32,8 @@ pub use crate::manifest::{
     Capability, HandleNames, HostState, Init, ManagedBy, McpState, Method, ModelState, NetworkKind,
     Os, Parameter, Restart, Room, ServiceState, Strategy, Transport, Visibility,
 };
+
+use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
 
@@ -68,6 +72,37 @@ pub struct Platform {
     pub ops: Ops,
     /// What the file does not say yet and somebody must find out.
     pub work: Vec<Work>,
+    /// Who belongs to whom, so that no question about one of many looks at all of them.
+    lookup: Lookup,
+}
+
+/// Which services are on a host, which models a service has and who calls it.
+#[derive(Debug, Clone, Default)]
+struct Lookup {
+    services: BTreeMap<HostId, Vec<ServiceId>>,
+    models: BTreeMap<ServiceId, Vec<ModelId>>,
+    callers: BTreeMap<ServiceId, Vec<usize>>,
+}
+
+impl Lookup {
+    fn of(services: &Table<ServiceId, Service>, models: &Table<ModelId, Model>) -> Self {
+        let mut lookup = Self::default();
+        for service in services {
+            lookup
+                .services
+                .entry(service.host)
+                .or_default()
+                .push(service.id);
+        }
+        for model in models {
+            lookup
+                .models
+                .entry(model.service)
+                .or_default()
+                .push(model.id);
+        }
+        lookup
+    }
 }
 
 /// Something that the file does not say yet.
@@ -89,7 +124,8 @@ impl Platform {
 
     /// The services on a host, whatever their state.
     pub fn services_on(&self, host: HostId) -> impl Iterator<Item = &Service> {
-        self.services.iter().filter(move |it| it.host == host)
+        let ids = self.lookup.services.get(&host);
+        ids.into_iter().flatten().map(|id| &self[*id])
     }
 
     /// The services that run: live or experimental ones on live hosts.
@@ -120,17 +156,22 @@ impl Platform {
 
     /// The models that a service serves, whatever their state.
     pub fn models_of(&self, service: ServiceId) -> impl Iterator<Item = &Model> {
-        self.models.iter().filter(move |it| it.service == service)
+        let ids = self.lookup.models.get(&service);
+        ids.into_iter().flatten().map(|id| &self[*id])
     }
 
     /// What calls a service.
     pub fn callers_of(&self, service: ServiceId) -> impl Iterator<Item = &Call> {
-        self.calls.iter().filter(move |it| it.to == service)
+        let places = self.lookup.callers.get(&service);
+        places.into_iter().flatten().map(|at| &self.calls[*at])
     }
 
     /// What a service calls.
     pub fn calls_of(&self, service: ServiceId) -> impl Iterator<Item = &Call> {
-        self.calls.iter().filter(move |it| it.from == service)
+        let start = self.calls.partition_point(|it| it.from < service);
+        self.calls[start..]
+            .iter()
+            .take_while(move |it| it.from == service)
     }
 
     /// The URL of a call, without a path: what `from` writes to reach `to`; nothing when it cannot, which [`resolve`] has reported for every declared call.

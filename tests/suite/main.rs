@@ -1,3 +1,5 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
 mod syntax;
+mod litellm;
+mod resolve;

@@ -1,0 +1,184 @@
+//! The start command of every service: the owner's, else that of its kind with address, port, URLs and models filled in.
+
+use crate::backend::{self, ModelFact};
+use crate::manifest::Argument;
+use crate::platform::{Model, Platform, Service, Slot, Value, Word};
+
+use super::Draft;
+use super::place::Place;
+
+impl Draft<'_> {
+    pub(super) fn commands(&mut self, platform: &mut Platform) {
+        let mut commands = Vec::with_capacity(platform.services.len());
+        for service in &platform.services {
+            let place = self
+                .root
+                .table("services")
+                .table(&service.name)
+                .table("run");
+            let manifest = self.manifest;
+            let run = &manifest.services[service.name.as_str()].run;
+            let slots = self.slots(platform, service);
+            let command = match &run.command {
+                Some(words) => Some(self.arguments(platform, service, words, "command", place)),
+                None if service.kind.command.is_empty() || service.kind.one_model_per_port => None,
+                None => self.kind_command(platform, service, None),
+            };
+            let further = self.arguments(platform, service, &run.args, "args", place);
+            let with_further =
+                |words: Vec<Word>| words.into_iter().chain(further.iter().cloned()).collect();
+            let slots = slots
+                .into_iter()
+                .map(|slot| Slot {
+                    command: slot.command.map(&with_further),
+                    ..slot
+                })
+                .collect::<Vec<_>>();
+            commands.push((command.map(with_further), slots));
+        }
+        for (service, (command, slots)) in platform.services.values_mut().iter_mut().zip(commands) {
+            service.run.command = command;
+            service.slots = slots;
+        }
+    }
+
+    /// The processes of a service that runs one for each model.
+    fn slots(&mut self, platform: &Platform, service: &Service) -> Vec<Slot> {
+        if !service.kind.one_model_per_port {
+            return Vec::new();
+        }
+        let mut slots = Vec::new();
+        for model in platform.models_of(service.id) {
+            if let (Some(port), true) =
+                (model.port, model.state == crate::manifest::ModelState::Live)
+            {
+                slots.push(Slot {
+                    model: model.id,
+                    port,
+                    boot: model.boot,
+                    command: self.kind_command(platform, service, Some(model)),
+                });
+            }
+        }
+        slots.sort_by_key(|slot| slot.port);
+        slots
+    }
+
+    /// The command of a service's kind; nothing when a word of it is not known.
+    fn kind_command(
+        &mut self,
+        platform: &Platform,
+        service: &Service,
+        model: Option<&Model>,
+    ) -> Option<Vec<Word>> {
+        let mut words = Vec::with_capacity(service.kind.command.len());
+        let text = |text: &str| Word::Text(text.to_owned());
+        for word in service.kind.command {
+            match word {
+                backend::Word::Text(word) => words.push(text(word)),
+                backend::Word::Bind => words.push(text(service.listen_address())),
+                backend::Word::Port => {
+                    let port = model.map_or_else(|| service.port(), |model| model.port)?;
+                    words.push(Word::Text(port.to_string()));
+                }
+                backend::Word::GatewayUrl => {
+                    let gateway = platform.gateway_service();
+                    let base = self.base(
+                        platform,
+                        service.host,
+                        gateway,
+                        gateway.port(),
+                        service.span,
+                        &service.name,
+                    )?;
+                    words.push(Word::Text(format!("{base}/v1")));
+                }
+                backend::Word::Config(name) => words.push(text(&config_word(service, name)?)),
+                backend::Word::FlagVariable(flag, variable) => {
+                    if platform.variable(service, variable).is_some() {
+                        words.push(text(flag));
+                        words.push(Word::Variable((*variable).to_owned()));
+                    }
+                }
+                backend::Word::ModelSource => {
+                    let model = model.or_else(|| platform.models_of(service.id).next())?;
+                    words.push(text(model.source_path.as_ref().or(model.repo.as_ref())?));
+                }
+                backend::Word::ModelName => {
+                    let model = model.or_else(|| platform.models_of(service.id).next())?;
+                    words.push(text(&model.served_as));
+                }
+                backend::Word::FlagModel(flag, fact) => {
+                    if let Some(value) = model.and_then(|model| fact_of(model, *fact)) {
+                        words.push(text(flag));
+                        words.push(Word::Text(value));
+                    }
+                }
+            }
+        }
+        Some(words)
+    }
+
+    /// Words that the owner wrote.
+    pub(super) fn arguments(
+        &mut self,
+        platform: &Platform,
+        service: &Service,
+        written: &[Argument],
+        field: &str,
+        place: Place<'_>,
+    ) -> Vec<Word> {
+        let mut words = Vec::with_capacity(written.len());
+        for (at, argument) in written.iter().enumerate() {
+            let span = place.item(field, at);
+            match argument {
+                Argument::Text(text) => words.push(Word::Text(text.clone())),
+                Argument::Source(entry) => {
+                    let value = self.sourced(platform, &service.name, service.host, entry, span);
+                    match value {
+                        Some(Value::Variable(name)) => {
+                            if platform.variable(service, &name).is_none() {
+                                self.unprovided(&name, &service.name, span);
+                            }
+                            words.push(Word::Variable(name));
+                        }
+                        Some(Value::Url(_, text) | Value::Text(text)) => {
+                            words.push(Word::Text(text))
+                        }
+                        Some(Value::Handle(id)) => {
+                            words.push(Word::Text(platform[id].name.clone()))
+                        }
+                        Some(Value::Secret(_) | Value::FillIn(_)) => self.conflict(
+                            "a secret cannot stand in a command",
+                            span,
+                            "give it to a variable of `env` and write `{ env = \"NAME\" }` here",
+                        ),
+                        None => {}
+                    }
+                }
+            }
+        }
+        words
+    }
+}
+
+/// How a command names a file that we write: relative to the working directory when it is below it.
+fn config_word(service: &Service, name: &str) -> Option<String> {
+    let path = service.config(name)?;
+    let below = service
+        .run
+        .directory
+        .as_deref()
+        .and_then(|directory| path.strip_prefix(directory)?.strip_prefix('/'));
+    Some(below.unwrap_or(path).to_owned())
+}
+
+fn fact_of(model: &Model, fact: ModelFact) -> Option<String> {
+    match fact {
+        ModelFact::ContextLength => model.context_length.map(|it| it.to_string()),
+        ModelFact::MaxOutputTokens => model.max_output_tokens.map(|it| it.to_string()),
+        ModelFact::ToolCallParser => model.tool_call_parser.clone(),
+        ModelFact::ReasoningParser => model.reasoning_parser.clone(),
+        ModelFact::ChatTemplate => model.chat_template.clone(),
+    }
+}

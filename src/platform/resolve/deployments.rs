@@ -1,0 +1,302 @@
+//! What the gateway routes to, worked out from handles, models and the way there.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::backend::upstream_name;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::Parameter;
+use crate::platform::{
+    Deployment, Handle, HostId, Model, Platform, Service, ServiceId, Target, Visibility,
+};
+
+use super::reach::{self, way};
+use super::{Draft, rules};
+
+impl Draft<'_> {
+    pub(super) fn deployments(&mut self, platform: &mut Platform) {
+        let mut deployments: Vec<Deployment> = Vec::new();
+        let mut internal: BTreeMap<String, Deployment> = BTreeMap::new();
+        for handle in &platform.handles {
+            let live: Vec<&Target> = handle
+                .targets
+                .iter()
+                .filter(|it| platform.model_is_live(&platform[it.model]))
+                .collect();
+            for target in &live {
+                let model = &platform[target.model];
+                match handle.via {
+                    Some(via) => {
+                        deployments.extend(self.through(platform, handle, target, via, live.len()));
+                        let back = self.direct(platform, handle, model, handle.span);
+                        let name = format!("{}{}", internal_prefix(platform), model.name);
+                        internal.entry(name.clone()).or_insert_with(|| Deployment {
+                            id: name.clone(),
+                            name,
+                            internal: true,
+                            variable: variable_stem(&model.name),
+                            ..back
+                        });
+                    }
+                    None => {
+                        let direct = self.direct(platform, handle, model, handle.span);
+                        let several = live.len() > 1;
+                        deployments.push(Deployment {
+                            id: id(&handle.name, model, several),
+                            variable: stem(&handle.name, model, several),
+                            order: target.order,
+                            weight: target.weight,
+                            timeout: handle.timeout,
+                            stream_timeout: handle.stream_timeout,
+                            parameters: handle.parameters.clone(),
+                            ..direct
+                        });
+                    }
+                }
+            }
+        }
+        self.internal_clashes(platform, &deployments, &internal);
+        deployments.extend(internal.into_values());
+        deployments.sort_by(|one, two| (&one.name, &one.id).cmp(&(&two.name, &two.id)));
+        self.variable_clashes(platform, &deployments);
+        platform.deployments = deployments;
+    }
+
+    /// The route straight to a model's server.
+    fn direct(
+        &mut self,
+        platform: &Platform,
+        handle: &Handle,
+        model: &Model,
+        span: Span,
+    ) -> Deployment {
+        let service = &platform[model.service];
+        let base = self.gateway_base(platform, service, model.port, span);
+        Deployment {
+            name: handle.name.clone(),
+            id: handle.name.clone(),
+            handle: handle.id,
+            internal: handle.visibility == Visibility::Internal,
+            model: model.id,
+            service: service.id,
+            url: format!("{base}{}", service.base_path),
+            selector: model.served_as.clone(),
+            provider: service.kind.litellm_provider,
+            variable: String::new(),
+            key: key(platform, service),
+            order: None,
+            weight: None,
+            timeout: None,
+            stream_timeout: None,
+            parameters: BTreeMap::new(),
+        }
+    }
+
+    /// The route through an optimiser, which calls the gateway back by the model's internal name.
+    fn through(
+        &mut self,
+        platform: &Platform,
+        handle: &Handle,
+        target: &Target,
+        via: ServiceId,
+        targets: usize,
+    ) -> Option<Deployment> {
+        let model = &platform[target.model];
+        let service = &platform[via];
+        if upstream_name(&model.name) != model.name {
+            let cut = &model.name[..model.name.len() - upstream_name(&model.name).len()];
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::STRIPPED_NAME,
+                    format!("`{}` would cut `{cut}` off `{}`", service.name, model.name),
+                )
+                .primary(model.span, "this name begins like a technique or plugin")
+                .secondary(handle.span, "and this handle sends it there")
+                .help("rename the model, or give the handle `via = \"direct\"`"),
+            );
+            return None;
+        }
+        let base = self.gateway_base(platform, service, service.port(), handle.span);
+        let several = targets > 1;
+        let mut parameters = handle.parameters.clone();
+        if let (Some(technique), Some(field)) = (&handle.technique, service.kind.technique_field) {
+            parameters.insert(field.to_owned(), Parameter::Text(technique.clone()));
+        }
+        Some(Deployment {
+            name: handle.name.clone(),
+            id: id(&handle.name, model, several),
+            handle: handle.id,
+            internal: handle.visibility == Visibility::Internal,
+            model: model.id,
+            service: via,
+            url: format!("{base}{}", service.base_path),
+            selector: model.name.clone(),
+            provider: service.kind.litellm_provider,
+            variable: format!("OPTILLM_{}", stem(&handle.name, model, several)),
+            key: key(platform, service),
+            order: target.order,
+            weight: target.weight,
+            timeout: handle.timeout,
+            stream_timeout: handle.stream_timeout,
+            parameters,
+        })
+    }
+
+    /// The URL at which the gateway reaches a service, without a path; reports when it does not.
+    fn gateway_base(
+        &mut self,
+        platform: &Platform,
+        service: &Service,
+        port: Option<u16>,
+        span: Span,
+    ) -> String {
+        let gateway = platform.gateway_service();
+        let found = self.base(platform, gateway.host, service, port, span, &gateway.name);
+        found.unwrap_or_default()
+    }
+
+    /// The URL at which somebody on a host reaches a service, without a path; reports when there is none.
+    pub(super) fn base(
+        &mut self,
+        platform: &Platform,
+        from: HostId,
+        service: &Service,
+        port: Option<u16>,
+        span: Span,
+        caller: &str,
+    ) -> Option<String> {
+        let Some(way) = way(platform, from, service.id) else {
+            if !self.unreachable.insert((from, service.id)) {
+                return None;
+            }
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::UNREACHABLE_SERVICE,
+                    format!("`{caller}` cannot reach `{}`", service.name),
+                )
+                .primary(span, format!("called from host `{}`", platform[from].name))
+                .secondary(
+                    service.bind_span,
+                    reach::obstacle(platform, from, service.id),
+                )
+                .help(format!(
+                    "let `{}` listen on a network that both hosts are on, or put both on one host",
+                    service.name
+                )),
+            );
+            return None;
+        };
+        if port.is_none() {
+            if !self.unreachable.insert((from, service.id)) {
+                return None;
+            }
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::MISSING_PORT,
+                    format!("`{}` is called and has no port", service.name),
+                )
+                .primary(service.span, "has no port")
+                .secondary(span, "called here")
+                .help("give it a `port`"),
+            );
+            return None;
+        }
+        Some(way.url(port))
+    }
+
+    fn internal_clashes(
+        &mut self,
+        platform: &Platform,
+        deployments: &[Deployment],
+        internal: &BTreeMap<String, Deployment>,
+    ) {
+        for deployment in deployments {
+            if let Some(other) = internal.get(&deployment.name) {
+                let model = &platform[other.model];
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &rules::ROUTE_LOOP,
+                        format!(
+                            "`{}` is the internal name of `{}`",
+                            deployment.name, model.name
+                        ),
+                    )
+                    .primary(
+                        platform[deployment.handle].span,
+                        "this handle takes the same name",
+                    )
+                    .secondary(model.span, "this model is called back by it")
+                    .help("rename the handle, or choose another `internal_prefix`"),
+                );
+            }
+        }
+    }
+
+    fn variable_clashes(&mut self, platform: &Platform, deployments: &[Deployment]) {
+        let mut seen: HashMap<&str, &Deployment> = HashMap::new();
+        for deployment in deployments {
+            if let Some(other) = seen.insert(&deployment.variable, deployment) {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &rules::VARIABLE_CLASH,
+                        format!(
+                            "`{}` and `{}` both make the variable `{}`",
+                            other.name,
+                            deployment.name,
+                            deployment.base_variable()
+                        ),
+                    )
+                    .primary(platform[deployment.handle].span, "makes it again")
+                    .secondary(platform[other.handle].span, "makes it already")
+                    .help("rename one of them: dots, dashes and case are lost in a variable"),
+                );
+            }
+        }
+    }
+}
+
+fn internal_prefix(platform: &Platform) -> &str {
+    platform
+        .policy
+        .optimiser
+        .as_ref()
+        .map_or("router-", |it| &it.internal_prefix)
+}
+
+/// The variable of the gateway's environment with the key for a service.
+fn key(platform: &Platform, service: &Service) -> Option<String> {
+    let _ = platform;
+    service.kind.client_key.map(str::to_owned)
+}
+
+fn id(handle: &str, model: &Model, several: bool) -> String {
+    match several {
+        true => format!("{handle}@{}", model.name),
+        false => handle.to_owned(),
+    }
+}
+
+fn stem(handle: &str, model: &Model, several: bool) -> String {
+    match several {
+        true => format!("{}_{}", variable_stem(handle), variable_stem(&model.name)),
+        false => variable_stem(handle),
+    }
+}
+
+/// A name in the letters of a variable: upper case, and `_` for all that is no letter or digit.
+pub(super) fn variable_stem(name: &str) -> String {
+    let stem: String = name
+        .chars()
+        .map(|it| {
+            if it.is_ascii_alphanumeric() {
+                it.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    // A variable cannot start with a digit.
+    match stem.starts_with(|it: char| it.is_ascii_digit()) {
+        true => format!("_{stem}"),
+        false => stem,
+    }
+}

@@ -1,0 +1,402 @@
+//! The environment of every service: what the owner wrote, what its kind always writes, and what the gateway's routes need; and from all that, who calls whom.
+
+use std::collections::BTreeMap;
+
+use crate::backend::SettingValue;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::{self, ValueEntry};
+use crate::platform::{Call, HostId, Origin, Platform, Service, ServiceId, Value, Variable};
+
+use super::place::Place;
+use super::reach::way;
+use super::{Draft, rules};
+
+impl Draft<'_> {
+    pub(super) fn environment(&mut self, platform: &mut Platform) {
+        let manifest = self.manifest;
+        let mut environments = Vec::with_capacity(platform.services.len());
+        for service in &platform.services {
+            let it = &manifest.services[service.name.as_str()];
+            let place = self
+                .root
+                .table("services")
+                .table(&service.name)
+                .table("env");
+            let mut env = self.variables(platform, &service.name, service.host, &it.env, place);
+            self.forbidden(service, &env);
+            self.settings(platform, service, &mut env);
+            if service.id == platform.policy.gateway {
+                self.route_variables(platform, &mut env);
+            }
+            environments.push(env);
+        }
+        for (service, env) in platform.services.values_mut().iter_mut().zip(environments) {
+            service.env = env.into_values().collect();
+        }
+    }
+
+    /// The variables that the owner wrote, by name.
+    pub(super) fn variables(
+        &mut self,
+        platform: &Platform,
+        reader: &str,
+        host: HostId,
+        written: &BTreeMap<manifest::EnvName, manifest::Value>,
+        place: Place<'_>,
+    ) -> BTreeMap<String, Variable> {
+        let mut env = BTreeMap::new();
+        for (name, value) in written {
+            let span = place.value(name.as_str());
+            let (value, required) = match value {
+                manifest::Value::Text(text) => (Value::Text(text.clone()), true),
+                manifest::Value::Integer(number) => (Value::Text(number.to_string()), true),
+                manifest::Value::Boolean(yes) => (Value::Text(yes.to_string()), true),
+                manifest::Value::Source(entry) => {
+                    let Some(value) = self.sourced(platform, reader, host, entry, span) else {
+                        continue;
+                    };
+                    (value, entry.required.unwrap_or(true))
+                }
+            };
+            env.insert(
+                name.0.clone(),
+                Variable {
+                    name: name.0.clone(),
+                    value,
+                    required,
+                    origin: Origin::Owner,
+                    span,
+                },
+            );
+        }
+        self.own_variables(&env, reader);
+        env
+    }
+
+    /// A value with a source; reports a choice that was not made and names that nothing has.
+    pub(super) fn sourced(
+        &mut self,
+        platform: &Platform,
+        reader: &str,
+        host: HostId,
+        entry: &ValueEntry,
+        span: Span,
+    ) -> Option<Value> {
+        let chosen = [
+            entry.secret.is_some(),
+            entry.url.is_some(),
+            entry.handle.is_some(),
+            entry.env.is_some(),
+            entry.fill_in.is_some(),
+        ];
+        if chosen.iter().filter(|it| **it).count() != 1 {
+            self.conflict(
+                "a value needs exactly one of `secret`, `url`, `handle`, `env` and `fill_in`",
+                span,
+                "say where it comes from",
+            );
+            return None;
+        }
+        if entry.url.is_none() && (entry.port.is_some() || entry.path.is_some()) {
+            self.conflict(
+                "`port` and `path` go with `url` only",
+                span,
+                "there is no `url` here",
+            );
+            return None;
+        }
+        if let Some(secret) = &entry.secret {
+            return self.secret(secret.as_str(), span).map(Value::Secret);
+        }
+        if let Some(handle) = &entry.handle {
+            return self.handle(handle, span).map(Value::Handle);
+        }
+        if let Some(name) = &entry.env {
+            return Some(Value::Variable(name.0.clone()));
+        }
+        if let Some(words) = &entry.fill_in {
+            return Some(Value::FillIn(words.clone()));
+        }
+        let id = self.service(entry.url.as_ref()?.as_str(), span)?;
+        let service = &platform[id];
+        let port = match &entry.port {
+            Some(name) => Some(self.named_port(service, name.as_str(), span)?),
+            None => service.port(),
+        };
+        let base = self.base(platform, host, service, port, span, reader)?;
+        let path = entry.path.as_deref().unwrap_or("");
+        Some(Value::Url(id, format!("{base}{path}")))
+    }
+
+    fn named_port(&mut self, service: &Service, name: &str, span: Span) -> Option<u16> {
+        let found = service
+            .ports
+            .iter()
+            .find(|it| it.name == name)
+            .map(|it| it.number);
+        if found.is_none() {
+            let known: Vec<_> = service.ports.iter().map(|it| it.name.as_str()).collect();
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::UNKNOWN_NAME,
+                    format!("`{}` has no single port `{name}`", service.name),
+                )
+                .primary(span, "no port there has this name")
+                .help(format!("its ports are: {}", known.join(", "))),
+            );
+        }
+        found
+    }
+
+    /// Reports variables that are said to be another one which the environment does not have.
+    fn own_variables(&mut self, env: &BTreeMap<String, Variable>, reader: &str) {
+        for variable in env.values() {
+            if let Value::Variable(name) = &variable.value
+                && (!env.contains_key(name) || *name == variable.name)
+            {
+                self.unprovided(name, reader, variable.span);
+            }
+        }
+    }
+
+    /// Reports a variable that nobody provides.
+    pub(super) fn unprovided(&mut self, name: &str, reader: &str, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(
+                &rules::UNPROVIDED_VARIABLE,
+                format!("the environment of `{reader}` has no `{name}`"),
+            )
+            .primary(span, "nobody provides it")
+            .help(format!("add `{name} = …` to the `env` of `{reader}`")),
+        );
+    }
+
+    fn forbidden(&mut self, service: &Service, env: &BTreeMap<String, Variable>) {
+        for (name, why) in service.kind.forbidden_env {
+            if let Some(variable) = env.get(*name) {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &rules::FORBIDDEN_VARIABLE,
+                        format!(
+                            "`{name}` must not be in the environment of `{}`",
+                            service.name
+                        ),
+                    )
+                    .primary(variable.span, *why)
+                    .help("take it out of this environment"),
+                );
+            }
+        }
+    }
+
+    /// Adds what the service's kind always writes, where the owner wrote nothing.
+    fn settings(
+        &mut self,
+        platform: &Platform,
+        service: &Service,
+        env: &mut BTreeMap<String, Variable>,
+    ) {
+        for setting in service.kind.env {
+            if env.contains_key(setting.name) {
+                continue;
+            }
+            let Some(value) = self.setting(platform, service, setting.value) else {
+                continue;
+            };
+            env.insert(
+                setting.name.to_owned(),
+                Variable {
+                    name: setting.name.to_owned(),
+                    value,
+                    required: true,
+                    origin: Origin::Kind(setting.why),
+                    span: service.span,
+                },
+            );
+        }
+    }
+
+    fn setting(
+        &mut self,
+        platform: &Platform,
+        service: &Service,
+        value: SettingValue,
+    ) -> Option<Value> {
+        let address = service.listen_address();
+        let text = match value {
+            SettingValue::Text(text) => text.to_owned(),
+            SettingValue::Bind => address.to_owned(),
+            SettingValue::Port => service.port()?.to_string(),
+            SettingValue::BindPort => match address.contains(':') {
+                true => format!("[{address}]:{}", service.port()?),
+                false => format!("{address}:{}", service.port()?),
+            },
+            SettingValue::StateDirectory => service.run.state_directory.clone()?,
+            SettingValue::Config(name) => service.config(name)?.to_owned(),
+            SettingValue::GatewayUrl(path) => return self.gateway_url(platform, service, path),
+            SettingValue::GatewaySearchUrl => {
+                let tool = platform.gateway.search_tools.first()?;
+                return self.gateway_url(platform, service, &format!("/v1/search/{}", tool.name));
+            }
+            SettingValue::TextWithSearch(text) => {
+                platform.gateway.search_tools.first()?;
+                text.to_owned()
+            }
+            SettingValue::GatewayKey => return self.gateway_key(platform).map(Value::Secret),
+        };
+        Some(Value::Text(text))
+    }
+
+    fn gateway_url(&mut self, platform: &Platform, service: &Service, path: &str) -> Option<Value> {
+        let gateway = platform.gateway_service();
+        let base = self.base(
+            platform,
+            service.host,
+            gateway,
+            gateway.port(),
+            service.span,
+            &service.name,
+        )?;
+        Some(Value::Url(gateway.id, format!("{base}{path}")))
+    }
+
+    /// The secret that is the gateway's key.
+    fn gateway_key(&mut self, platform: &Platform) -> Option<crate::platform::SecretId> {
+        let variable = self.manifest.gateway.key.as_ref()?;
+        let gateway = &self.manifest.services[platform.gateway_service().name.as_str()];
+        match gateway.env.get(variable.env.as_str())? {
+            manifest::Value::Source(ValueEntry {
+                secret: Some(name), ..
+            }) => platform.secrets.find(name.as_str()).map(|it| it.id),
+            _ => None,
+        }
+    }
+
+    /// Adds what the gateway's routes read: base URL and model of each deployment.
+    fn route_variables(&mut self, platform: &Platform, env: &mut BTreeMap<String, Variable>) {
+        for deployment in &platform.deployments {
+            let span = platform[deployment.handle].span;
+            let values = [
+                (
+                    deployment.base_variable(),
+                    Value::Url(deployment.service, deployment.url.clone()),
+                ),
+                (
+                    deployment.model_variable(),
+                    Value::Text(deployment.litellm_model()),
+                ),
+            ];
+            for (name, value) in values {
+                // Two routes with one variable were reported as such already.
+                if let Some(other) = env.get(&name).filter(|it| it.origin == Origin::Owner) {
+                    self.diagnostics.push(
+                        Diagnostic::new(
+                            &rules::VARIABLE_CLASH,
+                            format!(
+                                "`{name}` is the variable of the route `{}`",
+                                deployment.name
+                            ),
+                        )
+                        .primary(other.span, "written here as well")
+                        .secondary(span, "this handle makes it")
+                        .help("take it out: its value follows from the handle"),
+                    );
+                    continue;
+                }
+                let origin = Origin::Route(deployment.name.clone());
+                env.insert(
+                    name.clone(),
+                    Variable {
+                        name,
+                        value,
+                        required: true,
+                        origin,
+                        span,
+                    },
+                );
+            }
+            if let Some(key) = &deployment.key
+                && !env.contains_key(key)
+            {
+                self.unprovided(key, &platform.gateway_service().name, span);
+            }
+        }
+    }
+
+    /// Works out who calls whom: what is said, and what environment, kind and routes imply.
+    pub(super) fn calls(&mut self, platform: &mut Platform) {
+        let manifest = self.manifest;
+        let mut wanted: BTreeMap<(ServiceId, ServiceId), Span> = BTreeMap::new();
+        let gateway = platform.policy.gateway;
+        for service in &platform.services {
+            let place = self.root.table("services").table(&service.name);
+            let said = &manifest.services[service.name.as_str()].calls;
+            for (at, name) in said.iter().enumerate() {
+                let span = place.item("calls", at);
+                if let Some(to) = self.service(name.as_str(), span) {
+                    wanted.insert((service.id, to), span);
+                }
+            }
+            for variable in &service.env {
+                if let Value::Url(to, _) = variable.value {
+                    wanted.entry((service.id, to)).or_insert(variable.span);
+                }
+            }
+            if service.kind.calls_gateway && service.id != gateway {
+                wanted.entry((service.id, gateway)).or_insert(service.span);
+            }
+        }
+        for deployment in &platform.deployments {
+            let span = platform[deployment.handle].span;
+            wanted.entry((gateway, deployment.service)).or_insert(span);
+        }
+        for tool in &platform.gateway.search_tools {
+            wanted.entry((gateway, tool.service)).or_insert(tool.span);
+        }
+        self.follow_calls(platform, wanted);
+    }
+
+    fn follow_calls(
+        &mut self,
+        platform: &mut Platform,
+        wanted: BTreeMap<(ServiceId, ServiceId), Span>,
+    ) {
+        let mut calls = Vec::with_capacity(wanted.len());
+        for ((from, to), span) in wanted {
+            let source = &platform[from];
+            let target = &platform[to];
+            if from == to || !platform.is_installed(source) || !platform.is_installed(target) {
+                continue;
+            }
+            let way = way(platform, source.host, to);
+            // A kind with one model per port is called on the ports of its models.
+            let slots = target.port().is_none() && target.kind.one_model_per_port;
+            let url = match &way {
+                Some(way) if slots => way.url(None),
+                _ => match self.base(
+                    platform,
+                    source.host,
+                    target,
+                    target.port(),
+                    span,
+                    &source.name,
+                ) {
+                    Some(url) => url,
+                    None => continue,
+                },
+            };
+            let network = way.and_then(|it| it.network);
+            calls.push(Call {
+                from,
+                to,
+                url,
+                network,
+                span,
+            });
+        }
+        for (at, call) in calls.iter().enumerate() {
+            platform.lookup.callers.entry(call.to).or_default().push(at);
+        }
+        platform.calls = calls;
+    }
+}

@@ -1,0 +1,96 @@
+//! The gateway's settings, its key and its search tools.
+
+use crate::backend::Role;
+use crate::manifest::{Duration, Manifest};
+use crate::platform::{Gateway, Platform, SearchTool, Value};
+
+use super::Draft;
+
+/// The settings as written; search tools follow once services are known.
+pub(super) fn settings(manifest: &Manifest) -> Gateway {
+    let it = &manifest.gateway;
+    let number = |it: Option<i64>| it.and_then(|it| u32::try_from(it).ok());
+    let duration = |it: &Option<Duration>| it.as_ref().and_then(Duration::to_std);
+    Gateway {
+        key: it.key.as_ref().map(|it| it.env.0.clone()),
+        strategy: it.strategy,
+        retries: number(it.retries),
+        retry_after: duration(&it.retry_after),
+        timeout: duration(&it.timeout),
+        stream_timeout: duration(&it.stream_timeout),
+        cooldown: duration(&it.cooldown),
+        allowed_fails: number(it.allowed_fails),
+        max_fallbacks: number(it.max_fallbacks),
+        json_logs: it.json_logs,
+        drop_params: it.drop_params,
+        search_tools: Vec::new(),
+        router_settings: it.litellm.router_settings.clone(),
+        litellm_settings: it.litellm.litellm_settings.clone(),
+        general_settings: it.litellm.general_settings.clone(),
+    }
+}
+
+impl Draft<'_> {
+    pub(super) fn search_tools(&mut self, platform: &mut Platform) {
+        let manifest = self.manifest;
+        let mut tools = Vec::new();
+        for (name, it) in &manifest.gateway.search_tools {
+            let place = self
+                .root
+                .table("gateway")
+                .table("search_tools")
+                .table(name.as_str());
+            let span = place.value("service");
+            let Some(id) = self.service(it.service.as_str(), span) else {
+                continue;
+            };
+            self.role(it.service.as_str(), Role::Search, span);
+            let gateway = platform.gateway_service();
+            let service = &platform[id];
+            let Some(url) = self.base(
+                platform,
+                gateway.host,
+                service,
+                service.port(),
+                span,
+                &gateway.name,
+            ) else {
+                continue;
+            };
+            tools.push(SearchTool {
+                name: name.0.clone(),
+                service: id,
+                title: it.title.clone(),
+                url,
+                variable: None,
+                span: place.span(),
+            });
+        }
+        platform.gateway.search_tools = tools;
+    }
+
+    /// What needs the gateway's environment: its key, and the variables that hold the URLs of search tools.
+    pub(super) fn gateway(&mut self, platform: &mut Platform) {
+        let place = self.root.table("gateway");
+        let gateway = platform.gateway_service();
+        if let Some(key) = &platform.gateway.key
+            && platform.variable(gateway, key).is_none()
+        {
+            self.unprovided(key, &gateway.name, place.table("key").value("env"));
+        }
+        let variables: Vec<Option<String>> = platform
+            .gateway
+            .search_tools
+            .iter()
+            .map(|tool| {
+                let found = gateway.env.iter().find(
+                    |it| matches!(&it.value, Value::Url(to, url) if *to == tool.service && *url == tool.url),
+                );
+                found.map(|it| it.name.clone())
+            })
+            .collect();
+        for (tool, variable) in platform.gateway.search_tools.iter_mut().zip(variables) {
+            tool.variable = variable;
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Handles: the models behind each, the way there, and the fallbacks.
+
+use crate::backend::Role;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::{self, Duration, TargetEntry};
+use crate::platform::{Deprecation, Handle, HandleId, Model, Policy, Service, ServiceId, Target};
+
+use super::place::Place;
+use super::{Draft, rules};
+
+impl Draft<'_> {
+    pub(super) fn handles(
+        &mut self,
+        services: &[Service],
+        models: &[Model],
+        policy: Option<&Policy>,
+    ) -> Vec<Handle> {
+        let manifest = self.manifest;
+        self.case_clashes("handles", manifest.handles.keys().map(String::as_str));
+        let mut handles = Vec::with_capacity(manifest.handles.len());
+        for (at, (name, it)) in manifest.handles.iter().enumerate() {
+            let place = self.root.table("handles").table(name);
+            let targets = self.targets(name, it, place);
+            let via = self.via(it, &targets, services, models, policy, place);
+            if it.technique.is_some() && via.is_none() {
+                self.conflict(
+                    format!("handle `{name}` names a technique and goes through no optimiser"),
+                    place.value("technique"),
+                    "nobody would apply it",
+                );
+            }
+            self.technique(it, via, services, place);
+            let fallbacks = it.fallbacks.iter().enumerate();
+            let fallbacks: Vec<HandleId> = fallbacks
+                .filter_map(|(at, fallback)| self.handle(fallback, place.item("fallbacks", at)))
+                .collect();
+            let deprecated = it.deprecated.as_ref().and_then(|it| {
+                let span = place.table("deprecated").value("in_favour_of");
+                Some(Deprecation {
+                    in_favour_of: self.handle(&it.in_favour_of, span)?,
+                    since: it.since.clone(),
+                    reason: it.reason.clone(),
+                })
+            });
+            handles.push(Handle {
+                id: HandleId::new(at),
+                name: name.clone(),
+                title: it.title.clone().unwrap_or_else(|| name.clone()),
+                targets,
+                visibility: it.visibility,
+                via,
+                technique: it.technique.clone(),
+                fallbacks,
+                timeout: it.timeout.as_ref().and_then(Duration::to_std),
+                stream_timeout: it.stream_timeout.as_ref().and_then(Duration::to_std),
+                parameters: it.parameters.clone(),
+                since: it.since.clone(),
+                deprecated,
+                notes: it.notes.clone(),
+                span: place.span(),
+            });
+        }
+        handles
+    }
+
+    fn targets(&mut self, name: &str, it: &manifest::Handle, place: Place<'_>) -> Vec<Target> {
+        if it.model.is_some() && !it.models.is_empty() {
+            self.conflict(
+                format!("handle `{name}` has both `model` and `models`"),
+                place.key("models"),
+                "keep this or `model`",
+            );
+        }
+        let mut targets = Vec::new();
+        for (at, entry) in it.models.iter().enumerate() {
+            let span = place.item("models", at);
+            let (model, order, weight) = match entry {
+                TargetEntry::Id(id) => (id, None, None),
+                TargetEntry::Table(it) => (&it.model, it.order, it.weight),
+            };
+            targets.extend(self.model(model, span).map(|model| Target {
+                model,
+                order: order.and_then(|it| u32::try_from(it).ok()),
+                weight: weight.and_then(|it| u32::try_from(it).ok()),
+                span,
+            }));
+        }
+        if it.models.is_empty() {
+            let span = place.value("model");
+            let model = it.model.as_deref().unwrap_or(name);
+            targets.extend(self.model(model, span).map(|model| Target {
+                model,
+                order: None,
+                weight: None,
+                span,
+            }));
+        }
+        targets
+    }
+
+    /// The optimiser that a handle goes through: the one it names, else what the policy says.
+    fn via(
+        &mut self,
+        it: &manifest::Handle,
+        targets: &[Target],
+        services: &[Service],
+        models: &[Model],
+        policy: Option<&Policy>,
+        place: Place<'_>,
+    ) -> Option<ServiceId> {
+        match it.via.as_deref() {
+            Some("direct") => None,
+            Some(name) => {
+                let id = self.service(name, place.value("via"))?;
+                self.role(name, Role::Optimiser, place.value("via"));
+                Some(id)
+            }
+            None => {
+                let optimiser = policy?.optimiser.as_ref().filter(|it| it.enabled)?;
+                let kind_of = |target: &Target| {
+                    let model = models.iter().find(|it| it.id == target.model)?;
+                    services
+                        .iter()
+                        .find(|it| it.id == model.service)
+                        .map(|it| it.kind.name)
+                };
+                let first = kind_of(targets.first()?)?;
+                optimiser
+                    .kinds
+                    .iter()
+                    .any(|kind| kind == first)
+                    .then_some(optimiser.service)
+            }
+        }
+    }
+
+    fn technique(
+        &mut self,
+        it: &manifest::Handle,
+        via: Option<ServiceId>,
+        services: &[Service],
+        place: Place<'_>,
+    ) {
+        let (Some(technique), Some(via)) = (&it.technique, via) else {
+            return;
+        };
+        let Some(service) = services.iter().find(|it| it.id == via) else {
+            return;
+        };
+        if service
+            .kind
+            .techniques
+            .iter()
+            .any(|known| known == technique)
+        {
+            return;
+        }
+        let near = crate::diagnostic::near_name(technique, service.kind.techniques.iter().copied());
+        let help = near.map_or_else(
+            || format!("it knows {}", service.kind.techniques.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        self.diagnostics.push(
+            Diagnostic::new(
+                &rules::UNKNOWN_NAME,
+                format!("`{}` knows no technique `{technique}`", service.name),
+            )
+            .primary(place.value("technique"), "no technique has this name")
+            .help(help),
+        );
+    }
+
+    /// Where a fallback of a handle stands.
+    pub(super) fn fallback_span(&self, handle: &str, at: usize) -> Span {
+        self.root
+            .table("handles")
+            .table(handle)
+            .item("fallbacks", at)
+    }
+}

@@ -1,0 +1,128 @@
+//! The only way to make a [`Platform`]: follow every name, fill every default, work out every URL.
+//!
+//! The steps stand in the order of their files. Each reports all it finds; a value that cannot be followed is left out of the later steps, so that one mistake gives one message. When there is an error in the end, there is no platform.
+
+mod place;
+mod rules;
+mod names;
+mod hosts;
+mod services;
+mod ports;
+mod models;
+mod handles;
+mod reach;
+mod deployments;
+mod loops;
+mod environment;
+mod commands;
+mod gateway;
+mod mcp;
+mod ops;
+mod work;
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Span};
+use crate::manifest::Manifest;
+use crate::syntax::Document;
+
+use super::{HostId, Lookup, Platform, ServiceId, Table};
+pub use rules::RULES;
+
+use names::Names;
+use place::Place;
+
+/// Makes the platform that a manifest means, or reports why there is none.
+pub fn resolve(
+    manifest: &Manifest,
+    document: &Document,
+    diagnostics: &mut Diagnostics,
+) -> Option<Platform> {
+    let before = diagnostics.count(crate::diagnostic::Severity::Error);
+    let mut draft = Draft {
+        manifest,
+        root: Place::root(document),
+        names: Names::of(manifest),
+        diagnostics,
+        unreachable: BTreeSet::new(),
+    };
+    draft.consumer_syntax(document);
+    let networks = draft.networks();
+    let hosts = draft.hosts();
+    let secrets = draft.secrets();
+    let policy = draft.policy(&networks);
+    let services = draft.services(&hosts);
+    let models = draft.models(&services, &hosts);
+    draft.ports(&hosts, &services, &models);
+    let handles = draft.handles(&services, &models, policy.as_ref());
+    // From here on every name leads somewhere, or there is no platform to go on with.
+    if draft.diagnostics.count(crate::diagnostic::Severity::Error) > before {
+        return None;
+    }
+    let services = Table::new(services);
+    let models = Table::new(models);
+    let mut platform = Platform {
+        lookup: Lookup::of(&services, &models),
+        name: manifest.name.0.clone(),
+        title: manifest
+            .title
+            .clone()
+            .unwrap_or_else(|| manifest.name.0.clone()),
+        notes: manifest.notes.clone(),
+        policy: policy?,
+        networks: Table::new(networks),
+        hosts: Table::new(hosts),
+        secrets: Table::new(secrets),
+        services,
+        models,
+        handles: Table::new(handles),
+        mcp: Table::new(Vec::new()),
+        gateway: gateway::settings(manifest),
+        deployments: Vec::new(),
+        calls: Vec::new(),
+        ops: ops::empty(),
+        work: Vec::new(),
+    };
+    draft.search_tools(&mut platform);
+    draft.deployments(&mut platform);
+    draft.loops(&platform);
+    draft.environment(&mut platform);
+    draft.calls(&mut platform);
+    draft.commands(&mut platform);
+    draft.gateway(&mut platform);
+    draft.mcp(&mut platform);
+    draft.profiles(&mut platform);
+    draft.ops(&mut platform);
+    draft.work(&mut platform);
+    let errors = draft.diagnostics.count(crate::diagnostic::Severity::Error);
+    (errors == before).then_some(platform)
+}
+
+/// The state of resolving: what is read, and what was found wrong.
+struct Draft<'a> {
+    manifest: &'a Manifest,
+    root: Place<'a>,
+    names: Names<'a>,
+    diagnostics: &'a mut Diagnostics,
+    /// What was reported as out of reach from a host, so that one cause gives one message.
+    unreachable: BTreeSet<(HostId, ServiceId)>,
+}
+
+impl Draft<'_> {
+    /// Reports a mistake at one place.
+    fn report(
+        &mut self,
+        rule: &'static Rule,
+        message: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+    ) {
+        self.diagnostics
+            .push(Diagnostic::new(rule, message).primary(span, label));
+    }
+
+    /// Reports fields that exclude each other, or a choice that was not made.
+    fn conflict(&mut self, message: impl Into<String>, span: Span, label: impl Into<String>) {
+        self.report(&rules::CONFLICTING_FIELDS, message, span, label);
+    }
+}

@@ -1,0 +1,145 @@
+//! Models: where each is served, and where its weights lie.
+
+use std::collections::HashMap;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::{self, Size};
+use crate::platform::{Host, Model, ModelId, Room, Service, ServiceId};
+
+use super::{Draft, rules};
+
+impl Draft<'_> {
+    /// All models; one whose service nobody knows is given the first until the errors end the step.
+    pub(super) fn models(&mut self, services: &[Service], hosts: &[Host]) -> Vec<Model> {
+        let manifest = self.manifest;
+        self.case_clashes("models", manifest.models.keys().map(String::as_str));
+        let mut models = Vec::with_capacity(manifest.models.len());
+        for (at, (name, it)) in manifest.models.iter().enumerate() {
+            let place = self.root.table("models").table(name);
+            let service = self.service(it.service.as_str(), place.value("service"));
+            let on = service.and_then(|id| services.iter().find(|it| it.id == id));
+            let port = it.port.and_then(|it| u16::try_from(it).ok());
+            if let Some(on) = on {
+                self.model_port(name, on, port, place.value("port"));
+            }
+            let host = on.and_then(|on| hosts.iter().find(|it| it.id == on.host));
+            models.push(Model {
+                id: ModelId::new(at),
+                name: name.clone(),
+                title: it.title.clone().unwrap_or_else(|| name.clone()),
+                state: it.state,
+                service: service.unwrap_or(ServiceId::new(0)),
+                port: port.or_else(|| on.and_then(Service::port)),
+                served_as: it.served_as.clone().unwrap_or_else(|| name.clone()),
+                repo: it.repo.clone(),
+                source_path: it.source_path.as_ref().map(|it| it.0.clone()),
+                cache_path: it.cache_path.as_ref().map(|it| it.0.clone()),
+                volume: host.and_then(|host| self.volume(host, it, place.value("volume"))),
+                format: it.format.clone(),
+                parameters: it.parameters.as_ref().map(|it| it.0.clone()),
+                quantisation: it.quantisation.clone(),
+                context_length: it.context_length.and_then(|it| u64::try_from(it).ok()),
+                max_output_tokens: it.max_output_tokens.and_then(|it| u64::try_from(it).ok()),
+                mode: it.mode,
+                capabilities: sorted(&it.capabilities),
+                memory: it.memory.as_ref().and_then(Size::to_bytes),
+                boot: it.boot,
+                chat_template: it.chat_template.as_ref().map(|it| it.0.clone()),
+                tool_call_parser: it.tool_call_parser.clone(),
+                reasoning_parser: it.reasoning_parser.clone(),
+                request_params: it.request_params.clone(),
+                notes: it.notes.clone(),
+                span: place.span(),
+            });
+        }
+        models
+    }
+
+    fn model_port(&mut self, name: &str, service: &Service, port: Option<u16>, span: Span) {
+        match port {
+            None if service.kind.one_model_per_port && service.ports.len() != 1 => {
+                self.diagnostics.push(
+                    Diagnostic::new(&rules::MISSING_PORT, format!("model `{name}` has no port"))
+                        .primary(
+                            span,
+                            format!("each model of `{}` has a port of its own", service.name),
+                        )
+                        .help("give it one of the service's range"),
+                )
+            }
+            Some(port)
+                if !service.kind.one_model_per_port
+                    && !service.ports.iter().any(|it| it.number == port) =>
+            {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &rules::PORT_OUTSIDE_RANGES,
+                        format!("port {port} is not one of `{}`", service.name),
+                    )
+                    .primary(span, format!("`{name}` cannot be there"))
+                    .help("leave the port out: all models of this service share its port"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// The volume that a model lies on: the one named, else the one its path is below.
+    fn volume(&mut self, host: &Host, it: &manifest::Model, span: Span) -> Option<(String, Room)> {
+        if let Some(name) = &it.volume {
+            if let Some(volume) = host.volumes.iter().find(|it| it.name == name.as_str()) {
+                return Some((volume.name.clone(), volume.room));
+            }
+            let known: Vec<_> = host.volumes.iter().map(|it| it.name.as_str()).collect();
+            let help = match crate::diagnostic::near_name(name.as_str(), known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its volumes are {}", known.join(", ")),
+            };
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::UNKNOWN_NAME,
+                    format!("host `{}` has no volume `{}`", host.name, name.as_str()),
+                )
+                .primary(span, "no volume there has this name")
+                .help(help),
+            );
+            return None;
+        }
+        let path = it.source_path.as_ref()?;
+        host.volumes
+            .iter()
+            .filter(|volume| {
+                path.0
+                    .strip_prefix(&volume.path)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            })
+            .max_by_key(|volume| volume.path.len())
+            .map(|volume| (volume.name.clone(), volume.room))
+    }
+
+    /// Reports names of a table that differ only in case.
+    pub(super) fn case_clashes<'m>(&mut self, table: &str, names: impl Iterator<Item = &'m str>) {
+        let mut seen: HashMap<String, &str> = HashMap::new();
+        for name in names {
+            if let Some(other) = seen.insert(name.to_ascii_lowercase(), name) {
+                let place = self.root.table(table);
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &rules::NAMES_DIFFER_IN_CASE,
+                        format!("`{other}` and `{name}` differ only in case"),
+                    )
+                    .primary(place.key(name), "differs from the other only in case")
+                    .secondary(place.key(other), "the other")
+                    .help("give one of them another name"),
+                );
+            }
+        }
+    }
+}
+
+fn sorted<T: Ord + Copy>(items: &[T]) -> Vec<T> {
+    let mut items = items.to_vec();
+    items.sort();
+    items.dedup();
+    items
+}

@@ -1,0 +1,133 @@
+//! Names to ids, and what to say about a name that nothing has.
+
+use crate::backend::{self, Kind};
+use crate::diagnostic::{Diagnostic, Span, near_name};
+use crate::manifest::{Manifest, Name};
+use crate::platform::{HandleId, HostId, ModelId, NetworkId, SecretId, ServiceId};
+use crate::syntax::{Document, Node, Value};
+
+use super::{Draft, rules};
+
+/// The names of every table, in the order of their ids.
+pub(super) struct Names<'a> {
+    networks: Vec<&'a str>,
+    hosts: Vec<&'a str>,
+    secrets: Vec<&'a str>,
+    services: Vec<&'a str>,
+    models: Vec<&'a str>,
+    handles: Vec<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(manifest: &'a Manifest) -> Self {
+        Self {
+            networks: manifest.networks.keys().map(Name::as_str).collect(),
+            hosts: manifest.hosts.keys().map(Name::as_str).collect(),
+            secrets: manifest.secrets.keys().map(Name::as_str).collect(),
+            services: manifest.services.keys().map(Name::as_str).collect(),
+            models: manifest.models.keys().map(String::as_str).collect(),
+            handles: manifest.handles.keys().map(String::as_str).collect(),
+        }
+    }
+
+    /// The network with this name, when there is one.
+    pub(super) fn network(&self, name: &str) -> Option<NetworkId> {
+        self.networks.binary_search(&name).ok().map(NetworkId::new)
+    }
+}
+
+macro_rules! follow {
+    ($(#[$doc:meta])* $function:ident, $id:ident, $table:ident, $noun:literal) => {
+        $(#[$doc])*
+        pub(super) fn $function(&mut self, name: &str, span: Span) -> Option<$id> {
+            if let Ok(at) = self.names.$table.binary_search(&name) {
+                return Some($id::new(at));
+            }
+            let near = near_name(name, self.names.$table.iter().copied()).map(str::to_owned);
+            self.unknown($noun, name, span, near.as_deref(), stringify!($table));
+            None
+        }
+    };
+}
+
+impl Draft<'_> {
+    follow!(/// Follows the name of a network.
+        network, NetworkId, networks, "network");
+    follow!(/// Follows the name of a host.
+        host, HostId, hosts, "host");
+    follow!(/// Follows the name of a secret.
+        secret, SecretId, secrets, "secret");
+    follow!(/// Follows the name of a service.
+        service, ServiceId, services, "service");
+    follow!(/// Follows the id of a model.
+        model, ModelId, models, "model");
+    follow!(/// Follows the name of a handle.
+        handle, HandleId, handles, "handle");
+
+    /// Follows the name of a kind.
+    pub(super) fn kind(&mut self, name: &str, span: Span) -> Option<&'static Kind> {
+        if let Some(kind) = backend::find(name) {
+            return Some(kind);
+        }
+        let near = near_name(name, backend::KINDS.iter().map(|kind| kind.name));
+        let diagnostic =
+            Diagnostic::new(&rules::UNKNOWN_NAME, format!("there is no kind `{name}`"))
+                .primary(span, "no kind has this name");
+        let known: Vec<&str> = backend::KINDS.iter().map(|kind| kind.name).collect();
+        let help = near.map_or_else(
+            || {
+                format!(
+                    "the kinds are {}; `generic` fits any program",
+                    known.join(", ")
+                )
+            },
+            |near| format!("did you mean `{near}`?"),
+        );
+        self.diagnostics.push(diagnostic.help(help));
+        None
+    }
+
+    fn unknown(&mut self, noun: &str, name: &str, span: Span, near: Option<&str>, table: &str) {
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("declare it under `[{table}]`, or name one that is there"),
+        };
+        self.diagnostics.push(
+            Diagnostic::new(&rules::UNKNOWN_NAME, format!("there is no {noun} `{name}`"))
+                .primary(span, format!("no {noun} has this name"))
+                .help(help),
+        );
+    }
+
+    /// Reports text that only LiteLLM would understand, wherever it stands.
+    pub(super) fn consumer_syntax(&mut self, document: &Document) {
+        let mut rest: Vec<&Node> = vec![document.root_node()];
+        while let Some(node) = rest.pop() {
+            match &node.value {
+                Value::String(text) if text.contains("os.environ/") => self.diagnostics.push(
+                    Diagnostic::new(
+                        &rules::CONSUMER_SYNTAX,
+                        "`os.environ/` is LiteLLM's own syntax",
+                    )
+                    .primary(node.span, "only LiteLLM would read the environment here")
+                    .help(environ_help(text)),
+                ),
+                Value::Array(items) => rest.extend(items),
+                Value::Table(table) => rest.extend(table.entries().iter().map(|entry| &entry.node)),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn environ_help(text: &str) -> String {
+    let name: String = text
+        .split("os.environ/")
+        .nth(1)
+        .unwrap_or("")
+        .chars()
+        .take_while(|it| it.is_ascii_alphanumeric() || *it == '_')
+        .collect();
+    let name = if name.is_empty() { "NAME" } else { &name };
+    format!("write `{{ env = \"{name}\" }}`")
+}

@@ -1,0 +1,359 @@
+//! Services: their own fields, with the defaults of their kind. Environment, commands and calls come later.
+
+use std::net::IpAddr;
+
+use crate::backend::{Kind, Place as ConfigPlace};
+use crate::manifest::{self, Init, ManagedBy, Os, PortEntry, Restart};
+use crate::platform::{
+    Approval, Bind, Health, Host, HostId, Port, PortRange, Run, Service, ServiceId,
+};
+
+use super::place::Place;
+use super::{Draft, rules};
+
+impl Draft<'_> {
+    /// All services; one whose host or kind nobody knows stands on the first host until the errors end the step.
+    pub(super) fn services(&mut self, hosts: &[Host]) -> Vec<Service> {
+        let manifest = self.manifest;
+        let mut services = Vec::with_capacity(manifest.services.len());
+        if hosts.is_empty() {
+            return services;
+        }
+        for (at, (name, it)) in manifest.services.iter().enumerate() {
+            let place = self.root.table("services").table(name.as_str());
+            let kind = self.kind(&it.kind, place.value("kind"));
+            let host = self.host(it.host.as_str(), place.value("host"));
+            let kind = kind.unwrap_or(crate::backend::GENERIC);
+            let host = host.unwrap_or(HostId::new(0));
+            let on = hosts.iter().find(|it| it.id == host).unwrap_or(&hosts[0]);
+            services.push(self.one(ServiceId::new(at), name.as_str(), it, kind, on, place));
+        }
+        services
+    }
+
+    fn one(
+        &mut self,
+        id: ServiceId,
+        name: &str,
+        it: &manifest::Service,
+        kind: &'static Kind,
+        host: &Host,
+        place: Place<'_>,
+    ) -> Service {
+        let (ports, ranges) = self.service_ports(name, it, kind, place);
+        let run = self.run(name, it, kind, host, place);
+        let env_file = it
+            .env_file
+            .as_ref()
+            .and_then(|path| self.absolute(host, &path.0, place.value("env_file")));
+        Service {
+            id,
+            name: name.to_owned(),
+            title: it.title.clone().unwrap_or_else(|| name.to_owned()),
+            kind,
+            layer: it.layer.unwrap_or(kind.layer),
+            state: it.state,
+            host: host.id,
+            ports,
+            ranges,
+            bind: self.bind(it, host, place),
+            bind_span: place.value("bind"),
+            base_path: it
+                .base_path
+                .clone()
+                .unwrap_or_else(|| kind.base_path.to_owned())
+                .trim_end_matches('/')
+                .to_owned(),
+            health: health(it, kind),
+            managed_by: it.managed_by.unwrap_or(match host.init {
+                Init::Systemd => ManagedBy::Systemd,
+                Init::Launchd => ManagedBy::Launchd,
+                Init::Containers => ManagedBy::Docker,
+                Init::None => ManagedBy::Manual,
+            }),
+            configs: configs(kind, host, &run),
+            run,
+            slots: Vec::new(),
+            env_file,
+            env: Vec::new(),
+            approval: it.approval.as_ref().map(|it| Approval {
+                reason: it.reason.clone(),
+                by: it.by.clone(),
+                when: it.when.clone(),
+                until: it.until.clone(),
+                span: place.key("approval"),
+            }),
+            folder: it.folder.as_ref().map(|it| it.0.clone()),
+            endpoints: if it.endpoints.is_empty() {
+                kind.endpoints.to_vec()
+            } else {
+                it.endpoints.clone()
+            },
+            program_version: it.program_version.clone(),
+            pins: it.pins.clone(),
+            profiles: Vec::new(),
+            notes: it.notes.clone(),
+            span: place.span(),
+        }
+    }
+
+    fn service_ports(
+        &mut self,
+        name: &str,
+        it: &manifest::Service,
+        kind: &'static Kind,
+        place: Place<'_>,
+    ) -> (Vec<Port>, Vec<PortRange>) {
+        let (mut ports, mut ranges) = (Vec::new(), Vec::new());
+        if let Some(number) = it.port.and_then(|it| u16::try_from(it).ok()) {
+            ports.push(Port {
+                name: "main".to_owned(),
+                number,
+                purpose: None,
+                span: place.value("port"),
+            });
+        }
+        let table = place.table("ports");
+        for (port, entry) in &it.ports {
+            let span = table.value(port.as_str());
+            let port_name = port.0.clone();
+            let (number, range, purpose) = match entry {
+                PortEntry::Number(number) => (Some(*number), None, None),
+                PortEntry::Table(it) => (it.number, it.range.as_deref(), it.purpose.clone()),
+            };
+            let number = number.and_then(|it| u16::try_from(it).ok());
+            match (number, range.map(parse_range)) {
+                (Some(number), None) => ports.push(Port {
+                    name: port_name,
+                    number,
+                    purpose,
+                    span,
+                }),
+                (None, Some(Some((first, last)))) => {
+                    ranges.push(PortRange {
+                        name: port_name,
+                        first,
+                        last,
+                        purpose,
+                        span,
+                    });
+                }
+                (None, Some(None)) => self.conflict(
+                    format!("the range of `{port_name}` is not a range of ports"),
+                    span,
+                    "write first and last port, such as `8100-8119`",
+                ),
+                _ => self.conflict(
+                    format!("port `{port_name}` needs exactly one of `number` and `range`"),
+                    span,
+                    "say which",
+                ),
+            }
+        }
+        let wants_default = ports.is_empty() && ranges.is_empty() && !kind.one_model_per_port;
+        if wants_default && it.managed_by != Some(ManagedBy::External) {
+            ports.extend(kind.port.map(|number| Port {
+                name: "main".to_owned(),
+                number,
+                purpose: None,
+                span: place.span(),
+            }));
+        }
+        if ports.is_empty() && ranges.is_empty() && kind.one_model_per_port {
+            self.conflict(
+                format!("`{name}` runs one model per port and has no ports"),
+                place.span(),
+                "needs a `ports` table with a `range`",
+            );
+        }
+        (ports, ranges)
+    }
+
+    fn bind(&mut self, it: &manifest::Service, host: &Host, place: Place<'_>) -> Bind {
+        let span = place.value("bind");
+        match it.bind.as_deref() {
+            None | Some("loopback" | "127.0.0.1" | "::1") => Bind::Loopback,
+            Some("all" | "0.0.0.0" | "::") => Bind::All,
+            Some(word) => {
+                if let Some(network) = self.names.network(word) {
+                    if let Some(address) = host.address_on(network) {
+                        return Bind::Network(network, address.to_owned());
+                    }
+                    self.report(
+                        &rules::UNKNOWN_NAME,
+                        format!("host `{}` has no address on network `{word}`", host.name),
+                        span,
+                        "cannot listen there",
+                    );
+                } else if let Ok(address) = word.parse::<IpAddr>() {
+                    let address = address.to_canonical().to_string();
+                    if let Some((network, _, _)) =
+                        host.addresses.iter().find(|(_, it, _)| *it == address)
+                    {
+                        return Bind::Network(*network, address);
+                    }
+                    if address.starts_with("127.") {
+                        return Bind::Loopback;
+                    }
+                    let message = format!("`{address}` is no address of host `{}`", host.name);
+                    self.report(&rules::UNKNOWN_NAME, message, span, "cannot listen there");
+                } else {
+                    self.network(word, span);
+                }
+                Bind::Loopback
+            }
+        }
+    }
+
+    fn run(
+        &mut self,
+        name: &str,
+        it: &manifest::Service,
+        kind: &'static Kind,
+        host: &Host,
+        place: Place<'_>,
+    ) -> Run {
+        let run = &it.run;
+        let at = place.table("run");
+        let seconds = std::time::Duration::from_secs;
+        let unit = run.unit.clone().unwrap_or_else(|| name.to_owned());
+        let directory = match (&run.directory, &it.folder) {
+            (Some(path), _) => self.absolute(host, &path.0, at.value("directory")),
+            // A folder of the owner's repository is on the host only where the repository is.
+            (None, Some(path)) => host
+                .checkout
+                .as_ref()
+                .map(|root| format!("{root}/{}", path.0)),
+            (None, None) => None,
+        };
+        let mut writable = Vec::new();
+        for (index, path) in run.writable.iter().enumerate() {
+            writable.extend(self.absolute(host, &path.0, at.item("writable", index)));
+        }
+        let mut readable = Vec::new();
+        for (index, path) in run.readable.iter().enumerate() {
+            readable.extend(self.absolute(host, &path.0, at.item("readable", index)));
+        }
+        Run {
+            command: None,
+            directory,
+            user: run.user.clone().unwrap_or_else(|| host.user.clone()),
+            groups: run.groups.clone(),
+            open_files: run.limits.open_files.and_then(|it| u32::try_from(it).ok()),
+            memory: run
+                .limits
+                .memory
+                .as_ref()
+                .and_then(manifest::Size::to_bytes),
+            restart: run.restart.unwrap_or(Restart::OnFailure),
+            restart_delay: run
+                .restart_delay
+                .as_ref()
+                .and_then(manifest::Duration::to_std)
+                .unwrap_or(seconds(5)),
+            start_timeout: run
+                .start_timeout
+                .as_ref()
+                .and_then(manifest::Duration::to_std)
+                .unwrap_or(seconds(kind.start_seconds.into())),
+            state_directory: (kind.keeps_state && host.os == Os::Linux)
+                .then(|| format!("/var/lib/{unit}")),
+            label: run
+                .label
+                .clone()
+                .unwrap_or_else(|| format!("{}.{name}", self.manifest.name.as_str())),
+            unit,
+            workload: run.workload.unwrap_or(kind.workload),
+            writable,
+            readable,
+        }
+    }
+
+    /// The absolute form of a path that may be below the host's checkout.
+    pub(super) fn absolute(
+        &mut self,
+        host: &Host,
+        path: &str,
+        span: crate::diagnostic::Span,
+    ) -> Option<String> {
+        if path.starts_with('/') {
+            return Some(path.to_owned());
+        }
+        let Some(root) = &host.checkout else {
+            self.report(
+                &rules::CONFLICTING_FIELDS,
+                format!(
+                    "`{path}` is relative and host `{}` has no `checkout`",
+                    host.name
+                ),
+                span,
+                "below which folder?",
+            );
+            return None;
+        };
+        Some(format!("{root}/{path}"))
+    }
+}
+
+fn health(it: &manifest::Service, kind: &'static Kind) -> Vec<Health> {
+    let written = it.health.as_ref().map(|probes| {
+        let probes = probes.iter().map(|probe| Health {
+            path: probe.path.clone(),
+            method: probe.method,
+            status: probe
+                .status
+                .and_then(|it| u16::try_from(it).ok())
+                .unwrap_or(200),
+            needs_key: probe.needs_key,
+            loads_model: probe.loads_model,
+        });
+        probes.collect()
+    });
+    written.unwrap_or_else(|| {
+        let probes = kind.health.iter().map(|probe| Health {
+            path: probe.path.to_owned(),
+            method: manifest::Method::Get,
+            status: 200,
+            needs_key: probe.needs_key,
+            loads_model: probe.loads_model,
+        });
+        probes.collect()
+    })
+}
+
+/// Where the files that we write for a service lie.
+fn configs(kind: &'static Kind, host: &Host, run: &Run) -> Vec<(&'static str, String)> {
+    let place = |place: ConfigPlace| match place {
+        ConfigPlace::Absolute(path) => path.to_owned(),
+        ConfigPlace::Home(path) => format!("{}/{path}", home(host, &run.user)),
+        ConfigPlace::Directory(path) => match &run.directory {
+            Some(directory) => format!("{directory}/{path}"),
+            None => format!(
+                "/etc/{}/{}",
+                run.unit,
+                path.rsplit('/').next().unwrap_or(path)
+            ),
+        },
+    };
+    kind.configs
+        .iter()
+        .map(|config| (config.name, place(config.place)))
+        .collect()
+}
+
+/// The home of a user.
+pub(super) fn home(host: &Host, user: &str) -> String {
+    match (host.os, user) {
+        (Os::Macos, "root") => "/var/root".to_owned(),
+        (Os::Macos, user) => format!("/Users/{user}"),
+        (_, "root") => "/root".to_owned(),
+        (_, user) => format!("/home/{user}"),
+    }
+}
+
+/// First and last port of a range such as `8100-8119`.
+fn parse_range(text: &str) -> Option<(u16, u16)> {
+    let (first, last) = text.split_once('-')?;
+    let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (0 < first && first <= last).then_some((first, last))
+}

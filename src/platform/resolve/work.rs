@@ -1,0 +1,174 @@
+//! What the file does not say yet: facts that somebody must find out, listed and never invented.
+
+use crate::platform::{HostState, ManagedBy, Model, Platform, Work};
+
+use super::Draft;
+
+impl Draft<'_> {
+    #[expect(clippy::unused_self, reason = "a step like the others")]
+    pub(super) fn work(&self, platform: &mut Platform) {
+        let mut work = Vec::new();
+        hosts(platform, &mut work);
+        services(platform, &mut work);
+        models(platform, &mut work);
+        gateway(platform, &mut work);
+        work.sort_by_key(|it| it.span);
+        platform.work = work;
+    }
+}
+
+fn hosts(platform: &Platform, work: &mut Vec<Work>) {
+    for host in platform
+        .hosts
+        .iter()
+        .filter(|it| it.state != HostState::Retired)
+    {
+        let mut missing = Vec::new();
+        if host.addresses.is_empty() {
+            missing.push("its addresses");
+        }
+        if host.memory.is_none() {
+            missing.push("its memory");
+        }
+        let serves = platform
+            .services_on(host.id)
+            .any(|service| platform.models_of(service.id).next().is_some());
+        if serves && host.volumes.is_empty() {
+            missing.push("its volumes");
+        }
+        if !missing.is_empty() {
+            work.push(Work {
+                subject: format!("host `{}`", host.name),
+                what: format!("say {}", missing.join(", ")),
+                span: host.span,
+            });
+        }
+    }
+}
+
+fn services(platform: &Platform, work: &mut Vec<Work>) {
+    for service in platform
+        .services
+        .iter()
+        .filter(|it| platform.is_installed(it))
+    {
+        let mut missing = Vec::new();
+        let ours = matches!(service.managed_by, ManagedBy::Systemd | ManagedBy::Launchd);
+        let no_start =
+            service.run.command.is_none() && service.slots.iter().all(|it| it.command.is_none());
+        if ours && no_start {
+            missing.push(
+                "say how it is started (`run.command`): nothing is written for it until then"
+                    .to_owned(),
+            );
+        }
+        if ours && !no_start && service.run.directory.is_none() {
+            missing.push("say its working directory (`folder` or `run.directory`)".to_owned());
+        }
+        if ours
+            && service.env_file.is_none()
+            && service.env.iter().any(|it| {
+                matches!(
+                    it.value,
+                    crate::platform::Value::Secret(_) | crate::platform::Value::FillIn(_)
+                )
+            })
+        {
+            missing.push(
+                "say where its environment file lies (`env_file`): it reads a secret".to_owned(),
+            );
+        }
+        if service.faces_network() && service.approval.is_none() {
+            missing
+                .push("say who approved that it listens beyond its host (`approval`)".to_owned());
+        }
+        let empty: Vec<_> = service
+            .profiles
+            .iter()
+            .filter(|it| it.handles.is_empty())
+            .map(|it| format!("`{}`", it.name))
+            .collect();
+        if !empty.is_empty() {
+            missing.push(format!(
+                "say which handles these profiles warm: {}",
+                empty.join(", ")
+            ));
+        }
+        for what in missing {
+            work.push(Work {
+                subject: format!("service `{}`", service.name),
+                what,
+                span: service.span,
+            });
+        }
+    }
+}
+
+fn models(platform: &Platform, work: &mut Vec<Work>) {
+    let facts: [(&str, fn(&Model) -> bool); 4] = [
+        ("the context length", |it| it.context_length.is_none()),
+        ("the most output tokens", |it| {
+            it.max_output_tokens.is_none()
+        }),
+        ("where the weights lie (`source_path`)", |it| {
+            it.source_path.is_none()
+        }),
+        ("the memory it takes", |it| it.memory.is_none()),
+    ];
+    for service in platform
+        .services
+        .iter()
+        .filter(|it| platform.is_installed(it))
+    {
+        for (fact, lacks) in facts {
+            let lacking: Vec<&Model> = platform
+                .models_of(service.id)
+                .filter(|it| lacks(it))
+                .collect();
+            let Some(first) = lacking.first() else {
+                continue;
+            };
+            let names: Vec<_> = lacking
+                .iter()
+                .take(3)
+                .map(|it| format!("`{}`", it.name))
+                .collect();
+            let rest = match lacking.len().saturating_sub(3) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            work.push(Work {
+                subject: format!("models of `{}`", service.name),
+                what: format!("say {fact} of {}{rest}", names.join(", ")),
+                span: first.span,
+            });
+        }
+    }
+}
+
+fn gateway(platform: &Platform, work: &mut Vec<Work>) {
+    let settings = &platform.gateway;
+    let mut missing = Vec::new();
+    if settings.key.is_none() {
+        missing.push("the variable with its key (`gateway.key`)");
+    }
+    if settings.retries.is_none() {
+        missing.push("how often it retries (`gateway.retries`)");
+    }
+    if settings.cooldown.is_none() {
+        missing.push("how long a failing model is left alone (`gateway.cooldown`)");
+    }
+    if settings.timeout.is_none() {
+        missing.push("how long an answer may take (`gateway.timeout`)");
+    }
+    if !missing.is_empty() {
+        work.push(Work {
+            subject: "the gateway".to_owned(),
+            what: format!(
+                "say {}; until then its own defaults hold",
+                missing.join(", ")
+            ),
+            span: platform.gateway_service().span,
+        });
+    }
+}
