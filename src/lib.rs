@@ -8,4 +8,5 @@ pub mod backend;
 pub mod manifest;
 pub mod platform;
 pub mod emit;
+pub mod routes;
 pub mod compile;

@@ -1,4 +1,6 @@
 //! mlx-openai-server: MLX models behind the OpenAI API, one process and port per model.
+//!
+//! Read in version 1.8.1: it serves no `/v1/completions`, listens on all interfaces unless told otherwise, and writes `logs/app.log` below its working directory beside what it prints.
 
 use super::{Endpoint, Kind, Layer, Mode, ModelFact, Probe, Role, Word, Workload};
 
@@ -14,6 +16,8 @@ pub(super) static KIND: Kind = Kind {
     command: &[
         Word::Text(".venv/bin/mlx-openai-server"),
         Word::Text("launch"),
+        // All its processes would write the same file; what they print is kept by launchd.
+        Word::Text("--no-log-file"),
         Word::Text("--model-path"),
         Word::ModelSource,
         Word::Text("--model-type"),
@@ -34,10 +38,11 @@ pub(super) static KIND: Kind = Kind {
     env: &[],
     endpoints: &[
         Endpoint::ChatCompletions,
-        Endpoint::Completions,
+        Endpoint::Responses,
         Endpoint::Models,
+        Endpoint::Health,
     ],
-    modes: &[Mode::Chat, Mode::Completion],
+    modes: &[Mode::Chat],
     litellm_provider: "openai",
     one_model_per_port: true,
     calls_gateway: false,

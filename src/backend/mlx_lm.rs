@@ -1,6 +1,6 @@
 //! `mlx_lm.server`: the small server that MLX brings, one process and port per model.
 //!
-//! It answers with 512 tokens at most unless told otherwise, and knows a model only by its path or repository.
+//! Read in version 0.32.2: it answers with 512 tokens at most unless told otherwise, and knows a model only by its path, its repository or the word `default_model`. Its `--chat-template` takes the template itself and not a file, so ours is not passed on.
 
 use super::{Endpoint, Kind, Layer, Mode, ModelFact, Probe, Role, Word, Workload};
 
@@ -22,7 +22,6 @@ pub(super) static KIND: Kind = Kind {
         Word::Text("--port"),
         Word::Port,
         Word::FlagModel("--max-tokens", ModelFact::MaxOutputTokens),
-        Word::FlagModel("--chat-template", ModelFact::ChatTemplate),
     ],
     configs: &[],
     env: &[],
@@ -30,6 +29,7 @@ pub(super) static KIND: Kind = Kind {
         Endpoint::ChatCompletions,
         Endpoint::Completions,
         Endpoint::Models,
+        Endpoint::Health,
     ],
     modes: &[Mode::Chat, Mode::Completion],
     litellm_provider: "openai",

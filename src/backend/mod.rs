@@ -6,6 +6,7 @@ mod afm;
 mod generic;
 mod home_assistant;
 mod litellm;
+pub mod litellm_keys;
 mod mlx;
 mod mlx_lm;
 mod ollama;
@@ -93,6 +94,16 @@ pub struct Kind {
     pub keeps_state: bool,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
+}
+
+impl Kind {
+    /// What stands before every path of its OpenAI API beyond the URL that LiteLLM is given: LiteLLM speaks Ollama's own API, whose URL has no path.
+    pub fn openai_path(&self) -> &'static str {
+        match self.litellm_provider {
+            "ollama" | "ollama_chat" => "/v1",
+            _ => "",
+        }
+    }
 }
 
 /// What a program is to the others.
@@ -198,6 +209,8 @@ pub enum SettingValue {
     GatewayUrl(&'static str),
     /// The URL of the gateway's first search tool; left out when it has none.
     GatewaySearchUrl,
+    /// As it stands; left out when the gateway has no search tool.
+    TextWithSearch(&'static str),
     /// The gateway's key: the same secret as the gateway's own; left out when it has none.
     GatewayKey,
     /// Its state directory.

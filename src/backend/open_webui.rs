@@ -1,6 +1,8 @@
 //! Open WebUI, the chat page.
 //!
 //! Left alone it prefers its database to its environment after the first start, and looks for Ollama by itself: both would bypass what the platform says.
+//!
+//! LiteLLM's search has the shape of Perplexity's, so its engine `perplexity_search` is the one that can ask the gateway. Without a URL that engine would send the gateway's key to Perplexity: its variables are written together or not at all.
 
 use super::{Kind, Layer, Probe, Role, Setting, SettingValue, Word, Workload};
 
@@ -55,8 +57,23 @@ pub(super) static KIND: Kind = Kind {
         },
         Setting {
             name: "ENABLE_WEB_SEARCH",
-            value: SettingValue::Text("True"),
+            value: SettingValue::TextWithSearch("True"),
             why: "searches go through the gateway",
+        },
+        Setting {
+            name: "WEB_SEARCH_ENGINE",
+            value: SettingValue::TextWithSearch("perplexity_search"),
+            why: "the engine whose API the gateway's search speaks",
+        },
+        Setting {
+            name: "PERPLEXITY_SEARCH_API_URL",
+            value: SettingValue::GatewaySearchUrl,
+            why: "searches go through the gateway",
+        },
+        Setting {
+            name: "PERPLEXITY_API_KEY",
+            value: SettingValue::GatewayKey,
+            why: "the gateway asks for it before it searches",
         },
         Setting {
             name: "DATA_DIR",

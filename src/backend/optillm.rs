@@ -6,7 +6,9 @@
 //! - With `--approach proxy` a technique in the model name is silently dropped; the field `proxy_wrap` of the request names one that runs through the proxy and `model_map`.
 //! - After an error of the gateway it tries `--base-url` again with the unmapped name when `OPENAI_API_KEY` (or a cousin) is in its environment or the caller's key starts with `sk-`: that would loop.
 
-use super::{Config, Endpoint, Kind, Layer, Mode, Place, Probe, Role, Word, Workload};
+use super::{
+    Config, Endpoint, Kind, Layer, Mode, Place, Probe, Role, Setting, SettingValue, Word, Workload,
+};
 
 pub(super) static KIND: Kind = Kind {
     name: "optillm",
@@ -33,7 +35,11 @@ pub(super) static KIND: Kind = Kind {
         name: "proxy_config.yaml",
         place: Place::Home(".optillm/proxy_config.yaml"),
     }],
-    env: &[],
+    env: &[Setting {
+        name: "LITELLM_PROXY_KEY",
+        value: SettingValue::GatewayKey,
+        why: "it calls the gateway back; its proxy_config.yaml names the variable",
+    }],
     endpoints: &[
         Endpoint::ChatCompletions,
         Endpoint::Models,

@@ -1,6 +1,6 @@
 //! OptiLLM with a model of its own (PyTorch), behind the OpenAI API.
 //!
-//! Here `OPTILLM_API_KEY` belongs in its environment: it is what switches OptiLLM to local inference.
+//! Here `OPTILLM_API_KEY` belongs in its environment: it is what switches OptiLLM to local inference. The same variable makes it ask every caller for that key, unless the flag says otherwise.
 
 use super::{Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Word, Workload};
 
@@ -19,6 +19,8 @@ pub(super) static KIND: Kind = Kind {
         Word::Bind,
         Word::Text("--port"),
         Word::Port,
+        Word::Text("--optillm-api-key"),
+        Word::Text(""),
         Word::Text("--model"),
         Word::ModelName,
     ],

@@ -3,9 +3,12 @@
 //! An emitter reads the platform and returns texts; it touches no disk, no clock and no other emitter. What several of them need (artifacts, templates, escaping, YAML, places on a host) lies beside them.
 
 mod artifact;
+mod config;
 pub mod escape;
 pub mod json;
+mod litellm;
 pub mod places;
+mod routes;
 pub mod template;
 pub mod yaml;
 
@@ -19,7 +22,7 @@ pub use template::{Template, TemplateError};
 use crate::platform::Platform;
 
 /// Every emitter, in the order in which they are listed to people.
-pub static EMITTERS: &[&Emitter] = &[];
+pub static EMITTERS: &[&Emitter] = &[&litellm::EMITTER, &config::EMITTER, &routes::EMITTER];
 
 /// Makes one folder of `generated/`.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod shape;
 mod syntax;
+mod litellm;
 mod resolve;
 mod formats;
 mod tools;

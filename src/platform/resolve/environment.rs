@@ -241,6 +241,10 @@ impl Draft<'_> {
                 let tool = platform.gateway.search_tools.first()?;
                 return self.gateway_url(platform, service, &format!("/v1/search/{}", tool.name));
             }
+            SettingValue::TextWithSearch(text) => {
+                platform.gateway.search_tools.first()?;
+                text.to_owned()
+            }
             SettingValue::GatewayKey => return self.gateway_key(platform).map(Value::Secret),
         };
         Some(Value::Text(text))

@@ -1,0 +1,58 @@
+//! Configuration files of the other programs: OptiLLM's `proxy_config.yaml` and SearXNG's `settings.yml`.
+//!
+//! Open WebUI reads its environment only; what its web search and its models need stands in its kind.
+
+mod optillm;
+mod searxng;
+
+use super::{Artifact, Artifacts, EmitError, Emitter, Install, places};
+use crate::platform::{Platform, Service};
+
+pub(super) static EMITTER: Emitter = Emitter {
+    name: "config",
+    summary: "the configuration files of OptiLLM and SearXNG",
+    emit,
+};
+
+/// The first line of each file.
+const HEAD: &str = "# Made by homelab from platform.toml; do not edit.\n";
+
+type Writer = fn(&Platform, &Service) -> String;
+
+/// The files we know how to write, by the names that kinds give them.
+const WRITERS: &[(&str, Writer)] = &[
+    ("proxy_config.yaml", optillm::proxy_config),
+    ("settings.yml", searxng::settings),
+];
+
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "every emitter has the same signature"
+)]
+fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+    for service in platform
+        .services
+        .iter()
+        .filter(|it| platform.is_installed(it))
+    {
+        let host = &platform[service.host];
+        for (name, path) in &service.configs {
+            let Some((_, write)) = WRITERS.iter().find(|(it, _)| it == name) else {
+                continue;
+            };
+            let text = format!("{HEAD}{}", write(platform, service));
+            artifacts.add(
+                Artifact::new(format!("config/{}/{name}", service.name), text).install(Install {
+                    host: host.name.clone(),
+                    path: path.clone(),
+                    owner: service.run.user.clone(),
+                    group: places::root_group(host).to_owned(),
+                    mode: 0o644,
+                    restart: vec![service.name.clone()],
+                    seed: false,
+                }),
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! LiteLLM's `router.yaml`: the gateway's models, settings, search tools and MCP servers.
+//!
+//! Names of variables stand where values of the host or secrets go; LiteLLM reads `os.environ/NAME` only as the whole value of a key, never inside a text or a list.
+
+mod router;
+mod tools;
+
+use super::{Artifact, Artifacts, EmitError, Emitter, Install, places, yaml};
+use crate::platform::{Platform, Service};
+
+pub(super) static EMITTER: Emitter = Emitter {
+    name: "litellm",
+    summary: "the configuration of a LiteLLM gateway",
+    emit,
+};
+
+/// The name of the file among the configurations of a LiteLLM service.
+const FILE: &str = "router.yaml";
+
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "every emitter has the same signature"
+)]
+fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+    let gateway = platform.gateway_service();
+    if !gateway.kind.configs.iter().any(|it| it.name == FILE) {
+        return Ok(());
+    }
+    let text = format!(
+        "# Made by homelab from platform.toml; do not edit.\n{}",
+        yaml::to_yaml(&router::Document::of(platform))
+    );
+    let artifact = Artifact::new(format!("litellm/{FILE}"), text);
+    artifacts.add(match install(platform, gateway) {
+        Some(install) => artifact.install(install),
+        None => artifact,
+    });
+    Ok(())
+}
+
+fn install(platform: &Platform, gateway: &Service) -> Option<Install> {
+    let host = &platform[gateway.host];
+    platform.is_installed(gateway).then_some(())?;
+    Some(Install {
+        host: host.name.clone(),
+        path: gateway.config(FILE)?.to_owned(),
+        owner: gateway.run.user.clone(),
+        group: places::root_group(host).to_owned(),
+        mode: 0o644,
+        restart: vec![gateway.name.clone()],
+        seed: false,
+    })
+}
