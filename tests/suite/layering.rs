@@ -11,9 +11,15 @@ fn table() -> BTreeMap<String, BTreeSet<String>> {
     let mut table = BTreeMap::new();
     for line in text.lines().filter(|line| line.starts_with("| `")) {
         let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
-        let [rooms, imports] = cells[..] else { continue };
+        let [rooms, imports] = cells[..] else {
+            continue;
+        };
         let words = |cell: &str| -> BTreeSet<String> {
-            cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+            cell.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect()
         };
         for room in words(rooms) {
             table.insert(room, words(imports));
@@ -34,8 +40,14 @@ fn imports(text: &str) -> BTreeSet<String> {
     for (at, _) in text.match_indices("crate::") {
         let rest = &text[at + "crate::".len()..];
         // `use crate::{a, b}` is not house style; it would hide what is imported.
-        assert!(!rest.starts_with('{'), "write one `use crate::room` for each room");
-        let name: String = rest.chars().take_while(|it| it.is_ascii_alphanumeric() || *it == '_').collect();
+        assert!(
+            !rest.starts_with('{'),
+            "write one `use crate::room` for each room"
+        );
+        let name: String = rest
+            .chars()
+            .take_while(|it| it.is_ascii_alphanumeric() || *it == '_')
+            .collect();
         found.insert(name);
     }
     found
@@ -59,7 +71,9 @@ fn rooms_import_only_what_the_table_says() {
             continue;
         }
         rooms.insert(room.clone());
-        let allowed = table.get(&room).unwrap_or_else(|| panic!("room `{room}` is not in the table"));
+        let allowed = table
+            .get(&room)
+            .unwrap_or_else(|| panic!("room `{room}` is not in the table"));
         let text = std::fs::read_to_string(entry.path()).expect("a source can be read");
         for import in imports(&text) {
             let known = src.join(&import).is_dir() || src.join(format!("{import}.rs")).is_file();
@@ -78,7 +92,11 @@ fn kinds_are_compared_only_where_they_are_declared() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
     for entry in WalkDir::new(&src).into_iter().filter_map(Result::ok) {
-        let below = entry.path().strip_prefix(&src).expect("it lies below src").to_owned();
+        let below = entry
+            .path()
+            .strip_prefix(&src)
+            .expect("it lies below src")
+            .to_owned();
         if room(&below) == "backend" || entry.path().extension().is_none_or(|it| it != "rs") {
             continue;
         }

@@ -31,11 +31,16 @@ fn text_of<'a>(artifacts: &'a Artifacts, path: &str) -> &'a str {
 #[test]
 fn show() {
     for artifact in &emitted(REPO) {
-        println!("=== {} {:?}\n{}", artifact.path, artifact.install, artifact.text);
+        println!(
+            "=== {} {:?}\n{}",
+            artifact.path, artifact.install, artifact.text
+        );
     }
     let p = platform(REPO);
     for (s, v) in p.services.iter().map(|s| (&s.name, &s.env)) {
-        for v in v { println!("{s} {} = {:?} {:?}", v.name, v.value, v.origin); }
+        for v in v {
+            println!("{s} {} = {:?} {:?}", v.name, v.value, v.origin);
+        }
         println!("{:?}", p.services.find(s).unwrap().run.command);
     }
 }

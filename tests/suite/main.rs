@@ -6,3 +6,4 @@ mod litellm;
 mod resolve;
 mod formats;
 mod tools;
+mod layering;
