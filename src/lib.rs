@@ -8,3 +8,4 @@ pub mod manifest;
 pub mod platform;
 pub mod emit;
 pub mod syntax;
+pub mod cli;
