@@ -3,8 +3,12 @@
 //! An emitter reads the platform and returns texts; it touches no disk, no clock and no other emitter. What several of them need (artifacts, templates, escaping, YAML, places on a host) lies beside them.
 
 mod artifact;
+pub mod endpoint;
 pub mod escape;
 pub mod json;
+mod mcp;
+pub mod mcp_litellm;
+pub mod mcp_servers;
 pub mod places;
 pub mod template;
 pub mod yaml;
@@ -19,7 +23,7 @@ pub use template::{Template, TemplateError};
 use crate::platform::Platform;
 
 /// Every emitter, in the order in which they are listed to people.
-pub static EMITTERS: &[&Emitter] = &[];
+pub static EMITTERS: &[&Emitter] = &[&mcp::EMITTER];
 
 /// Makes one folder of `generated/`.
 #[derive(Debug)]
