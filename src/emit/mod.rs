@@ -10,6 +10,7 @@ mod mcp;
 pub mod mcp_litellm;
 pub mod mcp_servers;
 pub mod places;
+mod registry;
 pub mod template;
 pub mod yaml;
 
@@ -23,7 +24,7 @@ pub use template::{Template, TemplateError};
 use crate::platform::Platform;
 
 /// Every emitter, in the order in which they are listed to people.
-pub static EMITTERS: &[&Emitter] = &[&mcp::EMITTER];
+pub static EMITTERS: &[&Emitter] = &[&mcp::EMITTER, &registry::EMITTER];
 
 /// Makes one folder of `generated/`.
 #[derive(Debug)]
