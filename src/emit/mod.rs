@@ -7,6 +7,8 @@ mod config;
 pub mod escape;
 pub mod json;
 mod litellm;
+pub mod manifest;
+mod ops;
 pub mod places;
 mod routes;
 pub mod template;
@@ -22,7 +24,14 @@ pub use template::{Template, TemplateError};
 use crate::platform::Platform;
 
 /// Every emitter, in the order in which they are listed to people.
-pub static EMITTERS: &[&Emitter] = &[&litellm::EMITTER, &config::EMITTER, &routes::EMITTER];
+pub static EMITTERS: &[&Emitter] = &[
+    &litellm::EMITTER,
+    &config::EMITTER,
+    &routes::EMITTER,
+    // These two read what the others made, so they stay at the end and in this order.
+    &ops::EMITTER,
+    &manifest::EMITTER,
+];
 
 /// Makes one folder of `generated/`.
 #[derive(Debug)]
