@@ -4,11 +4,15 @@
 
 mod artifact;
 mod config;
+mod env;
 pub mod escape;
 pub mod json;
+mod launchd;
 mod litellm;
 pub mod places;
+pub mod process;
 mod routes;
+mod systemd;
 pub mod template;
 pub mod yaml;
 
@@ -22,7 +26,14 @@ pub use template::{Template, TemplateError};
 use crate::platform::Platform;
 
 /// Every emitter, in the order in which they are listed to people.
-pub static EMITTERS: &[&Emitter] = &[&litellm::EMITTER, &config::EMITTER, &routes::EMITTER];
+pub static EMITTERS: &[&Emitter] = &[
+    &litellm::EMITTER,
+    &env::EMITTER,
+    &systemd::EMITTER,
+    &launchd::EMITTER,
+    &config::EMITTER,
+    &routes::EMITTER,
+];
 
 /// Makes one folder of `generated/`.
 #[derive(Debug)]
@@ -42,6 +53,18 @@ pub enum EmitError {
     Template(TemplateError),
     /// A value of the platform cannot be carried by the format: the artifact, and why.
     Unwritable(String, Unwritable),
+}
+
+impl EmitError {
+    /// The error of an artifact's template, which names the artifact when it is about a value.
+    pub fn of(artifact: &str, error: TemplateError) -> Self {
+        match error {
+            TemplateError::Unwritable { source, .. } => {
+                Self::Unwritable(artifact.to_owned(), source)
+            }
+            error => Self::Template(error),
+        }
+    }
 }
 
 impl fmt::Display for EmitError {
