@@ -29,10 +29,8 @@ fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError>
             artifacts.add(start::start_script(platform, service)?);
         }
     }
-    for host in &platform.hosts {
-        if let Some(list) = secrets::list(platform, host)? {
-            artifacts.add(list);
-        }
+    for list in secrets::lists(platform)? {
+        artifacts.add(list);
     }
     Ok(())
 }

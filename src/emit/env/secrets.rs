@@ -1,36 +1,67 @@
 //! What is still to be filled in on a host: every secret with its files, and other values that only the owner knows.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use crate::emit::{Artifact, EmitError, Template};
-use crate::platform::{Host, Platform, Secret, Service, Value, Variable};
+use crate::platform::{Host, HostId, Platform, Secret, SecretId, Service, Value, Variable};
 
 static PAGE: Template = Template::markdown(include_str!("secrets.md.j2"));
 
-/// The list of a host; nothing when there is nothing to fill in.
-pub(super) fn list(platform: &Platform, host: &Host) -> Result<Option<Artifact>, EmitError> {
-    let here: Vec<_> = installed(platform)
-        .filter(|it| it.0.host == host.id)
-        .collect();
-    let secrets: Vec<_> = platform
-        .secrets
+/// The list of each host where something is to be filled in.
+pub(super) fn lists(platform: &Platform) -> Result<Vec<Artifact>, EmitError> {
+    let mut users: BTreeMap<SecretId, Vec<Row>> = BTreeMap::new();
+    let mut others: BTreeMap<HostId, Vec<Other>> = BTreeMap::new();
+    for service in platform
+        .services
         .iter()
-        .filter_map(|secret| Entry::of(platform, host, secret))
-        .collect();
-    let others: Vec<_> = here
-        .iter()
-        .filter_map(|(service, variable)| match &variable.value {
-            Value::FillIn(words) => Some((Row::of(platform, service, variable), words.as_str())),
-            _ => None,
-        })
-        .map(|(row, words)| Other { row, words })
-        .collect();
-    if secrets.is_empty() && others.is_empty() {
-        return Ok(None);
+        .filter(|it| platform.is_installed(it))
+    {
+        for variable in &service.env {
+            let row = || Row::of(platform, service, variable);
+            match &variable.value {
+                Value::Secret(id) => users.entry(*id).or_default().push(row()),
+                Value::FillIn(words) => {
+                    others
+                        .entry(service.host)
+                        .or_default()
+                        .push(Other { row: row(), words });
+                }
+                _ => {}
+            }
+        }
     }
+    let mut secrets: BTreeMap<HostId, Vec<Entry>> = BTreeMap::new();
+    for (id, rows) in &users {
+        let hosts: BTreeSet<_> = rows.iter().map(|it| it.host_id).collect();
+        for host in hosts {
+            secrets
+                .entry(host)
+                .or_default()
+                .push(Entry::of(&platform[*id], host, rows));
+        }
+    }
+    let mut artifacts = Vec::new();
+    for host in &platform.hosts {
+        let secrets = secrets.remove(&host.id).unwrap_or_default();
+        let others = others.remove(&host.id).unwrap_or_default();
+        if !secrets.is_empty() || !others.is_empty() {
+            artifacts.push(page(host, secrets, others)?);
+        }
+    }
+    Ok(artifacts)
+}
+
+fn page<'a>(
+    host: &'a Host,
+    secrets: Vec<Entry<'a>>,
+    others: Vec<Other<'a>>,
+) -> Result<Artifact, EmitError> {
     let artifact = format!("env/{}/secrets.md", host.name);
     let page = Page {
         host: &host.name,
+        folder: format!("generated/env/{}/", host.name),
         title: &host.title,
         secrets,
         others,
@@ -38,21 +69,13 @@ pub(super) fn list(platform: &Platform, host: &Host) -> Result<Option<Artifact>,
     let text = PAGE
         .render(&page)
         .map_err(|error| EmitError::of(&artifact, error))?;
-    Ok(Some(Artifact::new(artifact, text)))
-}
-
-/// Every variable of every service that is set up.
-fn installed(platform: &Platform) -> impl Iterator<Item = (&Service, &Variable)> {
-    platform
-        .services
-        .iter()
-        .filter(|it| platform.is_installed(it))
-        .flat_map(|service| service.env.iter().map(move |variable| (service, variable)))
+    Ok(Artifact::new(artifact, text))
 }
 
 #[derive(Serialize)]
 struct Page<'a> {
     host: &'a str,
+    folder: String,
     title: &'a str,
     secrets: Vec<Entry<'a>>,
     others: Vec<Other<'a>>,
@@ -71,25 +94,16 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn of(platform: &'a Platform, host: &Host, secret: &'a Secret) -> Option<Self> {
-        let users = installed(platform).filter(|(_, it)| it.value == Value::Secret(secret.id));
-        let (here, elsewhere): (Vec<_>, Vec<_>) = users.partition(|(it, _)| it.host == host.id);
-        if here.is_empty() {
-            return None;
-        }
-        let rows = |users: Vec<(&'a Service, &'a Variable)>| {
-            let rows = users.into_iter();
-            rows.map(|(service, variable)| Row::of(platform, service, variable))
-                .collect()
-        };
-        Some(Self {
+    fn of(secret: &'a Secret, host: HostId, rows: &[Row<'a>]) -> Self {
+        let (here, elsewhere) = rows.iter().cloned().partition(|it| it.host_id == host);
+        Self {
             name: &secret.name,
             title: &secret.title,
             command: secret.command.as_deref(),
             obtain: secret.obtain.as_deref(),
-            rows: rows(here),
-            elsewhere: rows(elsewhere),
-        })
+            rows: here,
+            elsewhere,
+        }
     }
 }
 
@@ -101,8 +115,10 @@ struct Other<'a> {
 }
 
 /// A variable in a file.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Row<'a> {
+    #[serde(skip)]
+    host_id: HostId,
     host: &'a str,
     service: &'a str,
     file: Option<&'a str>,
@@ -113,6 +129,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn of(platform: &'a Platform, service: &'a Service, variable: &'a Variable) -> Self {
         Self {
+            host_id: service.host,
             host: &platform[service.host].name,
             service: &service.name,
             file: service.env_file.as_deref(),

@@ -6,7 +6,7 @@ mod sandbox;
 
 use serde::Serialize;
 
-use self::order::Order;
+use self::order::{Order, Ranks};
 use self::sandbox::Sandbox;
 use super::{Artifact, Artifacts, EmitError, Emitter, Install, Template};
 use crate::emit::{escape, places, process};
@@ -22,13 +22,14 @@ static UNIT: Template = Template::systemd(include_str!("service.j2"));
 static DROP_IN: Template = Template::systemd(include_str!("drop-in.j2"));
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+    let ranks = Ranks::new(platform);
     for service in platform
         .services
         .iter()
         .filter(|it| platform.is_installed(it))
     {
         if service.managed_by == ManagedBy::Systemd && process::is_started(service) {
-            artifacts.add(unit(platform, service)?);
+            artifacts.add(unit(platform, &ranks, service)?);
         } else if service.managed_by == ManagedBy::Package
             && let Some(drop_in) = drop_in(platform, service)?
         {
@@ -38,13 +39,13 @@ fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError>
     Ok(())
 }
 
-fn unit(platform: &Platform, service: &Service) -> Result<Artifact, EmitError> {
+fn unit(platform: &Platform, ranks: &Ranks, service: &Service) -> Result<Artifact, EmitError> {
     let path = format!(
         "systemd/{}/{}.service",
         platform[service.host].name, service.run.unit
     );
     let text = UNIT
-        .render(&Unit::of(platform, service, &path)?)
+        .render(&Unit::of(platform, ranks, service, &path)?)
         .map_err(|error| EmitError::of(&path, error))?;
     Ok(installed(
         platform,
@@ -129,10 +130,15 @@ struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    fn of(platform: &'a Platform, service: &'a Service, path: &str) -> Result<Self, EmitError> {
+    fn of(
+        platform: &'a Platform,
+        ranks: &Ranks,
+        service: &'a Service,
+        path: &str,
+    ) -> Result<Self, EmitError> {
         let unwritable = |source| EmitError::Unwritable(path.to_owned(), source);
         let run = &service.run;
-        let Order { wants, after } = Order::of(platform, service);
+        let Order { wants, after } = Order::of(platform, ranks, service);
         let sandbox = Sandbox::of(platform, service);
         sandbox.check().map_err(unwritable)?;
         let low_port = service.ports.iter().any(|port| port.number < 1024);

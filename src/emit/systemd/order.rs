@@ -1,5 +1,8 @@
 //! Which units a unit wants and waits for.
 
+use std::collections::BTreeMap;
+
+use crate::emit::process;
 use crate::platform::{ManagedBy, Platform, Service, ServiceId};
 
 /// The units that a service pulls in and those it starts after, by name without `.service`.
@@ -14,7 +17,8 @@ pub(super) struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    pub(super) fn of(platform: &'a Platform, service: &Service) -> Self {
+    /// The order of one service, by the ranks of all.
+    pub(super) fn of(platform: &'a Platform, ranks: &Ranks, service: &Service) -> Self {
         let callees = || {
             platform
                 .calls_of(service.id)
@@ -22,11 +26,11 @@ impl<'a> Order<'a> {
                 .filter(|it| it.id != service.id && it.host == service.host)
                 .filter(|it| has_unit(platform, it))
         };
-        let own = rank(platform, service.id);
+        let own = ranks.of(service.id);
         let names = |it: &'a Service| it.run.unit.as_str();
         let mut wants: Vec<_> = callees().map(names).collect();
         let mut after: Vec<_> = callees()
-            .filter(|it| rank(platform, it.id) < own)
+            .filter(|it| ranks.of(it.id) < own)
             .map(names)
             .collect();
         for list in [&mut wants, &mut after] {
@@ -37,17 +41,24 @@ impl<'a> Order<'a> {
     }
 }
 
-/// Where a service stands in the one order of all: as restarts go, and what is never restarted behind, by id.
-fn rank(platform: &Platform, id: ServiceId) -> (usize, ServiceId) {
-    let order = &platform.ops.restart_order;
-    let at = order.iter().position(|it| *it == id);
-    (at.unwrap_or(order.len()), id)
+/// Where each service stands in the one order of all: as restarts go, and what is never restarted behind, by id.
+pub(super) struct Ranks(BTreeMap<ServiceId, usize>);
+
+impl Ranks {
+    pub(super) fn new(platform: &Platform) -> Self {
+        let order = &platform.ops.restart_order;
+        Self(order.iter().enumerate().map(|(at, id)| (*id, at)).collect())
+    }
+
+    fn of(&self, id: ServiceId) -> (usize, ServiceId) {
+        (self.0.get(&id).copied().unwrap_or(usize::MAX), id)
+    }
 }
 
 /// True when a service runs as a unit; to want one that is switched off would start it.
 fn has_unit(platform: &Platform, service: &Service) -> bool {
     let unit = match service.managed_by {
-        ManagedBy::Systemd => crate::emit::process::is_started(service),
+        ManagedBy::Systemd => process::is_started(service),
         ManagedBy::Package => true,
         _ => false,
     };

@@ -2,6 +2,9 @@
 //!
 //! `ProtectSystem=strict` makes everything read-only and `ProtectHome=` hides the homes, where most of a lab's programs, models and env files are. So what a service needs is named: below a home it is mounted back, elsewhere it is made writable.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::emit::escape::Unwritable;
@@ -73,7 +76,7 @@ impl Sandbox {
             read_write: Vec::new(),
             mounts: needs
                 .iter()
-                .filter(|it| !it.optional)
+                .filter(|it| !it.optional && !is_below(&it.path, "/etc"))
                 .map(|it| it.path.clone())
                 .collect(),
         };
@@ -224,21 +227,23 @@ fn model_paths(platform: &Platform, service: &Service) -> Vec<String> {
 
 /// Drops every need that a stronger one covers: a path below a writable one, the same path twice.
 fn without_covered(mut needs: Vec<Need>) -> Vec<Need> {
-    // Of one path, the writable need comes first, and the certain one before the optional one.
+    // What lies above comes first. Of one path, the writable need does, and the certain one before the optional one.
     needs.sort_by(|a, b| (&a.path, !a.write, a.optional).cmp(&(&b.path, !b.write, b.optional)));
-    let mut kept: Vec<Need> = Vec::new();
+    let mut kept: BTreeMap<String, Need> = BTreeMap::new();
     for need in needs {
-        let covered = kept.iter().any(|it| {
-            is_below(&need.path, &it.path)
-                && it.write >= need.write
-                // An optional folder may be absent, and then nothing below it is mounted.
-                && (!it.optional || need.optional)
-        });
+        let covers = |it: &Need| {
+            // An optional folder may be absent, and then nothing below it is mounted.
+            it.write >= need.write && (!it.optional || need.optional)
+        };
+        let covered = Path::new(&need.path)
+            .ancestors()
+            .filter_map(|it| kept.get(it.to_str()?))
+            .any(covers);
         if !covered {
-            kept.push(need);
+            kept.insert(need.path.clone(), need);
         }
     }
-    kept
+    kept.into_values().collect()
 }
 
 /// True when `path` is `root` or lies below it.
