@@ -67,6 +67,18 @@ pub enum EmitError {
     Unwritable(String, Unwritable),
 }
 
+impl EmitError {
+    /// The error of an artifact's template, which names the artifact when it is about a value.
+    pub fn of(artifact: &str, error: TemplateError) -> Self {
+        match error {
+            TemplateError::Unwritable { source, .. } => {
+                Self::Unwritable(artifact.to_owned(), source)
+            }
+            error => Self::Template(error),
+        }
+    }
+}
+
 impl fmt::Display for EmitError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
