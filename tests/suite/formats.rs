@@ -160,9 +160,9 @@ fn check_shell(texts: &[&str]) -> Result<(), TestCaseError> {
         .collect();
     let script = format!("printf '%s\\0' end {}\n", words.join(" "));
     let mut expected = String::from("end\0");
-    texts
-        .iter()
-        .for_each(|text| expected += &format!("{text}\0"));
+    for text in texts {
+        expected += &format!("{text}\0");
+    }
     for shell in ["sh", "bash"] {
         prop_assert_eq!(
             &run_shell(shell, &script),
