@@ -309,7 +309,7 @@ fn value() -> impl Strategy<Value = Value> {
 
 proptest! {
     // One case is one Python with hundreds of texts; failures are cheap enough to shrink.
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn hostile_texts_survive_every_format(texts in prop::collection::vec(hostile(), 0..200)) {
