@@ -53,9 +53,8 @@ pub fn servers_for(platform: &Platform, seat: Seat) -> Vec<Entry<'_>> {
 
 /// True when a server is in use, and so is what it runs on.
 pub fn is_live(platform: &Platform, server: &McpServer) -> bool {
-    let host_is_live = |host: HostId| platform[host].state == HostState::Live;
     server.state == McpState::Live
-        && server.host.is_none_or(host_is_live)
+        && platform[home(platform, server)].state == HostState::Live
         && match server.command {
             McpCommand::Start(_) => true,
             McpCommand::Call { service, .. } => platform.is_live(&platform[service]),
@@ -63,13 +62,15 @@ pub fn is_live(platform: &Platform, server: &McpServer) -> bool {
         }
 }
 
+/// The host on which a server is started: its own, else the gateway's, from where the URLs in its environment are seen.
+pub fn home(platform: &Platform, server: &McpServer) -> HostId {
+    server.host.unwrap_or(platform.gateway_service().host)
+}
+
 fn way<'a>(platform: &Platform, server: &'a McpServer, seat: Seat) -> Option<Way<'a>> {
     let (Seat::Service(here) | Seat::Person(here)) = seat;
     match &server.command {
-        McpCommand::Start(words) => server
-            .host
-            .is_none_or(|host| host == here)
-            .then_some(Way::Start(words)),
+        McpCommand::Start(words) => (home(platform, server) == here).then_some(Way::Start(words)),
         McpCommand::Call { service, path, url } => {
             let service = &platform[*service];
             if service.host == here && matches!(seat, Seat::Service(_)) {
@@ -303,9 +304,10 @@ fn through_shell(words: &[Word], dialect: &impl Dialect) -> Result<Vec<String>, 
         match word {
             Word::Text(text) => line.push_str(&shell_word(text).map_err(refused)?),
             Word::Variable(name) => {
-                line.push_str("\"${");
+                // Without braces: what has them looks like a reference to other clients.
+                line.push_str("\"$");
                 line.push_str(name);
-                line.push_str("}\"");
+                line.push('"');
             }
         }
     }

@@ -4,6 +4,8 @@ mod shape;
 mod syntax;
 mod litellm;
 mod resolve;
+mod mcp;
+mod registry;
 mod formats;
 mod tools;
 mod layering;

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{json_file, path_of};
-use crate::emit::mcp_servers::{ClientServer, Dialect, Reference, Seat, is_live, servers_for};
+use crate::emit::mcp_servers::{
+    ClientServer, Dialect, Reference, Seat, home, is_live, servers_for,
+};
 use crate::emit::{Artifacts, EmitError};
 use crate::platform::{HostId, McpCommand, Platform};
 
@@ -64,9 +66,8 @@ pub(super) fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(),
 fn hosts(platform: &Platform) -> Vec<HostId> {
     let mut hosts = vec![platform.gateway_service().host];
     for server in platform.mcp.iter().filter(|it| is_live(platform, it)) {
-        if let (McpCommand::Start(_), Some(host)) = (&server.command, server.host)
-            && !hosts.contains(&host)
-        {
+        let host = home(platform, server);
+        if matches!(server.command, McpCommand::Start(_)) && !hosts.contains(&host) {
             hosts.push(host);
         }
     }

@@ -15,7 +15,7 @@
 //! | `also` | the further models of a group: `{endpoint_ref, selector}` |
 //! | `deprecated` | `{in_favour_of, since, reason}` |
 //!
-//! `models.jsonl`, a line for each model whatever its state: `model`, `title`, `state` (live, planned, retired), `live` (it can be asked now), `service`, `host`, `endpoint_ref`, `selector`, `mode`, `capabilities`, `handles`, `repo_id`, `source_path`, `cache_path`, `volume` and `room`, `format`, `parameters`, `quantisation`, `context_length`, `max_output_tokens`, `memory_bytes`, `boot`, `notes`.
+//! `models.jsonl`, a line for each model whatever its state: `model`, `title`, `state` (live, planned, retired), `live` (it can be asked now), `service`, `host`, `endpoint_ref`, `served_as` (the name its server knows it by), `mode`, `capabilities`, `handles`, `repo_id`, `source_path`, `cache_path`, `volume` and `room`, `format`, `parameters`, `quantisation`, `context_length`, `max_output_tokens`, `memory_bytes`, `boot`, `notes`.
 //!
 //! `services.jsonl`, a line for each service whatever its state: `service`, `title`, `kind`, `layer`, `host`, `state`, `live`, `managed_by`, `unit` or `label`, `bind`, `base_path`, `endpoints` (`id`, `port`, `name` or `model`, `purpose`, `url`, `reach`), `ranges` (`name`, `first`, `last`, `purpose`), `health` (`path`, `method`, `status`, `needs_key`, `loads_model`), `calls`, `folder`, `notes`. A `url` with `reach` `network` holds on the preferred network; with `reach` `host` only on the service's own host.
 //!

@@ -17,7 +17,7 @@ struct Row<'a> {
     service: &'a str,
     host: &'a str,
     endpoint_ref: String,
-    selector: &'a str,
+    served_as: &'a str,
     mode: Mode,
     capabilities: Vec<&'static str>,
     handles: Vec<&'a str>,
@@ -85,7 +85,7 @@ fn row<'a>(platform: &'a Platform, model: &'a Model, handles: Vec<&'a str>) -> R
         service: &service.name,
         host: &platform[service.host].name,
         endpoint_ref: model_id(platform, model),
-        selector: &model.served_as,
+        served_as: &model.served_as,
         mode: model.mode,
         capabilities: model
             .capabilities

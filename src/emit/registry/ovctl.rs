@@ -32,7 +32,7 @@ struct Script<'a> {
     platform: &'a str,
     gateway: String,
     key_variable: &'a str,
-    needs_key: bool,
+    needs_key: &'static str,
     seconds: u64,
     profiles: Vec<Warming<'a>>,
 }
@@ -117,7 +117,10 @@ fn script<'a>(platform: &'a Platform, by_name: &ByName<'a>, seconds: u64) -> Scr
             .key
             .as_deref()
             .unwrap_or("HOMELAB_GATEWAY_KEY"),
-        needs_key: platform.gateway.key.is_some(),
+        needs_key: match platform.gateway.key {
+            Some(_) => "true",
+            None => "false",
+        },
         seconds: seconds.max(30),
         profiles: profiles.collect(),
     }
