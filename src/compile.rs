@@ -49,14 +49,11 @@ fn platform(document: &Document, diagnostics: &mut Diagnostics) -> Option<Platfo
     resolve(&manifest, document, diagnostics)
 }
 
-/// Makes the artifacts of a platform; with `only`, those of these emitters and no others.
-pub fn emit(platform: &Platform, only: Option<&[&str]>) -> Result<Artifacts, EmitError> {
+/// Makes every artifact of a platform.
+pub fn emit(platform: &Platform) -> Result<Artifacts, EmitError> {
     let mut artifacts = Artifacts::new();
     for emitter in EMITTERS {
         (emitter.emit)(platform, &mut artifacts)?;
-    }
-    if let Some(only) = only {
-        artifacts.retain(|it| only.contains(&it.path.split('/').next().unwrap_or("")));
     }
     Ok(artifacts)
 }
