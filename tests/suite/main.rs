@@ -9,3 +9,4 @@ mod registry;
 mod formats;
 mod tools;
 mod layering;
+mod units;
