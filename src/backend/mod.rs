@@ -97,6 +97,14 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// How LiteLLM speaks to it for a model of this mode: its `ollama_chat` knows no embeddings.
+    pub fn provider(&self, mode: Mode) -> &'static str {
+        match (self.litellm_provider, mode) {
+            ("ollama_chat", Mode::Embedding) => "ollama",
+            (provider, _) => provider,
+        }
+    }
+
     /// What stands before every path of its OpenAI API beyond the URL that LiteLLM is given: LiteLLM speaks Ollama's own API, whose URL has no path.
     pub fn openai_path(&self) -> &'static str {
         match self.litellm_provider {
@@ -331,5 +339,16 @@ mod tests {
     #[test]
     fn kinds_are_sorted_and_distinct() {
         assert!(KINDS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+
+    #[test]
+    fn ollama_has_two_names_for_litellm_and_a_path_for_others() {
+        let ollama = find("ollama").unwrap();
+        assert_eq!(ollama.provider(Mode::Chat), "ollama_chat");
+        assert_eq!(ollama.provider(Mode::Embedding), "ollama");
+        assert_eq!(ollama.openai_path(), "/v1");
+        let mlx = find("mlx").unwrap();
+        assert_eq!(mlx.provider(Mode::Chat), "openai");
+        assert_eq!(mlx.openai_path(), "");
     }
 }

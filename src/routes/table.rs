@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the table's shape that this program writes and reads.
 pub const VERSION: u32 = 1;
 
-/// A route table.
+/// A route table. What is unset is left out of the JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
@@ -20,18 +20,23 @@ pub struct Table {
     /// The gateway's name among the platform's services.
     pub gateway: String,
     /// Where the gateway listens; nothing when no port is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listen: Option<Listen>,
     /// The variable with the key that clients must show; without one only loopback may be served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master_key: Option<String>,
     /// How requests are tried and given up.
     pub policy: Policy,
     /// The names that are served, ordered by name.
     pub routes: Vec<Route>,
     /// Further names for routes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub aliases: BTreeMap<String, String>,
     /// Aliases that are served and not listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden_aliases: Vec<String>,
     /// The search tools, ordered by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub search_tools: Vec<SearchTool>,
 }
 
@@ -50,20 +55,28 @@ pub struct Listen {
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// How a deployment is chosen among those of the same order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
     /// How often a failed request is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
     /// The least time before that, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
     /// How long an answer may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// How long the first chunk of a stream may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_timeout_ms: Option<u64>,
     /// How long a failing deployment is left alone, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cooldown_ms: Option<u64>,
     /// How many failures a minute it takes for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_fails: Option<u32>,
     /// How many fallbacks are tried at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_fallbacks: Option<u32>,
 }
 
@@ -91,24 +104,31 @@ pub struct Route {
     /// The name.
     pub name: String,
     /// The handle it is; nothing for the name by which an optimiser calls back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,
     /// True for a name that only the platform's own services may use.
     pub internal: bool,
     /// The services that may use it, when it is internal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub callers: Vec<String>,
     /// What its models do.
     pub mode: Mode,
     /// What its models can do beyond that: what all of them can.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<String>,
     /// The tokens that fit in the context of each of its models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_length: Option<u64>,
     /// The most tokens that each of its models answers with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u64>,
     /// The optimiser that stands between, when one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimised: Option<Optimised>,
     /// What answers, ordered by [`Deployment::order`] and id; at least one.
     pub deployments: Vec<Deployment>,
     /// Routes tried in order when this one fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallbacks: Vec<String>,
 }
 
@@ -119,6 +139,7 @@ pub struct Optimised {
     /// The service.
     pub service: String,
     /// The technique it applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technique: Option<String>,
 }
 
@@ -139,22 +160,30 @@ pub struct Deployment {
     /// The model name that is sent.
     pub upstream_model: String,
     /// The internal route by which an optimiser that is called here calls back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<String>,
     /// The variable with the key that is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The endpoints it serves for this model.
     pub endpoints: Vec<Endpoint>,
     /// Those with the lowest order are tried first; without one after all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<u32>,
     /// Its share among those of the same order; 1 when unset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
     /// How long an answer may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// How long the first chunk of a stream may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_timeout_ms: Option<u64>,
     /// Fields added to a request that does not have them; `{"env": "NAME"}` is the value of a variable.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, serde_json::Value>,
     /// How to ask whether it is well without loading a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
 }
 
@@ -241,6 +270,7 @@ pub struct SearchTool {
     /// The URL of it, without a path.
     pub base_url: String,
     /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 

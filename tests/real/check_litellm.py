@@ -92,8 +92,11 @@ def main() -> int:
             asyncio.wait_for(ProxyConfig().load_config(router=None, config_file_path=str(path)), 45))
     except BaseException as error:  # LiteLLM may even call sys.exit
         out["fatal"] = f"{type(error).__name__}: {error}"
+    # LiteLLM lists a group once more under each of its aliases.
+    aliases = (raw.get("router_settings") or {}).get("model_group_alias") or {}
     live = collections.Counter((m["model_name"], (m.get("model_info") or {}).get("id"))
-                               for m in (router.get_model_list() if router else None) or [])
+                               for m in (router.get_model_list() if router else None) or []
+                               if m["model_name"] not in aliases)
     names = lambda counted: collections.Counter(name for name, _ in counted.elements())
     out["declared"], out["live"] = declared.total(), live.total()
     out["dropped"] = sorted((names(declared) - names(live)).elements())

@@ -1,7 +1,9 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
 mod shape;
+mod committed;
 mod syntax;
+mod tools;
 mod litellm;
 mod resolve;
 mod mcp;

@@ -15,7 +15,6 @@ pub(super) struct Document<'a> {
     model_list: Vec<ModelEntry<'a>>,
     #[serde(skip_serializing_if = "RouterSettings::is_empty")]
     router_settings: RouterSettings<'a>,
-    #[serde(skip_serializing_if = "LitellmSettings::is_empty")]
     litellm_settings: LitellmSettings<'a>,
     general_settings: GeneralSettings<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -34,11 +33,7 @@ impl<'a> Document<'a> {
                 .map(|deployment| ModelEntry::of(platform, deployment))
                 .collect(),
             router_settings: RouterSettings::of(platform),
-            litellm_settings: LitellmSettings {
-                drop_params: gateway.drop_params,
-                json_logs: gateway.json_logs,
-                other: passed_through(&gateway.litellm_settings),
-            },
+            litellm_settings: LitellmSettings::of(gateway),
             general_settings: GeneralSettings::of(gateway),
             search_tools: gateway
                 .search_tools
@@ -231,13 +226,22 @@ struct LitellmSettings<'a> {
     drop_params: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     json_logs: Option<bool>,
+    /// A name with `llama-3` in it makes LiteLLM fetch a tokenizer from the internet, during a request; without internet the request waits for it 24 seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disable_hf_tokenizer_download: Option<bool>,
     #[serde(flatten)]
     other: BTreeMap<&'a str, Setting<'a>>,
 }
 
-impl LitellmSettings<'_> {
-    fn is_empty(&self) -> bool {
-        self.drop_params.is_none() && self.json_logs.is_none() && self.other.is_empty()
+impl<'a> LitellmSettings<'a> {
+    fn of(gateway: &'a Gateway) -> Self {
+        let unset = |name| !gateway.litellm_settings.contains_key(name);
+        Self {
+            drop_params: gateway.drop_params,
+            json_logs: gateway.json_logs,
+            disable_hf_tokenizer_download: unset("disable_hf_tokenizer_download").then_some(true),
+            other: passed_through(&gateway.litellm_settings),
+        }
     }
 }
 
@@ -252,6 +256,9 @@ struct GeneralSettings<'a> {
     /// Clients connect directly; without this LiteLLM warns at every start.
     #[serde(skip_serializing_if = "Option::is_none")]
     trusted_proxy_ranges: Option<[&'a str; 0]>,
+    /// LiteLLM would ask each server for its models at the start and again and again; an optimiser asks the gateway in turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disable_model_info_refresh: Option<bool>,
     #[serde(flatten)]
     other: BTreeMap<&'a str, Setting<'a>>,
 }
@@ -264,6 +271,7 @@ impl<'a> GeneralSettings<'a> {
             master_key: gateway.key.as_deref().map(Variable),
             store_model_in_db: unset("store_model_in_db").then_some(false),
             trusted_proxy_ranges: unset("trusted_proxy_ranges").then_some([]),
+            disable_model_info_refresh: unset("disable_model_info_refresh").then_some(true),
             other: passed_through(&gateway.general_settings),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Artifact, Artifacts, EmitError, Emitter, json};
+use crate::backend::Role;
 use crate::platform::{self, Capability, Deployment, ModelId, Parameter, Platform, ServiceId};
 use crate::routes;
 
@@ -186,11 +187,13 @@ fn is_way_back(platform: &Platform, deployment: &Deployment) -> bool {
     deployment.name != platform[deployment.handle].name
 }
 
-/// The services that may ask for an internal handle: all that call the gateway.
+/// The services that may ask for an internal handle: all that call the gateway, but for optimisers, which ask by the names that are theirs.
 fn callers(platform: &Platform) -> Vec<String> {
     platform
         .callers_of(platform.policy.gateway)
-        .map(|call| platform[call.from].name.clone())
+        .map(|call| &platform[call.from])
+        .filter(|service| service.kind.role != Role::Optimiser)
+        .map(|service| service.name.clone())
         .collect()
 }
 

@@ -77,7 +77,7 @@ impl Draft<'_> {
             service: service.id,
             url: format!("{base}{}", service.base_path),
             selector: model.served_as.clone(),
-            provider: service.kind.litellm_provider,
+            provider: service.kind.provider(model.mode),
             variable: String::new(),
             key: key(platform, service),
             order: None,
