@@ -5,6 +5,7 @@ mod committed;
 mod syntax;
 mod tools;
 mod litellm;
+mod report;
 mod resolve;
 mod mcp;
 mod registry;
