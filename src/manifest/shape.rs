@@ -143,6 +143,7 @@ impl<'c, 's> Check<'c, 's> {
         let Some(table_shape) = best_fit(candidates, table, compiled) else {
             return self.wrong_type(shape, node, subject);
         };
+        let mut meant = Vec::new();
         for entry in table.entries() {
             if let Some(property) = table_shape.property(&entry.key) {
                 self.node(
@@ -154,8 +155,10 @@ impl<'c, 's> Check<'c, 's> {
             }
             let value = match &table_shape.others {
                 Keys::Refused => {
+                    let near = say::near_key(table_shape, table, entry);
+                    meant.extend(near);
                     self.diagnostics
-                        .push(say::unknown_key(table_shape, table, entry));
+                        .push(say::unknown_key(table_shape, near, entry));
                     continue;
                 }
                 Keys::Anything => continue,
@@ -175,9 +178,12 @@ impl<'c, 's> Check<'c, 's> {
             };
             self.node(compiled.shape(value), &entry.node, Subject::Key(&entry.key));
         }
-        // A syntax error may have taken the key that seems to be missing.
+        // A syntax error may have taken the key that seems to be missing, and a misspelt one is not missing as well.
         if !table.is_damaged() {
-            let missing: Vec<_> = table_shape.missing(table).collect();
+            let missing: Vec<_> = table_shape
+                .missing(table)
+                .filter(|it| !meant.contains(it))
+                .collect();
             if !missing.is_empty() {
                 self.diagnostics
                     .push(say::missing_keys(subject, &missing, node.span));

@@ -163,7 +163,9 @@ pub(super) fn syntax(text: &str, error: &ParseError) -> Diagnostic {
         return finding(*message).primary(place, *label);
     }
     match description {
-        "string values must be quoted" | "invalid value" | "invalid boolean" | "invalid float"
+        "string values must be quoted" => unquoted(text, context),
+        // Words that begin like `true` or `nan`; a number has better words of its own.
+        "invalid value" | "invalid boolean" | "invalid float"
             if !text[context.start..].starts_with(|it: char| it.is_ascii_digit()) =>
         {
             unquoted(text, context)

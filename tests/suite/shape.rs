@@ -183,12 +183,12 @@ fn c037_to_c049_words_of_a_kind_say_what_is_wrong() {
     assert_eq!(
         with("run = { restart_delay = \"5\" }"),
         [
-            "malformed-word: `restart_delay`: `5` is not a length of time: it has no unit @ \"5\" (write a whole number and `ms`, `s`, `m`, `h`, `d`, such as `300s` or `5m`)"
+            "malformed-word: `5` is not a length of time: it has no unit @ \"5\" (write a whole number and `ms`, `s`, `m`, `h`, `d`, such as `300s` or `5m`)"
         ]
     );
     assert_eq!(
         instead("\"192.168.1.71\"", "\"127.1\""),
-        "malformed-word: `lan`: `127.1` is not an IP address: it is an old notation that programs read differently @ \"127.1\" (write `127.0.0.1`)"
+        "malformed-word: `127.1` is not an IP address: it is an old notation that programs read differently @ \"127.1\" (write `127.0.0.1`)"
     );
     assert_eq!(
         instead("[networks.lan]", "[networks.My_Lan]"),
@@ -204,9 +204,15 @@ fn c037_to_c049_words_of_a_kind_say_what_is_wrong() {
     );
     assert_eq!(
         with("approval = { reason = \"x\", by = \"me\", when = \"2026-02-30\" }"),
-        [
-            "malformed-word: `when`: `2026-02-30` is not a day: there is no such day @ \"2026-02-30\""
-        ]
+        ["malformed-word: `2026-02-30` is not a day: there is no such day @ \"2026-02-30\""]
+    );
+}
+
+#[test]
+fn a_misspelt_key_is_not_missing_as_well() {
+    assert_eq!(
+        instead("host = \"nas\"", "hots = \"nas\""),
+        "unknown-key: `hots` is no key here @ hots (did you mean `host`?)"
     );
 }
 
@@ -364,7 +370,8 @@ proptest! {
         section in prop::sample::select(vec!["services.b", "hosts.b", "handles.b", "models.b", "mcp.b", "gateway", "ops", "policy.optimiser"]),
         entries in prop::collection::btree_map(key(), value(), 0..6),
     ) {
-        let lines: String = entries.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        let lines: Vec<_> = entries.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let lines = lines.join("\n");
         with(&format!("[{section}]\n{lines}"));
     }
 }

@@ -68,7 +68,10 @@ impl Finding {
         let mut labels = Vec::new();
         for label in excerpt.labels() {
             let text = if narrow {
-                message.push_str(&format!("\nline {}: {}", label.line, label.text));
+                message.push_str("\nline ");
+                message.push_str(&label.line.to_string());
+                message.push_str(": ");
+                message.push_str(&label.text);
                 None
             } else {
                 let room = style.width.saturating_sub(GUTTER + label.middle + 4);

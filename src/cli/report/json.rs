@@ -17,6 +17,8 @@
 //! }
 //! ```
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use super::plain;
@@ -106,8 +108,9 @@ fn escape(text: String) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if hidden(character) {
+            // Writing to a string cannot fail.
             for unit in character.encode_utf16(&mut [0; 2]) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(out, "\\u{unit:04x}");
             }
         } else {
             out.push(character);

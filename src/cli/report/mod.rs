@@ -9,6 +9,8 @@ mod json;
 mod plain;
 mod style;
 
+use std::fmt::Write;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source, Span};
 
 pub use style::Style;
@@ -86,7 +88,8 @@ fn masked(diagnostics: &Diagnostics) -> Vec<Span> {
 
 fn end(out: &mut String, diagnostics: &Diagnostics) {
     if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {
-        out.push_str(&format!("… and {more} more\n"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "… and {more} more");
     }
     out.push_str(&summary(diagnostics));
     out.push('\n');

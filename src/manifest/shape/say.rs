@@ -41,14 +41,23 @@ impl Subject<'_> {
 /// A list of keys or words past this length is no help.
 const LISTED: usize = 16;
 
-pub(super) fn unknown_key(shape: &TableShape<'_>, table: &Table, entry: &Entry) -> Diagnostic {
-    let key = shorten(&entry.key);
-    let found = Diagnostic::new(&rules::UNKNOWN_KEY, format!("`{key}` is no key here"))
-        .primary(entry.key_span, "nothing is known by this name");
+/// The key that an unknown one was probably meant to be.
+pub(super) fn near_key<'s>(
+    shape: &TableShape<'s>,
+    table: &Table,
+    entry: &Entry,
+) -> Option<&'s str> {
     // A key that is there already is not what was meant, unless it is a table that goes on here.
     let goes_on = |it: &Entry| it.node.as_table().is_some() && entry.node.as_table().is_some();
     let free = shape.keys().filter(|it| table.get(it).is_none_or(goes_on));
-    if let Some(near) = near_name(&entry.key, free) {
+    near_name(&entry.key, free)
+}
+
+pub(super) fn unknown_key(shape: &TableShape<'_>, near: Option<&str>, entry: &Entry) -> Diagnostic {
+    let key = shorten(&entry.key);
+    let found = Diagnostic::new(&rules::UNKNOWN_KEY, format!("`{key}` is no key here"))
+        .primary(entry.key_span, "nothing is known by this name");
+    if let Some(near) = near {
         return found.help(format!("did you mean `{near}`?")).fix(replace(
             entry.key_span,
             near.to_owned(),
@@ -207,19 +216,18 @@ pub(super) fn malformed(
     span: Span,
 ) -> Diagnostic {
     let what = &flaw.what;
-    let message = match subject {
-        _ if flaw.hidden => format!(
-            "{} is not {noun} that may stand here: {what}",
-            subject.shown()
-        ),
-        Subject::KeyItself => format!("`{}` is not {noun}: {what}", shorten(text)),
-        _ => format!(
-            "{}: `{}` is not {noun}: {what}",
-            subject.shown(),
-            shorten(text)
-        ),
+    let label = match subject {
+        Subject::KeyItself => format!("the key must be {noun}"),
+        _ => format!("{} must be {noun}", subject.shown()),
     };
-    let found = Diagnostic::new(&rules::MALFORMED_WORD, message).primary(span, what.clone());
+    let found = if flaw.hidden {
+        let message = format!("this is not {noun} that may stand here: {what}");
+        Diagnostic::new(&rules::MALFORMED_WORD, message).mask(span)
+    } else {
+        let message = format!("`{}` is not {noun}: {what}", shorten(text));
+        Diagnostic::new(&rules::MALFORMED_WORD, message)
+    };
+    let found = found.primary(span, label);
     match &flaw.help {
         Some(help) => found.help(help.clone()),
         None => found,
