@@ -43,7 +43,7 @@ impl Request {
         artifacts: &Artifacts,
         name: &str,
         program: &str,
-        expect: Json,
+        expect: &Json,
     ) {
         let service = platform.services.find(name).expect("a service");
         let host = &platform[service.host].name;
@@ -152,7 +152,7 @@ fn units_of_the_repo_start_and_see_what_they_need() {
         &artifacts,
         "litellm-orch",
         &format!("{gateway}/.venv/bin/litellm"),
-        json!({
+        &json!({
             "nofile": 65536,
             "readable": [format!("{gateway}/config/router.yaml")],
             "writable": [gateway, "/var/cache/litellm-orch"],
@@ -165,7 +165,7 @@ fn units_of_the_repo_start_and_see_what_they_need() {
         &artifacts,
         "optillm-proxy",
         &format!("{optimiser}/.venv/bin/optillm"),
-        json!({
+        &json!({
             "argv": argv(&[
                 ".venv/bin/optillm", "--host", "127.0.0.1", "--port", "4020", "--base-url",
                 "http://127.0.0.1:4000/v1", "--approach", "proxy", "--optillm-api-key",
@@ -182,7 +182,7 @@ fn units_of_the_repo_start_and_see_what_they_need() {
         &artifacts,
         "ov-llm-server",
         &format!("{home}/.local/bin/uv"),
-        json!({
+        &json!({
             "groups": ["render", "video"],
             "readable": [format!("{home}/models/og/model.bin"), "/dev/dri/renderD128".to_owned()],
             "writable": [format!("{home}/models"), "/var/cache/ov-server"],
@@ -195,7 +195,7 @@ fn units_of_the_repo_start_and_see_what_they_need() {
         &artifacts,
         "open-webui",
         &format!("{home}/.local/bin/open-webui"),
-        json!({
+        &json!({
             "writable": ["/var/lib/open-webui"],
             "hidden": [format!("{home}/.ssh/id")],
         }),
@@ -236,7 +236,7 @@ fn odd_units_start_and_a_missing_value_stops_one_for_good() {
         &artifacts,
         "ring",
         "/home/me/.local/bin/ring",
-        json!({
+        &json!({
             "argv": ["ring", "--serve"], "cwd": "/",
             "writable": ["/home/me/out", "/srv/out", "/tmp/shared"],
             "readable": ["/home/other/data/x"],
@@ -248,7 +248,7 @@ fn odd_units_start_and_a_missing_value_stops_one_for_good() {
         &artifacts,
         "round",
         "/home/me/tools/bin/round",
-        json!({
+        &json!({
             "argv": ["/home/me/tools/bin/round"], "hidden": ["/home/you/private"],
         }),
     );
@@ -257,7 +257,7 @@ fn odd_units_start_and_a_missing_value_stops_one_for_good() {
         &artifacts,
         "cpu",
         "/srv/cpu/serve",
-        json!({
+        &json!({
             "argv": ["./serve"], "writable": ["/mnt/disk/two"], "readable": ["/proc/cpuinfo"],
         }),
     );
@@ -267,7 +267,7 @@ fn odd_units_start_and_a_missing_value_stops_one_for_good() {
         &artifacts,
         "gateway",
         "/home/me/lab/gateway/.venv/bin/litellm",
-        json!({"active": "failed"}),
+        &json!({"active": "failed"}),
     );
     request
         .files

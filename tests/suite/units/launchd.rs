@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::{LAB, REPO, emitted, refused, text_of};
+use super::{LAB, REPO, emitted, has_ending, refused, text_of};
 use crate::tools;
 
 /// Reads a property list with `plistlib` and gives it back as JSON, where texts, integers and truth values are apart.
@@ -31,7 +31,7 @@ fn read_back(text: &str) -> Option<serde_json::Value> {
 fn every_plist_reads_back_with_the_types_of_launchd() {
     for text in [REPO, LAB] {
         let artifacts = emitted(text);
-        let plists = artifacts.iter().filter(|it| it.path.ends_with(".plist"));
+        let plists = artifacts.iter().filter(|it| has_ending(&it.path, "plist"));
         let mut read = 0;
         for artifact in plists {
             let Some(plist) = read_back(&artifact.text) else {

@@ -209,3 +209,7 @@ fn settings<'a>(unit: &'a str, name: &str) -> Vec<&'a str> {
         .filter_map(|line| line.strip_prefix(name)?.strip_prefix('='))
         .collect()
 }
+
+fn has_ending(path: &str, ending: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, it)| it == ending)
+}

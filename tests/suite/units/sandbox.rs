@@ -89,17 +89,16 @@ fn needs(platform: &Platform, service: &Service) -> Vec<(String, Access)> {
     let mut needs = Vec::new();
     let mut add = |path: &str, access| needs.push((path.to_owned(), access));
     let directory = process::working_directory(service);
-    directory.iter().for_each(|it| add(it, Access::Write));
-    run.state_directory
-        .iter()
-        .for_each(|it| add(it, Access::Write));
-    run.writable.iter().for_each(|it| add(it, Access::Write));
-    run.readable.iter().for_each(|it| add(it, Access::Read));
-    service.env_file.iter().for_each(|it| add(it, Access::Read));
-    service
-        .configs
-        .iter()
-        .for_each(|(_, it)| add(it, Access::Read));
+    for path in directory.into_iter().chain(run.state_directory.as_deref()) {
+        add(path, Access::Write);
+    }
+    for path in &run.writable {
+        add(path, Access::Write);
+    }
+    let configs = service.configs.iter().map(|(_, path)| path);
+    for path in run.readable.iter().chain(&service.env_file).chain(configs) {
+        add(path, Access::Read);
+    }
     add("/usr/local/lib/homelab/start/", Access::Read);
     for command in process::commands(service) {
         let Some(Word::Text(program)) = command.first() else {
@@ -114,8 +113,9 @@ fn needs(platform: &Platform, service: &Service) -> Vec<(String, Access)> {
             None => {
                 // Any folder of the path may have it.
                 let path = process::search_path(&platform[service.host], service);
-                path.split(':')
-                    .for_each(|it| add(&format!("{it}/{program}"), Access::Read));
+                for folder in path.split(':') {
+                    add(&format!("{folder}/{program}"), Access::Read);
+                }
             }
         }
         // Where a virtual environment made by uv has its Python.
@@ -126,14 +126,9 @@ fn needs(platform: &Platform, service: &Service) -> Vec<(String, Access)> {
         if model.state != ModelState::Live {
             continue;
         }
-        model
-            .source_path
-            .iter()
-            .for_each(|it| add(it, Access::Write));
-        model
-            .cache_path
-            .iter()
-            .for_each(|it| add(it, Access::Write));
+        for path in model.source_path.iter().chain(&model.cache_path) {
+            add(path, Access::Write);
+        }
         if let (Some((name, _)), None) = (&model.volume, &model.source_path) {
             let mut volumes = platform[service.host].volumes.iter();
             let volume = volumes.find(|it| it.name == *name).expect("a volume");

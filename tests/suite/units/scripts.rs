@@ -42,6 +42,11 @@ fn shells() -> Vec<Vec<&'static str>> {
         .collect()
 }
 
+/// A path as a text of TOML.
+fn quoted(path: &Path) -> String {
+    format!("{:?}", path.to_str().expect("a path in UTF-8"))
+}
+
 /// A folder with programs that take the place of servers, and scripts whose paths lie in it.
 struct Stage {
     folder: tempfile::TempDir,
@@ -75,11 +80,11 @@ impl Stage {
             .replace(
                 "run.command = [\"/usr/bin/env\"]\nrun.directory = \"/opt/daemon\"",
                 &format!(
-                    "run.command = {command}\nrun.directory = {:?}",
-                    self.directory(),
+                    "run.command = {command}\nrun.directory = {}",
+                    quoted(&self.directory())
                 ),
             )
-            .replace("\"secret/daemon.env\"", &format!("{:?}", self.env_file()))
+            .replace("\"secret/daemon.env\"", &quoted(&self.env_file()))
             .replace("env.NOTE = \"</string><key>\"\n", env);
         text_of(&emitted(&text), "env/mac/start-daemon").to_owned()
     }
@@ -88,8 +93,8 @@ impl Stage {
         let text = LAB.replace(
             "kind = \"mlx\"\nhost = \"mac\"\nfolder = \"slots\"",
             &format!(
-                "kind = \"mlx\"\nhost = \"mac\"\nrun.directory = {:?}",
-                self.directory()
+                "kind = \"mlx\"\nhost = \"mac\"\nrun.directory = {}",
+                quoted(&self.directory())
             ),
         );
         text_of(&emitted(&text), "env/mac/start-slots").to_owned()

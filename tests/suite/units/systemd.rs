@@ -8,13 +8,13 @@ use std::process::Command;
 use homelab::backend::Workload;
 use homelab::emit::{Artifact, Artifacts};
 
-use super::{LAB, REPO, emitted, platform, refused, settings, text_of};
+use super::{LAB, REPO, emitted, has_ending, platform, refused, settings, text_of};
 use crate::tools;
 
 fn units(artifacts: &Artifacts) -> impl Iterator<Item = &Artifact> {
     artifacts
         .iter()
-        .filter(|it| it.path.starts_with("systemd/") && it.path.ends_with(".service"))
+        .filter(|it| it.path.starts_with("systemd/") && has_ending(&it.path, "service"))
 }
 
 fn file_name(artifact: &Artifact) -> &str {
@@ -38,9 +38,12 @@ fn folder_of(artifacts: &Artifacts) -> tempfile::TempDir {
         let text: Vec<String> = unit
             .text
             .lines()
-            .map(|line| match line.starts_with("ExecStart=") {
-                true => "ExecStart=/bin/true".to_owned(),
-                false => line.to_owned(),
+            .map(|line| {
+                if line.starts_with("ExecStart=") {
+                    "ExecStart=/bin/true".to_owned()
+                } else {
+                    line.to_owned()
+                }
             })
             .collect();
         fs::write(path, text.join("\n") + "\n").expect("a unit");
@@ -78,7 +81,7 @@ fn systemd_has_nothing_to_say_of_any_unit() {
                 .file_name()
                 .into_string()
                 .expect("a name");
-            if !name.ends_with(".service") {
+            if !has_ending(&name, "service") {
                 continue;
             }
             let unit = format!("./{name}");
