@@ -78,6 +78,10 @@ impl From<Format> for report::Format {
 #[command(
     after_help = "All files are written, or none: an error in the file writes nothing, and a build that is killed is finished or undone by the next one. Files that you edited by hand are never overwritten; `--force` does it and keeps your version as NAME.bak.\n\nExamples:\n  homelab build                  write generated/ beside platform.toml\n  homelab build --check          compare only; exit code 1 when something differs\n  homelab build --only systemd   write generated/systemd/ and nothing else"
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
 pub(super) struct Build {
     #[command(flatten)]
     pub(super) input: Input,

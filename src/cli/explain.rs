@@ -45,11 +45,15 @@ fn catalogue() -> String {
 }
 
 fn page(rule: &Rule) -> String {
-    let indented = |text: &str| -> String {
+    let indented = |text: &str| {
         text.trim_matches('\n')
             .lines()
-            .map(|line| format!("    {line}\n"))
-            .collect()
+            .fold(String::new(), |mut all, line| {
+                all.push_str("    ");
+                all.push_str(line);
+                all.push('\n');
+                all
+            })
     };
     format!(
         "{} ({})\n\n{}.\n\n{}\n\nbad:\n\n{}\ngood:\n\n{}",

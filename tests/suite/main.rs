@@ -1,20 +1,11 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
-mod shape;
-mod committed;
-mod syntax;
-mod tools;
-mod litellm;
-mod report;
-mod resolve;
-mod mcp;
-mod registry;
-mod formats;
 mod tools;
 mod layering;
 mod committed;
 mod syntax;
 mod shape;
+mod report;
 mod resolve;
 mod formats;
 mod litellm;
