@@ -1,3 +1,7 @@
 //! The `homelab` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    homelab::cli::main()
+}

@@ -21,7 +21,7 @@ pub(super) static KIND: Kind = Kind {
         Word::Bind,
         Word::Text("--port"),
         Word::Port,
-        Word::FlagModel("--max-tokens", ModelFact::MaxOutputTokens),
+        Word::FlagModelOr("--max-tokens", ModelFact::MaxOutputTokens, "32768"),
     ],
     configs: &[],
     env: &[],

@@ -174,6 +174,8 @@ pub enum Word {
     ModelName,
     /// A flag and a fact of the slot's model; left out when the fact is not known.
     FlagModel(&'static str, ModelFact),
+    /// A flag and a fact of the slot's model, or this when the fact is not known: the program's own default will not do.
+    FlagModelOr(&'static str, ModelFact, &'static str),
 }
 
 /// A fact of a model that a start command can pass on.

@@ -27,6 +27,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Edits that mend it.
     pub fix: Option<Fix>,
+    /// Words that may be secret: no report shows them, not even where the line is shown for another finding.
+    pub masked: Vec<Span>,
 }
 
 /// A place in the text and what it has to do with the finding.
@@ -49,6 +51,7 @@ impl Diagnostic {
             secondary: Vec::new(),
             help: None,
             fix: None,
+            masked: Vec::new(),
         }
     }
 
@@ -76,6 +79,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Keeps words that may be secret out of every report.
+    #[must_use]
+    pub fn mask(mut self, span: Span) -> Self {
+        self.masked.push(span);
         self
     }
 

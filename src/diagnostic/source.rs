@@ -42,6 +42,7 @@ struct Inner {
     name: String,
     text: String,
     lines: Vec<usize>,
+    is_ascii: bool,
 }
 
 impl Source {
@@ -53,6 +54,7 @@ impl Source {
             .collect();
         Self(Arc::new(Inner {
             name: name.into(),
+            is_ascii: text.is_ascii(),
             text,
             lines,
         }))
@@ -76,10 +78,26 @@ impl Source {
         }
         let line = self.0.lines.partition_point(|start| *start <= offset);
         let start = self.0.lines[line - 1];
+        // Ten thousand findings on one line of megabytes must not each count it from its start.
+        let characters = if self.0.is_ascii {
+            offset - start
+        } else {
+            self.0.text[start..offset].chars().count()
+        };
         Position {
             line,
-            column: self.0.text[start..offset].chars().count() + 1,
+            column: characters + 1,
         }
+    }
+
+    /// Where a line is, from one, without its line end.
+    pub fn line(&self, number: usize) -> Option<Span> {
+        let start = *self.0.lines.get(number.checked_sub(1)?)?;
+        let end = self.0.lines.get(number).copied();
+        let line = &self.0.text[start..end.unwrap_or(self.0.text.len())];
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        Some(Span::new(start, start + line.len()))
     }
 
     /// The words at a span; empty when the span lies outside the text.
@@ -100,5 +118,16 @@ mod tests {
         assert_eq!(source.position(4), Position { line: 2, column: 1 });
         assert_eq!(source.position(99), Position { line: 2, column: 2 });
         assert_eq!(source.position(2), Position { line: 1, column: 2 });
+    }
+
+    #[test]
+    fn lines_have_no_line_ends() {
+        let source = Source::new("x", "a\r\n\nb");
+        let lines: Vec<_> = (0..5).map(|it| source.line(it)).collect();
+        let words: Vec<_> = lines
+            .iter()
+            .map(|it| it.map(|it| source.words(it)))
+            .collect();
+        assert_eq!(words, [None, Some("a"), Some(""), Some("b"), None]);
     }
 }

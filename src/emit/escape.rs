@@ -23,9 +23,6 @@ impl fmt::Display for Unwritable {
 
 impl Error for Unwritable {}
 
-const LINE_BREAK: &str = "it has a line break";
-const CONTROL: &str = "it has a control character";
-
 /// Returns a word for a POSIX shell (and bash 3.2, and zsh), in single quotes only when it needs them.
 ///
 /// Grammar: POSIX.1-2024, shell command language, 2.2 "Quoting": between single quotes every character is itself and there is no way to write a single quote, which is therefore closed, escaped and opened again. The traps:
@@ -59,7 +56,7 @@ pub fn systemd_value(text: &str) -> Result<Cow<'_, str>, Unwritable> {
         let why = "it ends in a backslash, which would swallow the next line";
         return Err(Unwritable { what, why });
     }
-    if text.trim_matches(' ') != text {
+    if text.trim_matches([' ', '\t']) != text {
         let why = "it has blanks at its ends, which would be lost";
         return Err(Unwritable { what, why });
     }
@@ -278,15 +275,12 @@ pub fn comment_line(text: &str) -> String {
 
 /// Returns text for an XML or HTML comment, on one line: `--` may not stand in one, nor a `-` at its end.
 pub fn xml_comment(text: &str) -> String {
-    let mut line = comment_line(text);
-    line.retain(|character| !matches!(character, '\u{fffe}' | '\u{ffff}'));
+    // Without `<` and `>` nothing can open or close a comment inside it, as `<!-->` would.
+    let mut line = comment_line(&text.replace(['<', '>', '\u{fffe}', '\u{ffff}'], " "));
     while line.contains("--") {
         line = line.replace("--", "- -");
     }
-    // Also `-->` and `>` right after the opening would end it.
-    line.replace(['<', '>'], " ")
-        .trim_matches(['-', ' '])
-        .to_owned()
+    line.trim_matches(['-', ' ']).to_owned()
 }
 
 /// Folds all white space to single blanks and drops what a reader could not see.
@@ -314,17 +308,22 @@ pub(crate) fn is_bidi(character: char) -> bool {
     )
 }
 
-/// Refuses control characters but the tab; a line break is named, for it is the usual one.
+/// Refuses control characters but the tab, and code points that are no characters: systemd does not take a line with one for UTF-8.
 fn refuse_controls(what: &'static str, text: &str) -> Result<(), Unwritable> {
-    let control = |character: &char| character.is_control() && *character != '\t';
-    match text.chars().find(control) {
-        None => Ok(()),
-        Some('\n' | '\r') => Err(Unwritable {
-            what,
-            why: LINE_BREAK,
-        }),
-        Some(_) => Err(Unwritable { what, why: CONTROL }),
-    }
+    let refused = |it: &char| it.is_control() && *it != '\t' || is_noncharacter(*it);
+    let why = match text.chars().find(refused) {
+        None => return Ok(()),
+        // The usual one, so it is named.
+        Some('\n' | '\r') => "it has a line break",
+        Some(it) if it.is_control() => "it has a control character",
+        Some(_) => "it has a code point that Unicode keeps for no character",
+    };
+    Err(Unwritable { what, why })
+}
+
+fn is_noncharacter(character: char) -> bool {
+    let code = u32::from(character);
+    code & 0xfffe == 0xfffe || (0xfdd0..=0xfdef).contains(&code)
 }
 
 fn check_variable_name(what: &'static str, name: &str) -> Result<(), Unwritable> {
@@ -400,5 +399,66 @@ fn finish(escaped: String, text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(escaped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_quoted_only_when_it_must_be() {
+        assert_eq!(shell_word("--port=4000").unwrap(), "--port=4000");
+        assert_eq!(shell_word("A=b").unwrap(), "'A=b'");
+        assert_eq!(shell_word("it's").unwrap(), r"'it'\''s'");
+        assert_eq!(shell_word("").unwrap(), "''");
+        assert_eq!(systemd_word("/srv/models").unwrap(), "/srv/models");
+        assert_eq!(systemd_word("").unwrap(), "\"\"");
+        assert_eq!(
+            env_file_value("http://192.0.2.1:4000/v1").unwrap(),
+            "http://192.0.2.1:4000/v1"
+        );
+        assert_eq!(env_file_value("").unwrap(), "");
+    }
+
+    #[test]
+    fn a_command_is_a_line_of_words() {
+        let line = systemd_command(["/bin/echo", "a b", "$X", "100%", ";"]).unwrap();
+        assert_eq!(line, r#"/bin/echo "a b" $$X 100%% ";""#);
+    }
+
+    #[test]
+    fn an_env_value_has_one_of_three_shapes() {
+        assert_eq!(env_file_value("a").unwrap(), "a");
+        assert_eq!(env_file_value("a $b").unwrap(), "'a $b'");
+        assert_eq!(env_file_value("it's").unwrap(), "\"it's\"");
+        assert!(env_file_value("it's $5").is_err());
+    }
+
+    #[test]
+    fn an_error_never_tells_the_value() {
+        let error = env_file_value("sk-secret\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a value of an env file cannot be written: it has a line break"
+        );
+    }
+
+    #[test]
+    fn text_with_nothing_to_escape_is_not_copied() {
+        assert!(matches!(xml_text("plain\ttext"), Ok(Cow::Borrowed(_))));
+        assert!(matches!(html_text("plain text"), Cow::Borrowed(_)));
+        assert_eq!(xml_text("a < b & c").unwrap(), "a &lt; b &amp; c");
+        assert_eq!(html_text("<a b='c'>"), "&lt;a b=&#39;c&#39;&gt;");
+    }
+
+    #[test]
+    fn markdown_shows_its_text_as_it_is() {
+        assert_eq!(markdown_text("a | b_c\n<d>"), r"a \| b\_c \<d\>");
+        assert_eq!(markdown_text("- 1. a-b"), r"\- 1. a-b");
+        assert_eq!(markdown_text("12. a"), r"12\. a");
+        assert_eq!(markdown_code("a`b"), "``a`b``");
+        assert_eq!(markdown_code("`a"), "`` `a ``");
+        assert_eq!(markdown_code("a|b"), "<code>a&#124;b</code>");
     }
 }

@@ -3,14 +3,25 @@
 //! An emitter reads the platform and returns texts; it touches no disk, no clock and no other emitter. What several of them need (artifacts, templates, escaping, YAML, places on a host) lies beside them.
 
 mod artifact;
-mod config;
 pub mod escape;
-pub mod json;
-mod litellm;
-pub mod places;
-mod routes;
 pub mod template;
+pub mod json;
 pub mod yaml;
+pub mod places;
+pub mod process;
+pub mod endpoint;
+pub mod mcp_servers;
+pub mod mcp_litellm;
+mod litellm;
+mod env;
+mod systemd;
+mod launchd;
+mod mcp;
+mod registry;
+mod config;
+mod routes;
+mod ops;
+pub mod manifest;
 
 use std::error::Error;
 use std::fmt;
@@ -22,7 +33,19 @@ pub use template::{Template, TemplateError};
 use crate::platform::Platform;
 
 /// Every emitter, in the order in which they are listed to people.
-pub static EMITTERS: &[&Emitter] = &[&litellm::EMITTER, &config::EMITTER, &routes::EMITTER];
+pub static EMITTERS: &[&Emitter] = &[
+    &litellm::EMITTER,
+    &env::EMITTER,
+    &systemd::EMITTER,
+    &launchd::EMITTER,
+    &mcp::EMITTER,
+    &registry::EMITTER,
+    &config::EMITTER,
+    &routes::EMITTER,
+    // These two read what the others made, so they stay at the end and in this order.
+    //OPS     &ops::EMITTER,ops::EMITTER,
+    &manifest::EMITTER,
+];
 
 /// Makes one folder of `generated/`.
 #[derive(Debug)]
@@ -42,6 +65,18 @@ pub enum EmitError {
     Template(TemplateError),
     /// A value of the platform cannot be carried by the format: the artifact, and why.
     Unwritable(String, Unwritable),
+}
+
+impl EmitError {
+    /// The error of an artifact's template, which names the artifact when it is about a value.
+    pub fn of(artifact: &str, error: TemplateError) -> Self {
+        match error {
+            TemplateError::Unwritable { source, .. } => {
+                Self::Unwritable(artifact.to_owned(), source)
+            }
+            error => Self::Template(error),
+        }
+    }
 }
 
 impl fmt::Display for EmitError {

@@ -1,6 +1,6 @@
 //! Where things lie on a host: the one place that knows the paths we choose ourselves.
 
-use crate::platform::{Host, Os, Service};
+use crate::platform::{Host, Os, Platform, Service};
 
 /// The folder on every host that holds what we install for ourselves.
 pub const LIBRARY: &str = "/usr/local/lib/homelab";
@@ -34,4 +34,17 @@ pub fn root_group(host: &Host) -> &'static str {
         Os::Macos => "wheel",
         Os::Linux | Os::Windows => "root",
     }
+}
+
+/// The folder of the services' logs on a macOS host.
+pub const MACOS_LOGS: &str = "/Library/Logs/homelab";
+
+/// The script that keeps those logs small.
+pub fn rotate_logs_script() -> String {
+    format!("{LIBRARY}/rotate-logs")
+}
+
+/// The label of the daemon that runs it. Services have one dot in their own labels, so none is called so by default.
+pub fn rotate_logs_label(platform: &Platform) -> String {
+    format!("{}.logs.rotate", platform.name)
 }

@@ -12,7 +12,9 @@ mod policy;
 mod schema;
 mod secret;
 mod service;
+pub mod shape;
 mod text;
+pub mod word;
 
 use std::collections::BTreeMap;
 
@@ -26,7 +28,7 @@ pub use mcp::{McpServer, McpState, McpTool, Transport};
 pub use model::{Capability, Model, ModelState};
 pub use ops::{Check, Ops};
 pub use policy::{HandleNames, Naming, Optimiser, Policy};
-pub use schema::schema;
+pub use schema::{schema, schema_text};
 pub use secret::{Generate, Secret};
 pub use service::{
     Approval, Argument, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run, Service,

@@ -11,3 +11,10 @@ pub fn schema() -> Schema {
         .into_generator()
         .into_root_schema_for::<Manifest>()
 }
+
+/// The schema as the text that `schema/platform.schema.json` and `homelab schema` have.
+pub fn schema_text() -> String {
+    let mut text = serde_json::to_string_pretty(&schema()).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}

@@ -10,7 +10,7 @@ macro_rules! word {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
         #[serde(transparent)]
-        #[schemars(extend("x-homelab-kind" = $kind))]
+        #[schemars(extend("x-homelab-kind" = $kind, "pattern" = super::word::pattern($kind)))]
         pub struct $name(pub String);
 
         impl $name {

@@ -1,6 +1,12 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
+mod shape;
 mod syntax;
 mod tools;
 mod litellm;
 mod resolve;
+mod mcp;
+mod registry;
+mod formats;
+mod tools;
+mod layering;

@@ -1,7 +1,7 @@
 //! The text front end: what it accepts, what it refuses, and that it points at the right words.
 
 use homelab::diagnostic::{Diagnostics, Source, Span};
-use homelab::syntax::{self, DEFAULT_SIZE_LIMIT, Document, Form, Path, Value};
+use homelab::syntax::{self, DEFAULT_SIZE_LIMIT, Document, Form, Node, Path, Table, Value};
 use proptest::prelude::*;
 
 fn parse(text: &str) -> (Option<Document>, Vec<String>) {
@@ -420,37 +420,6 @@ fn c035_numbers_too_large() {
     assert_eq!(rules("a = 2026-02-30\n"), ["toml-syntax"]);
 }
 
-/// A platform of `size` services and as many models.
-fn large(size: usize) -> String {
-    (0..size)
-        .map(|at| {
-            format!(
-                "[services.service-{at}]\nkind = \"openvino\"\nhost = \"host-{}\"\nport = {}\ncalls = [\"litellm\"]\nenvironment = {{ KEY = {{ env = \"KEY_{at}\" }}, MODE = \"fast\" }}\nnotes = \"Serves model {at} to whoever asks.\"\n\n[models.model-{at}]\nservice = \"service-{at}\"\nsource = \"mlx-community/Qwen3-{at}\"\ncontext = 32768\ncapabilities = [\"chat\", \"tools\"]\n\n",
-                at % 50,
-                1024 + at % 60000
-            )
-        })
-        .collect()
-}
-
-#[test]
-#[ignore = "a measurement, for `--release`"]
-fn how_long_parsing_takes() {
-    for size in [30, 1_000, 10_000, 100_000] {
-        let source = Source::new("x", large(size));
-        let best = (0..5)
-            .map(|_| {
-                let start = std::time::Instant::now();
-                let document = syntax::parse(&source, &mut Diagnostics::new());
-                let taken = start.elapsed();
-                assert!(document.is_some());
-                taken
-            })
-            .min();
-        eprintln!("{size} services, {} bytes: {best:?}", source.text().len());
-    }
-}
-
 #[test]
 fn several_mistakes_are_one_message_each_and_the_rest_is_read() {
     let text = "a = nas\n[b\nc = 1\nd = [1 2]\n[e]\nf = \"x\nok = 1\ng\nh = { i = }\n[e]\nj = 1\n";
@@ -556,31 +525,31 @@ proptest! {
 }
 
 fn check_spans(source: &Source) {
-    let inside = |span: Span| {
-        assert!(
-            source.text().get(span.start..span.end).is_some(),
-            "{span:?}"
-        );
-    };
     let mut diagnostics = Diagnostics::new();
     let document = syntax::parse(source, &mut diagnostics);
     for found in &diagnostics {
         let labels = found.primary.iter().chain(&found.secondary);
-        labels.for_each(|label| inside(label.span));
+        labels.for_each(|label| is_inside(source, label.span));
         let edits = found.fix.iter().flat_map(|fix| &fix.edits);
-        edits.for_each(|edit| inside(edit.span));
-    }
-    fn walk(node: &homelab::syntax::Node, inside: &impl Fn(Span)) {
-        inside(node.span);
-        for item in node.as_array().into_iter().flatten() {
-            walk(item, inside);
-        }
-        for entry in node.as_table().into_iter().flat_map(|it| it.entries()) {
-            inside(entry.key_span);
-            walk(&entry.node, inside);
-        }
+        edits.for_each(|edit| is_inside(source, edit.span));
     }
     if let Some(document) = document {
-        walk(document.root_node(), &inside);
+        check_nodes(source, document.root_node());
     }
+}
+
+fn check_nodes(source: &Source, node: &Node) {
+    is_inside(source, node.span);
+    for item in node.as_array().into_iter().flatten() {
+        check_nodes(source, item);
+    }
+    for entry in node.as_table().into_iter().flat_map(Table::entries) {
+        is_inside(source, entry.key_span);
+        check_nodes(source, &entry.node);
+    }
+}
+
+fn is_inside(source: &Source, span: Span) {
+    let text = source.text();
+    assert!(text.get(span.start..span.end).is_some(), "{span:?}");
 }

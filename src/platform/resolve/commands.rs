@@ -108,6 +108,11 @@ impl Draft<'_> {
                     let model = model.or_else(|| platform.models_of(service.id).next())?;
                     words.push(text(&model.served_as));
                 }
+                backend::Word::FlagModelOr(flag, fact, default) => {
+                    let value = model.and_then(|model| fact_of(model, *fact));
+                    words.push(text(flag));
+                    words.push(Word::Text(value.unwrap_or_else(|| (*default).to_owned())));
+                }
                 backend::Word::FlagModel(flag, fact) => {
                     if let Some(value) = model.and_then(|model| fact_of(model, *fact)) {
                         words.push(text(flag));
@@ -143,10 +148,10 @@ impl Draft<'_> {
                             words.push(Word::Variable(name));
                         }
                         Some(Value::Url(_, text) | Value::Text(text)) => {
-                            words.push(Word::Text(text))
+                            words.push(Word::Text(text));
                         }
                         Some(Value::Handle(id)) => {
-                            words.push(Word::Text(platform[id].name.clone()))
+                            words.push(Word::Text(platform[id].name.clone()));
                         }
                         Some(Value::Secret(_) | Value::FillIn(_)) => self.conflict(
                             "a secret cannot stand in a command",

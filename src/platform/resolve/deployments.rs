@@ -24,33 +24,30 @@ impl Draft<'_> {
                 .collect();
             for target in &live {
                 let model = &platform[target.model];
-                match handle.via {
-                    Some(via) => {
-                        deployments.extend(self.through(platform, handle, target, via, live.len()));
-                        let back = self.direct(platform, handle, model, handle.span);
-                        let name = format!("{}{}", internal_prefix(platform), model.name);
-                        internal.entry(name.clone()).or_insert_with(|| Deployment {
-                            id: name.clone(),
-                            name,
-                            internal: true,
-                            variable: variable_stem(&model.name),
-                            ..back
-                        });
-                    }
-                    None => {
-                        let direct = self.direct(platform, handle, model, handle.span);
-                        let several = live.len() > 1;
-                        deployments.push(Deployment {
-                            id: id(&handle.name, model, several),
-                            variable: stem(&handle.name, model, several),
-                            order: target.order,
-                            weight: target.weight,
-                            timeout: handle.timeout,
-                            stream_timeout: handle.stream_timeout,
-                            parameters: handle.parameters.clone(),
-                            ..direct
-                        });
-                    }
+                if let Some(via) = handle.via {
+                    deployments.extend(self.through(platform, handle, target, via, live.len()));
+                    let back = self.direct(platform, handle, model, handle.span);
+                    let name = format!("{}{}", internal_prefix(platform), model.name);
+                    internal.entry(name.clone()).or_insert_with(|| Deployment {
+                        id: name.clone(),
+                        name,
+                        internal: true,
+                        variable: variable_stem(&model.name),
+                        ..back
+                    });
+                } else {
+                    let direct = self.direct(platform, handle, model, handle.span);
+                    let several = live.len() > 1;
+                    deployments.push(Deployment {
+                        id: id(&handle.name, model, several),
+                        variable: stem(&handle.name, model, several),
+                        order: target.order,
+                        weight: target.weight,
+                        timeout: handle.timeout,
+                        stream_timeout: handle.stream_timeout,
+                        parameters: handle.parameters.clone(),
+                        ..direct
+                    });
                 }
             }
         }
@@ -269,16 +266,18 @@ fn key(platform: &Platform, service: &Service) -> Option<String> {
 }
 
 fn id(handle: &str, model: &Model, several: bool) -> String {
-    match several {
-        true => format!("{handle}@{}", model.name),
-        false => handle.to_owned(),
+    if several {
+        format!("{handle}@{}", model.name)
+    } else {
+        handle.to_owned()
     }
 }
 
 fn stem(handle: &str, model: &Model, several: bool) -> String {
-    match several {
-        true => format!("{}_{}", variable_stem(handle), variable_stem(&model.name)),
-        false => variable_stem(handle),
+    if several {
+        format!("{}_{}", variable_stem(handle), variable_stem(&model.name))
+    } else {
+        variable_stem(handle)
     }
 }
 
@@ -295,8 +294,9 @@ pub(super) fn variable_stem(name: &str) -> String {
         })
         .collect();
     // A variable cannot start with a digit.
-    match stem.starts_with(|it: char| it.is_ascii_digit()) {
-        true => format!("_{stem}"),
-        false => stem,
+    if stem.starts_with(|it: char| it.is_ascii_digit()) {
+        format!("_{stem}")
+    } else {
+        stem
     }
 }

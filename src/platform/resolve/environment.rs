@@ -227,10 +227,13 @@ impl Draft<'_> {
             SettingValue::Text(text) => text.to_owned(),
             SettingValue::Bind => address.to_owned(),
             SettingValue::Port => service.port()?.to_string(),
-            SettingValue::BindPort => match address.contains(':') {
-                true => format!("[{address}]:{}", service.port()?),
-                false => format!("{address}:{}", service.port()?),
-            },
+            SettingValue::BindPort => {
+                if address.contains(':') {
+                    format!("[{address}]:{}", service.port()?)
+                } else {
+                    format!("{address}:{}", service.port()?)
+                }
+            }
             SettingValue::StateDirectory => service.run.state_directory.clone()?,
             SettingValue::Config(name) => service.config(name)?.to_owned(),
             SettingValue::GatewayUrl(path) => return self.gateway_url(platform, service, path),

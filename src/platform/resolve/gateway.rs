@@ -1,10 +1,12 @@
 //! The gateway's settings, its key and its search tools.
 
 use crate::backend::Role;
+use crate::backend::litellm_keys::{DEPLOYMENT_KEYS, LITELLM_VERSION, Section, SettingKey};
+use crate::diagnostic::Diagnostic;
 use crate::manifest::{Duration, Manifest};
 use crate::platform::{Gateway, Platform, SearchTool, Value};
 
-use super::Draft;
+use super::{Draft, rules};
 
 /// The settings as written; search tools follow once services are known.
 pub(super) fn settings(manifest: &Manifest) -> Gateway {
@@ -69,6 +71,53 @@ impl Draft<'_> {
         platform.gateway.search_tools = tools;
     }
 
+    /// Reports settings passed through that LiteLLM would ignore, refuse, or read from a field of ours, and fixed parameters that would redirect a request.
+    pub(super) fn pass_through(&mut self) {
+        let manifest = self.manifest;
+        let it = &manifest.gateway.litellm;
+        let sections = [
+            (Section::Router, &it.router_settings),
+            (Section::Litellm, &it.litellm_settings),
+            (Section::General, &it.general_settings),
+        ];
+        for (section, settings) in sections {
+            let place = self
+                .root
+                .table("gateway")
+                .table("litellm")
+                .table(section.name());
+            for key in settings.keys() {
+                if let Some((message, help)) = complaint(section, key) {
+                    self.diagnostics.push(
+                        Diagnostic::new(&rules::GATEWAY_SETTING, message)
+                            .primary(place.key(key), format!("in `{}`", section.name()))
+                            .help(help),
+                    );
+                }
+            }
+        }
+        for (handle, it) in &manifest.handles {
+            let place = self.root.table("handles").table(handle).table("parameters");
+            for key in it
+                .parameters
+                .keys()
+                .filter(|key| DEPLOYMENT_KEYS.contains(&key.as_str()))
+            {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &rules::GATEWAY_SETTING,
+                        format!("`{key}` is no parameter that a handle can fix"),
+                    )
+                    .primary(
+                        place.key(key),
+                        "says where a request goes, or how it is tried",
+                    )
+                    .help("take it out: the platform works it out, or has a field for it"),
+                );
+            }
+        }
+    }
+
     /// What needs the gateway's environment: its key, and the variables that hold the URLs of search tools.
     pub(super) fn gateway(&mut self, platform: &mut Platform) {
         let place = self.root.table("gateway");
@@ -92,5 +141,27 @@ impl Draft<'_> {
         for (tool, variable) in platform.gateway.search_tools.iter_mut().zip(variables) {
             tool.variable = variable;
         }
+    }
+}
+
+/// What is wrong with a setting that is passed through, and what to do.
+fn complaint(section: Section, key: &str) -> Option<(String, String)> {
+    match section.key(key) {
+        SettingKey::Known => None,
+        SettingKey::Written(field) => Some((
+            format!("`{key}` has a field of its own"),
+            format!("say it with `{field}`"),
+        )),
+        SettingKey::Elsewhere(other) => Some((
+            format!("`{key}` does not belong to `{}`", section.name()),
+            format!("move it to `{}`", other.name()),
+        )),
+        SettingKey::Unknown(near) => Some((
+            format!("LiteLLM {LITELLM_VERSION} has no setting `{key}`"),
+            near.map_or_else(
+                || "it would be ignored without a word; take it out".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            ),
+        )),
     }
 }

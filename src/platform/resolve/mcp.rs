@@ -50,7 +50,7 @@ impl Draft<'_> {
                 env: env.into_values().collect(),
                 state: it.state,
                 through_gateway: it.through_gateway,
-                tools: self.tools(it, place),
+                tools: Self::tools(it, place),
                 notes: it.notes.clone(),
                 span: place.span(),
             });
@@ -184,7 +184,7 @@ impl Draft<'_> {
         Some(way.url(Some(port)))
     }
 
-    fn tools(&mut self, it: &manifest::McpServer, place: Place<'_>) -> Vec<McpTool> {
+    fn tools(it: &manifest::McpServer, place: Place<'_>) -> Vec<McpTool> {
         let place = place.table("tools");
         let tools = it.tools.iter().map(|(name, it)| McpTool {
             name: name.clone(),

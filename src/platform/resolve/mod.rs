@@ -47,6 +47,7 @@ pub fn resolve(
         unreachable: BTreeSet::new(),
     };
     draft.consumer_syntax(document);
+    draft.pass_through();
     let networks = draft.networks();
     let hosts = draft.hosts();
     let secrets = draft.secrets();

@@ -65,7 +65,7 @@ impl Draft<'_> {
                             format!("each model of `{}` has a port of its own", service.name),
                         )
                         .help("give it one of the service's range"),
-                )
+                );
             }
             Some(port)
                 if !service.kind.one_model_per_port

@@ -13,9 +13,10 @@ impl Way {
     /// The URL at a port, without a path.
     pub(super) fn url(&self, port: Option<u16>) -> String {
         // An IPv6 address stands in brackets, or its colons would begin the port.
-        let host = match self.address.contains(':') {
-            true => format!("[{}]", self.address),
-            false => self.address.clone(),
+        let host = if self.address.contains(':') {
+            format!("[{}]", self.address)
+        } else {
+            self.address.clone()
         };
         match port {
             Some(port) => format!("http://{host}:{port}"),

@@ -1,5 +1,7 @@
 //! What the file does not say yet: facts that somebody must find out, listed and never invented.
 
+use std::collections::BTreeMap;
+
 use crate::platform::{HostState, ManagedBy, Model, Platform, Work};
 
 use super::Draft;
@@ -104,43 +106,43 @@ fn services(platform: &Platform, work: &mut Vec<Work>) {
     }
 }
 
+/// A fact of a model, and whether a model lacks it.
+type Fact = (&'static str, fn(&Model) -> bool);
+
+const FACTS: [Fact; 4] = [
+    ("context length", |it| it.context_length.is_none()),
+    ("most output tokens", |it| it.max_output_tokens.is_none()),
+    ("source path", |it| it.source_path.is_none()),
+    ("memory", |it| it.memory.is_none()),
+];
+
+/// One entry for all models of a service that lack the same facts.
 fn models(platform: &Platform, work: &mut Vec<Work>) {
-    let facts: [(&str, fn(&Model) -> bool); 4] = [
-        ("the context length", |it| it.context_length.is_none()),
-        ("the most output tokens", |it| {
-            it.max_output_tokens.is_none()
-        }),
-        ("where the weights lie (`source_path`)", |it| {
-            it.source_path.is_none()
-        }),
-        ("the memory it takes", |it| it.memory.is_none()),
-    ];
     for service in platform
         .services
         .iter()
         .filter(|it| platform.is_installed(it))
     {
-        for (fact, lacks) in facts {
-            let lacking: Vec<&Model> = platform
-                .models_of(service.id)
-                .filter(|it| lacks(it))
-                .collect();
-            let Some(first) = lacking.first() else {
-                continue;
-            };
-            let names: Vec<_> = lacking
+        let mut groups: BTreeMap<Vec<&str>, Vec<&Model>> = BTreeMap::new();
+        for model in platform.models_of(service.id) {
+            let lacking: Vec<&str> = FACTS
                 .iter()
-                .take(3)
-                .map(|it| format!("`{}`", it.name))
+                .filter(|(_, lacks)| lacks(model))
+                .map(|(name, _)| *name)
                 .collect();
-            let rest = match lacking.len().saturating_sub(3) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
+            if !lacking.is_empty() {
+                groups.entry(lacking).or_default().push(model);
+            }
+        }
+        for (lacking, models) in groups {
+            let of = match models[..] {
+                [one] => format!("`{}`", one.name),
+                _ => format!("its {} models from `{}` on", models.len(), models[0].name),
             };
             work.push(Work {
                 subject: format!("models of `{}`", service.name),
-                what: format!("say {fact} of {}{rest}", names.join(", ")),
-                span: first.span,
+                what: format!("say {} of {of}", lacking.join(", ")),
+                span: models[0].span,
             });
         }
     }

@@ -1,0 +1,119 @@
+//! What can be typed behind `homelab`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::report;
+
+/// One platform.toml, checked and compiled into everything a home LLM lab runs on.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Start with `homelab lint` in the folder of your platform.toml; `homelab build` then writes generated/.\nExit code: 0 no error, 1 an error in the file or drift, 2 wrong use or the world failed."
+)]
+pub(super) struct Homelab {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check platform.toml, then write everything that is made from it.
+    Build(Build),
+    /// Check platform.toml and write nothing.
+    Lint(Lint),
+    /// Say what a rule is about: why, a bad and a good example.
+    Explain(Explain),
+    /// Print the JSON schema of platform.toml, for editors.
+    Schema,
+}
+
+/// Which file is read, and how findings are shown.
+#[derive(Debug, Args)]
+pub(super) struct Input {
+    /// The file to read.
+    #[arg(long, value_name = "FILE", default_value = "platform.toml")]
+    pub(super) platform: PathBuf,
+    /// How findings are shown; never changes the exit code.
+    #[arg(long, value_enum, default_value_t = Format::Full)]
+    pub(super) format: Format,
+    /// Treat warnings as errors.
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+    /// Say nothing but findings.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// The largest file that is read, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = crate::syntax::DEFAULT_SIZE_LIMIT)]
+    pub(super) max_size: u64,
+}
+
+/// How findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Each with its lines and what to do.
+    Full,
+    /// Each on a line of its own: `file:line:column: error[rule]: message`.
+    Concise,
+    /// One JSON object with all of them.
+    Json,
+}
+
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Full => Self::Full,
+            Format::Concise => Self::Concise,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+/// Check platform.toml, then write everything that is made from it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "All files are written, or none: an error in the file writes nothing, and a build that is killed is finished or undone by the next one. Files that you edited by hand are never overwritten; `--force` does it and keeps your version as NAME.bak.\n\nExamples:\n  homelab build                  write generated/ beside platform.toml\n  homelab build --check          compare only; exit code 1 when something differs\n  homelab build --only systemd   write generated/systemd/ and nothing else"
+)]
+pub(super) struct Build {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// Where to write. Default: `generated` beside the file.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Write nothing; list what differs from what would be written.
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Only these folders of the output, such as `systemd,launchd`.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+    /// Replace files that were edited by hand, keeping each as NAME.bak.
+    #[arg(long, conflicts_with = "check")]
+    pub(super) force: bool,
+    /// Allow an output folder that is, or lies below, a symbolic link.
+    #[arg(long)]
+    pub(super) follow_links: bool,
+    /// List everything that is left to do, not only how much it is.
+    #[arg(long)]
+    pub(super) work: bool,
+}
+
+/// Check platform.toml and write nothing.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  homelab lint\n  homelab lint --platform examples/kheti/platform.toml\n  homelab lint --format concise      one line for each finding, for editors and grep"
+)]
+pub(super) struct Lint {
+    #[command(flatten)]
+    pub(super) input: Input,
+}
+
+/// Say what a rule is about.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The rule, such as `duplicate-port`; all rules when it is left out.
+    pub(super) rule: Option<String>,
+}

@@ -1,0 +1,224 @@
+//! `homelab build`: lint, then every artifact, written all or nothing; with `--check`, only compared.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::compile;
+use crate::diagnostic::near_name;
+use crate::emit::{Artifacts, EMITTERS, EmitError};
+use crate::platform::Platform;
+
+use super::arguments::Build;
+use super::output::{self, ClashCause, Difference, Options, Outcome, OutputError};
+use super::terminal::{self, counted};
+use super::{End, input};
+
+pub(super) fn run(arguments: &Build) -> End {
+    if let Some(end) = unknown_folder(&arguments.only) {
+        return end;
+    }
+    let Some(reading) = input::read(&arguments.input) else {
+        return End::Failed;
+    };
+    let Some(platform) = reading
+        .checked
+        .platform
+        .filter(|_| reading.end == End::Well)
+    else {
+        return reading.end;
+    };
+    let artifacts = match compile::emit(&platform) {
+        Ok(artifacts) => artifacts,
+        Err(error) => return cannot_emit(&error),
+    };
+    let root = root(arguments);
+    let options = Options {
+        force: arguments.force,
+        only: (!arguments.only.is_empty())
+            .then(|| arguments.only.iter().cloned().collect::<BTreeSet<_>>()),
+        follow_links: arguments.follow_links,
+        on_wait: &|holder| terminal::note(&format!("waiting for another build: {holder}")),
+        ..Options::default()
+    };
+    if arguments.check {
+        return compare(arguments, &root, &artifacts, &options);
+    }
+    match output::write(&root, &artifacts, &options) {
+        Ok(outcome) => {
+            if input::talks(&arguments.input)
+                && !terminal::say(&summary(arguments, &platform, &root, &outcome))
+            {
+                return End::Failed;
+            }
+            End::Well
+        }
+        Err(error) => cannot_write(&error),
+    }
+}
+
+fn root(arguments: &Build) -> PathBuf {
+    let beside = || {
+        arguments
+            .input
+            .platform
+            .parent()
+            .unwrap_or(Path::new(""))
+            .join("generated")
+    };
+    arguments.out.clone().unwrap_or_else(beside)
+}
+
+/// Refuses a folder that nothing writes, with the near name.
+fn unknown_folder(only: &[String]) -> Option<End> {
+    let known = || EMITTERS.iter().map(|it| it.name);
+    let unknown = only.iter().find(|name| known().all(|it| it != *name))?;
+    let help = match near_name(unknown, known()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the folders are {}", known().collect::<Vec<_>>().join(", ")),
+    };
+    terminal::complain(&format!("nothing writes a folder `{unknown}`"), Some(&help));
+    Some(End::Failed)
+}
+
+fn cannot_emit(error: &EmitError) -> End {
+    terminal::complain(&terminal::chain(error), None);
+    match error {
+        EmitError::Unwritable(..) => End::Found,
+        EmitError::Template(_) => End::Failed,
+    }
+}
+
+fn cannot_write(error: &OutputError) -> End {
+    if let OutputError::Clash(clashes) = error {
+        // The diff shows what would be lost; it is what one wants to see before `--force`.
+        for clash in clashes {
+            if let ClashCause::Edited(difference) | ClashCause::Foreign(difference) = &clash.cause
+                && let Some(diff) = difference.diff()
+            {
+                terminal::say(&format!("{diff}\n"));
+            }
+        }
+    }
+    terminal::complain(&terminal::chain(error), error.help());
+    if error.exit_code() == 1 {
+        End::Found
+    } else {
+        End::Failed
+    }
+}
+
+fn compare(arguments: &Build, root: &Path, artifacts: &Artifacts, options: &Options) -> End {
+    let differences = match output::compare(root, artifacts, options) {
+        Ok(differences) => differences,
+        Err(error) => return cannot_write(&error),
+    };
+    if differences.is_empty() {
+        if input::talks(&arguments.input) {
+            let text = format!(
+                "{} is what platform.toml makes: {}\n",
+                root.display(),
+                counted(artifacts.len(), "file")
+            );
+            terminal::say(&text);
+        }
+        return End::Well;
+    }
+    terminal::say(&drift(root, &differences));
+    End::Found
+}
+
+fn drift(root: &Path, differences: &[Difference]) -> String {
+    let mut text = String::new();
+    for difference in differences {
+        let _ = writeln!(text, "{difference}");
+        if let Some(diff) = difference.diff() {
+            let _ = writeln!(text, "{diff}");
+        }
+    }
+    let _ = writeln!(
+        text,
+        "{} in {}; `homelab build` writes what is missing",
+        counted(differences.len(), "difference"),
+        root.display()
+    );
+    text
+}
+
+/// What was done, and what to do next.
+fn summary(arguments: &Build, platform: &Platform, root: &Path, outcome: &Outcome) -> String {
+    let mut text = String::new();
+    if outcome.recovered.is_some() {
+        let _ = writeln!(text, "an interrupted build was put right first");
+    }
+    let root = root.display();
+    let written = outcome.written.len();
+    if written == 0 && outcome.removed.is_empty() {
+        let _ = writeln!(
+            text,
+            "{root}: nothing changed, {}",
+            counted(outcome.unchanged, "file")
+        );
+    } else {
+        let _ = writeln!(
+            text,
+            "{root}: {} written, {} unchanged, {} removed",
+            counted(written, "file"),
+            outcome.unchanged,
+            outcome.removed.len()
+        );
+    }
+    for (folder, files) in by_folder(&outcome.written) {
+        let _ = writeln!(text, "  {folder:<10} {}", counted(files, "file"));
+    }
+    list(&mut text, "not ours, kept", &outcome.foreign);
+    list(
+        &mut text,
+        "replaced by force, your version kept as",
+        &outcome.backups,
+    );
+    work(&mut text, platform, arguments.work);
+    text
+}
+
+fn by_folder(paths: &[String]) -> Vec<(&str, usize)> {
+    let mut folders: Vec<(&str, usize)> = Vec::new();
+    for path in paths {
+        let folder = path.split('/').next().unwrap_or(path);
+        match folders.last_mut() {
+            Some((last, count)) if *last == folder => *count += 1,
+            _ => folders.push((folder, 1)),
+        }
+    }
+    folders
+}
+
+fn list(text: &mut String, title: &str, paths: &[String]) {
+    for path in paths {
+        let _ = writeln!(text, "  {title}: {path}");
+    }
+}
+
+/// What the file does not say yet.
+fn work(text: &mut String, platform: &Platform, all: bool) {
+    let work = &platform.work;
+    if work.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{} left to find out and write into platform.toml:",
+        counted(work.len(), "fact")
+    );
+    let shown = if all { work.len() } else { work.len().min(5) };
+    for item in &work[..shown] {
+        let _ = writeln!(text, "  {}: {}", item.subject, item.what);
+    }
+    if shown < work.len() {
+        let _ = writeln!(
+            text,
+            "  … and {} more: `homelab build --work` lists all",
+            work.len() - shown
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! `homelab lint`: checks the file and writes nothing.
+
+use super::arguments::Lint;
+use super::{End, input, terminal};
+
+pub(super) fn run(arguments: &Lint) -> End {
+    let Some(reading) = input::read(&arguments.input) else {
+        return End::Failed;
+    };
+    if let Some(platform) = reading
+        .checked
+        .platform
+        .as_ref()
+        .filter(|_| input::talks(&arguments.input))
+    {
+        let text = format!(
+            "`{}` is sound: {}, {}, {}, {}\n",
+            platform.name,
+            terminal::counted(platform.hosts.len(), "host"),
+            terminal::counted(platform.services.len(), "service"),
+            terminal::counted(platform.models.len(), "model"),
+            terminal::counted(platform.handles.len(), "handle"),
+        );
+        if !terminal::say(&text) && reading.end == End::Well {
+            return End::Failed;
+        }
+    }
+    reading.end
+}

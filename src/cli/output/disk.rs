@@ -1,0 +1,129 @@
+//! What writing the tree asks of a disk; the real one is in `beneath.rs`, one that loses power in `memory.rs`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A file tree, with every path relative to its root and parts separated by `/`; `""` is the root itself.
+///
+/// Nothing here follows a symbolic link or leaves the root.
+pub(super) trait Disk {
+    /// What stands at `path`, with its bytes when it is a file.
+    fn see(&self, path: &str) -> io::Result<Seen>;
+    /// What kind of thing stands at `path`, nothing when there is nothing.
+    fn kind(&self, path: &str) -> io::Result<Option<Kind>>;
+    /// What is in `folder`, ordered by name; nothing when it is no folder.
+    fn list(&self, folder: &str) -> io::Result<Vec<(String, Kind)>>;
+    /// Fails when names in `folder` cannot be changed, or lie on another file system than the root.
+    fn check_writable(&self, folder: &str) -> io::Result<()>;
+    /// Writes a file where nothing is.
+    fn create(&self, path: &str, bytes: &[u8], executable: bool) -> io::Result<()>;
+    /// Gives the file a second name where nothing is; false when this file system cannot.
+    fn link(&self, from: &str, to: &str) -> io::Result<bool>;
+    /// Renames, replacing what is at `to`.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Renames to where nothing is.
+    fn rename_aside(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Removes a file; fine when it is not there.
+    fn remove(&self, path: &str) -> io::Result<()>;
+    /// Makes a folder; fine when it is there.
+    fn make_folder(&self, path: &str) -> io::Result<()>;
+    /// Removes a folder when it is empty, and says whether it is gone.
+    fn remove_folder(&self, path: &str) -> io::Result<bool>;
+    /// Returns when the bytes of these files and the names in these folders are on the disk; one that is not there is passed over.
+    fn sync(&self, paths: &BTreeSet<String>) -> io::Result<()>;
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Nothing.
+    Absent,
+    /// A file.
+    File {
+        /// What is in it.
+        bytes: Vec<u8>,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// No file: something else is here, or is where a folder above should be.
+    Other {
+        /// Where.
+        at: String,
+        /// What.
+        kind: Kind,
+    },
+}
+
+/// A kind of thing on a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A file too large to be one of ours.
+    HugeFile,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A pipe, socket or device.
+    Special,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "a file",
+            Self::HugeFile => "a huge file",
+            Self::Folder => "a folder",
+            Self::Link => "a symbolic link",
+            Self::Special => "a pipe, socket or device",
+        })
+    }
+}
+
+/// What tells one content of a file from another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp {
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub(super) sha256: String,
+    /// True when its owner may execute it.
+    pub(super) executable: bool,
+}
+
+impl Stamp {
+    pub(super) fn new(bytes: &[u8], executable: bool) -> Self {
+        Self {
+            sha256: sha256(bytes),
+            executable,
+        }
+    }
+}
+
+impl Seen {
+    /// The stamp of a file.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        match self {
+            Self::File { bytes, mode } => Some(Stamp::new(bytes, is_executable(*mode))),
+            Self::Absent | Self::Other { .. } => None,
+        }
+    }
+}
+
+/// True when the owner may execute the file.
+pub(super) fn is_executable(mode: u32) -> bool {
+    mode & 0o100 != 0
+}
+
+/// The SHA-256 of `bytes` in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    Sha256::digest(bytes)
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
+}

@@ -1,0 +1,479 @@
+//! Changing many files as if they were one.
+//!
+//! All new files are staged in a folder below the root, and every file that will go gets a second name there. Then a journal is written and everything flushed once: from here the build counts. The renames follow, another flush, and the staging folder goes.
+//!
+//! ```text
+//! .homelab/new-0 …    staged files
+//! .homelab/old-0 …    what they replace
+//! .homelab/forward    the journal: finish what it lists   ┐ the name says
+//! .homelab/back       the journal: undo what it lists     ┘ which way to go
+//! ```
+//!
+//! Whoever holds the lock next and finds a journal goes the way its name says. Each step looks at what is there before it acts, so it may be repeated any number of times. Without a journal nothing was changed, and the folder is only cleared.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::disk::{Disk, Kind, Seen, Stamp, sha256};
+use super::error::{Clash, ClashCause, OutputError, io_error};
+use super::path;
+
+/// The staging folder.
+pub(super) const FOLDER: &str = ".homelab";
+
+const FORWARD: &str = ".homelab/forward";
+const BACK: &str = ".homelab/back";
+const IGNORE: &str = ".homelab/.gitignore";
+/// The version of the journal's format.
+const VERSION: u64 = 1;
+
+/// Where the build that holds the tree says who it is.
+pub(super) fn owner_file() -> String {
+    format!("{FOLDER}/owner")
+}
+
+/// The change of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Step {
+    /// Which file.
+    pub(super) path: String,
+    /// What it was; nothing when it was not there.
+    pub(super) old: Option<Stamp>,
+    /// What it becomes; nothing when it goes.
+    pub(super) new: Option<Stamp>,
+    /// The name that keeps what it was.
+    pub(super) backup: Option<String>,
+}
+
+/// All changes of one build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Journal {
+    version: u64,
+    steps: Vec<Step>,
+    /// Folders that were not there before, outermost first.
+    folders: Vec<String>,
+}
+
+/// What became of a build that was interrupted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// What was done about it.
+    pub outcome: Recovered,
+    /// Which process that was, in its own words.
+    pub owner: Option<String>,
+}
+
+/// What was done about an interrupted build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovered {
+    /// It had all it needed, and was finished.
+    Forward,
+    /// It was undone.
+    Back,
+    /// It had changed nothing yet; what it left was removed.
+    Cleared,
+}
+
+impl Journal {
+    pub(super) fn new(steps: Vec<Step>, folders: Vec<String>) -> Self {
+        Self {
+            version: VERSION,
+            steps,
+            folders,
+        }
+    }
+
+    /// The journal's text: one line, and its digest to tell a torn one.
+    fn to_text(&self) -> String {
+        let line = serde_json::to_string(self).expect("strings, flags and lists are always JSON");
+        let digest = sha256(line.as_bytes());
+        format!("{line}\n{digest}\n")
+    }
+
+    /// Reads a journal; nothing when it is not there, torn, or names what no build of ours would touch.
+    fn read(disk: &dyn Disk, path: &str) -> Result<Option<Self>, OutputError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u64,
+        }
+        let Seen::File { bytes, .. } = disk.see(path).map_err(io_error("read", path))? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let Some((line, digest)) = text
+            .strip_suffix('\n')
+            .and_then(|text| text.split_once('\n'))
+        else {
+            return Ok(None);
+        };
+        if sha256(line.as_bytes()) != digest {
+            return Ok(None);
+        }
+        if let Ok(Version { version }) = serde_json::from_str(line)
+            && version > VERSION
+        {
+            return Err(OutputError::NewerRecord {
+                path: path.into(),
+                version,
+            });
+        }
+        let journal: Option<Self> = serde_json::from_str(line).ok();
+        Ok(journal.filter(|journal| {
+            let files = journal.steps.iter().map(|step| &step.path);
+            let backups = journal.steps.iter().filter_map(|step| step.backup.as_ref());
+            let mut named = files.chain(backups).chain(&journal.folders);
+            named.all(|named| path::fault(named).is_none())
+        }))
+    }
+
+    /// The folders in which a step changes a name.
+    fn folders(&self) -> BTreeSet<String> {
+        let above = self.steps.iter().flat_map(|step| path::parents(&step.path));
+        above.chain(["", FOLDER]).map(str::to_owned).collect()
+    }
+
+    /// What must be on the disk before the first rename.
+    fn staged(&self) -> BTreeSet<String> {
+        let files = self
+            .numbered()
+            .filter(|(_, step)| step.new.is_some())
+            .map(|(slot, _)| new_name(slot));
+        files
+            .chain(["", FOLDER, FORWARD].map(str::to_owned))
+            .collect()
+    }
+
+    fn numbered(&self) -> impl DoubleEndedIterator<Item = (usize, &Step)> {
+        self.steps.iter().enumerate()
+    }
+}
+
+fn new_name(slot: usize) -> String {
+    format!("{FOLDER}/new-{slot}")
+}
+
+fn old_name(slot: usize) -> String {
+    format!("{FOLDER}/old-{slot}")
+}
+
+/// Makes all changes or none; `texts` holds the new text of each step, empty for a removal.
+///
+/// Returns the names under which edits were kept that somebody made meanwhile.
+pub(super) fn commit(
+    disk: &dyn Disk,
+    journal: &Journal,
+    texts: &[&str],
+    owner: &str,
+) -> Result<Vec<String>, OutputError> {
+    if let Err(error) = stage(disk, journal, texts, owner) {
+        clear(disk);
+        return Err(error);
+    }
+    let moved = forward_or_back(disk, journal);
+    // With the way back barred, the journal and what it needs must stay.
+    if !matches!(moved, Err(OutputError::Unfinished { .. })) {
+        clear(disk);
+    }
+    moved
+}
+
+/// Writes everything down that the renames need, and the journal last.
+fn stage(
+    disk: &dyn Disk,
+    journal: &Journal,
+    texts: &[&str],
+    owner: &str,
+) -> Result<(), OutputError> {
+    disk.make_folder(FOLDER).map_err(io_error("make", FOLDER))?;
+    disk.create(IGNORE, b"*\n", false)
+        .map_err(io_error("write", IGNORE))?;
+    disk.create(&owner_file(), format!("{owner}\n").as_bytes(), false)
+        .map_err(io_error("write", FOLDER))?;
+    for (slot, step) in journal.numbered() {
+        if step.old.is_some() {
+            // Where there are no hard links the file is renamed later, in `put`.
+            disk.link(&step.path, &old_name(slot))
+                .map_err(io_error("replace", &step.path))?;
+        }
+        if let Some(new) = &step.new {
+            let text = texts.get(slot).copied().unwrap_or_default();
+            disk.create(&new_name(slot), text.as_bytes(), new.executable)
+                .map_err(io_error("write", &step.path))?;
+        }
+    }
+    disk.create(FORWARD, journal.to_text().as_bytes(), false)
+        .map_err(io_error("write", FORWARD))?;
+    if let Err(error) = disk.sync(&journal.staged()) {
+        // Nothing was renamed yet, so without the journal nothing happened.
+        disk.remove(FORWARD).map_err(io_error("remove", FORWARD))?;
+        return Err(io_error("flush", "")(error));
+    }
+    Ok(())
+}
+
+fn forward_or_back(disk: &dyn Disk, journal: &Journal) -> Result<Vec<String>, OutputError> {
+    let cause = match forward(disk, journal) {
+        Ok(moved) => return Ok(moved),
+        Err(cause) => cause,
+    };
+    match turn_back(disk, journal) {
+        Ok(()) => Err(cause),
+        Err(source) => Err(OutputError::Unfinished {
+            root: "".into(),
+            cause: Box::new(cause),
+            source: Box::new(source),
+        }),
+    }
+}
+
+fn turn_back(disk: &dyn Disk, journal: &Journal) -> Result<(), OutputError> {
+    disk.rename(FORWARD, BACK)
+        .map_err(io_error("rename", FORWARD))?;
+    // No step back may reach the disk before the word that we go back.
+    disk.sync(&BTreeSet::from([FOLDER.to_owned()]))
+        .map_err(io_error("flush", FOLDER))?;
+    back(disk, journal)
+}
+
+/// Does what the journal lists, as far as it is not done.
+fn forward(disk: &dyn Disk, journal: &Journal) -> Result<Vec<String>, OutputError> {
+    let mut moved = Vec::new();
+    for (slot, step) in journal.numbered().filter(|(_, step)| step.new.is_none()) {
+        retire(disk, slot, step)?;
+    }
+    prune(disk, journal)?;
+    for folder in &journal.folders {
+        disk.make_folder(folder).map_err(io_error("make", folder))?;
+    }
+    for (slot, step) in journal.numbered().filter(|(_, step)| step.new.is_some()) {
+        put(disk, slot, step, &mut moved)?;
+    }
+    disk.sync(&journal.folders())
+        .map_err(io_error("flush", ""))?;
+    disk.remove(FORWARD).map_err(io_error("remove", FORWARD))?;
+    Ok(moved)
+}
+
+/// Takes a file away, unless it is no longer the one we know.
+fn retire(disk: &dyn Disk, slot: usize, step: &Step) -> Result<(), OutputError> {
+    if stamp(disk, &step.path)? != step.old || step.old.is_none() {
+        return Ok(());
+    }
+    if exists(disk, &old_name(slot))? {
+        disk.remove(&step.path)
+    } else {
+        disk.rename_aside(&step.path, &old_name(slot))
+    }
+    .map_err(io_error("remove", &step.path))
+}
+
+/// Removes the folders that removals left empty and nothing new goes to.
+fn prune(disk: &dyn Disk, journal: &Journal) -> Result<(), OutputError> {
+    let parents_of = |steps: fn(&&Step) -> bool| -> BTreeSet<&str> {
+        journal
+            .steps
+            .iter()
+            .filter(steps)
+            .flat_map(|step| path::parents(&step.path))
+            .collect()
+    };
+    let needed = parents_of(|step| step.new.is_some());
+    // From the last to the first: a folder sorts before what is in it.
+    let left = parents_of(|step| step.new.is_none());
+    for folder in left.iter().rev().filter(|folder| !needed.contains(*folder)) {
+        disk.remove_folder(folder)
+            .map_err(io_error("remove", folder))?;
+    }
+    Ok(())
+}
+
+/// Puts a staged file in its place.
+fn put(
+    disk: &dyn Disk,
+    slot: usize,
+    step: &Step,
+    moved: &mut Vec<String>,
+) -> Result<(), OutputError> {
+    let (new, old, path) = (new_name(slot), old_name(slot), step.path.as_str());
+    if exists(disk, &new)? {
+        clear_the_way(disk, step, moved)?;
+        if step.old.is_some() && !exists(disk, &old)? && exists(disk, path)? {
+            disk.rename_aside(path, &old)
+                .map_err(io_error("rename", path))?;
+        }
+        disk.rename(&new, path).map_err(io_error("write", path))?;
+    }
+    if let Some(backup) = &step.backup
+        && exists(disk, &old)?
+    {
+        disk.rename_aside(&old, backup)
+            .map_err(io_error("write", backup))?;
+    }
+    Ok(())
+}
+
+/// Undoes what the journal lists, as far as it is done.
+fn back(disk: &dyn Disk, journal: &Journal) -> Result<(), OutputError> {
+    for (slot, step) in journal
+        .numbered()
+        .rev()
+        .filter(|(_, step)| step.old.is_none())
+    {
+        // With the staged file still there, what stands in its place is somebody else's.
+        if !exists(disk, &new_name(slot))?
+            && step.new.is_some()
+            && stamp(disk, &step.path)? == step.new
+        {
+            disk.remove(&step.path)
+                .map_err(io_error("remove", &step.path))?;
+        }
+    }
+    for folder in journal.folders.iter().rev() {
+        disk.remove_folder(folder)
+            .map_err(io_error("remove", folder))?;
+    }
+    for (slot, step) in journal.numbered().filter(|(_, step)| step.old.is_some()) {
+        restore(disk, slot, step)?;
+    }
+    disk.sync(&journal.folders())
+        .map_err(io_error("flush", ""))?;
+    disk.remove(BACK).map_err(io_error("remove", BACK))
+}
+
+/// Puts back what was replaced or removed.
+fn restore(disk: &dyn Disk, slot: usize, step: &Step) -> Result<(), OutputError> {
+    let old = old_name(slot);
+    let kept = if exists(disk, &old)? {
+        old
+    } else {
+        match &step.backup {
+            Some(backup) if stamp(disk, backup)? == step.old => backup.clone(),
+            // It was never taken away, or is back already.
+            _ => return Ok(()),
+        }
+    };
+    clear_the_way(disk, step, &mut Vec::new())?;
+    let parents: Vec<&str> = path::parents(&step.path).collect();
+    for folder in parents.into_iter().rev() {
+        disk.make_folder(folder).map_err(io_error("make", folder))?;
+    }
+    disk.rename(&kept, &step.path)
+        .map_err(io_error("restore", &step.path))
+}
+
+/// Keeps what somebody put in a file's place since we looked: it gets a name of its own.
+fn clear_the_way(disk: &dyn Disk, step: &Step, moved: &mut Vec<String>) -> Result<(), OutputError> {
+    let path = step.path.as_str();
+    let seen = disk.see(path).map_err(io_error("read", path))?;
+    let stamp = seen.stamp();
+    if seen == Seen::Absent || (stamp.is_some() && (stamp == step.old || stamp == step.new)) {
+        return Ok(());
+    }
+    let aside = free_name(disk, path)?;
+    disk.rename_aside(path, &aside)
+        .map_err(io_error("rename", path))?;
+    moved.push(aside);
+    Ok(())
+}
+
+/// A name beside `path` that nothing has: `<path>.bak`, `<path>.bak-2` and so on.
+pub(super) fn free_name(disk: &dyn Disk, path: &str) -> Result<String, OutputError> {
+    let mut name = format!("{path}.bak");
+    let mut number = 1_u32;
+    while exists(disk, &name)? {
+        number += 1;
+        name = format!("{path}.bak-{number}");
+    }
+    Ok(name)
+}
+
+/// Finishes or undoes what an interrupted build left. The caller holds the lock.
+pub(super) fn recover(disk: &dyn Disk) -> Result<Option<Recovery>, OutputError> {
+    match disk.kind(FOLDER).map_err(io_error("read", FOLDER))? {
+        None => return Ok(None),
+        Some(Kind::Folder) => {}
+        Some(kind) => {
+            let at = FOLDER.to_owned();
+            return Err(OutputError::Clash(vec![Clash {
+                path: at.clone(),
+                cause: ClashCause::InTheWay { at, kind },
+            }]));
+        }
+    }
+    let owner = super::lock::holder(disk);
+    let outcome = if let Some(journal) = Journal::read(disk, BACK)? {
+        back(disk, &journal)?;
+        Recovered::Back
+    } else if let Some(journal) = Journal::read(disk, FORWARD)? {
+        if is_whole(disk, &journal)? {
+            forward_or_back(disk, &journal)?;
+            Recovered::Forward
+        } else {
+            turn_back(disk, &journal)?;
+            Recovered::Back
+        }
+    } else {
+        Recovered::Cleared
+    };
+    // A folder that holds nothing of ours is no trace of a build.
+    let cleared = clear(disk);
+    Ok((cleared || outcome != Recovered::Cleared).then_some(Recovery { outcome, owner }))
+}
+
+/// True when every step is done or can be done: after a power loss a staged file may be torn or gone.
+fn is_whole(disk: &dyn Disk, journal: &Journal) -> Result<bool, OutputError> {
+    for (slot, step) in journal.numbered().filter(|(_, step)| step.new.is_some()) {
+        let staged = stamp(disk, &new_name(slot))?;
+        if staged == step.new {
+            continue;
+        }
+        if staged.is_some() {
+            return Ok(false);
+        }
+        // Gone from the staging folder: either it was put in its place, or it never reached the disk.
+        let placed = stamp(disk, &step.path)?;
+        if placed != step.new && (placed == step.old || placed.is_none()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Removes the staging folder as far as it is ours, and says whether anything was. What cannot be removed now is removed next time.
+fn clear(disk: &dyn Disk) -> bool {
+    let is_ours = |name: &str| {
+        let is_slot =
+            |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+        let slot = name
+            .strip_prefix("new-")
+            .or_else(|| name.strip_prefix("old-"));
+        slot.is_some_and(is_slot)
+            || matches!(name, "forward" | "back" | "owner" | ".gitignore" | "lock")
+    };
+    let mut cleared = false;
+    // A second time, for the call that failed once.
+    for _ in 0..2 {
+        let names = disk.list(FOLDER).unwrap_or_default();
+        for (name, _) in names
+            .iter()
+            .filter(|(name, kind)| *kind != Kind::Folder && is_ours(name))
+        {
+            cleared |= disk.remove(&format!("{FOLDER}/{name}")).is_ok();
+        }
+        match disk.remove_folder(FOLDER) {
+            Ok(true) => return true,
+            Ok(false) if names.iter().all(|(name, _)| !is_ours(name)) => return cleared,
+            Ok(false) | Err(_) => {}
+        }
+    }
+    cleared
+}
+
+fn exists(disk: &dyn Disk, path: &str) -> Result<bool, OutputError> {
+    Ok(disk.kind(path).map_err(io_error("read", path))?.is_some())
+}
+
+fn stamp(disk: &dyn Disk, path: &str) -> Result<Option<Stamp>, OutputError> {
+    Ok(disk.see(path).map_err(io_error("read", path))?.stamp())
+}

@@ -1,0 +1,379 @@
+//! Writing the tree `generated/`, all of it or nothing.
+//!
+//! [`write`] looks at the tree, refuses when a file there is not ours to replace, and otherwise makes every change as one ([`journal`]). Files that are as they should be are not touched. Files that are no longer made go, if a record says that we wrote them and nobody changed them since; everything else that we did not write is kept and listed. [`compare`] looks and writes nothing.
+//!
+//! What is not here: which folders there are (the emitters know), and how an outcome is shown.
+
+mod beneath;
+mod difference;
+mod disk;
+mod error;
+mod journal;
+mod lock;
+mod path;
+mod record;
+mod root;
+mod survey;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+pub use difference::{Change, Difference};
+pub use disk::Kind;
+pub use error::{Clash, ClashCause, OutputError};
+pub use journal::{Recovered, Recovery};
+
+use beneath::{Before, Beneath};
+use disk::Disk;
+use error::io_error;
+use journal::{Journal, Step};
+use lock::Lock;
+use root::Opening;
+use survey::{Finding, Origin, Standing, Survey, survey};
+
+use crate::emit::Artifacts;
+
+/// The artifact that lists all others, and our record of what was written.
+pub const MANIFEST: &str = "manifest.json";
+/// The folder that is built but not committed: it has a record of its own, so that the manifest does not depend on it.
+pub const SITE: &str = "site";
+const SITE_RECORD: &str = "site/.manifest.json";
+/// The lock, on a file system where a folder cannot be locked.
+const LOCK_FILE: &str = ".homelab.lock";
+/// How long [`compare`] waits for a running build.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How the tree is written.
+#[derive(Clone)]
+pub struct Options<'a> {
+    /// Replace files that were edited by hand or that we did not write, and keep each as `<name>.bak`.
+    pub force: bool,
+    /// Write nothing outside these top folders, and remove nothing there.
+    pub only: Option<BTreeSet<String>>,
+    /// Allow a root that is a symbolic link or lies below one.
+    pub follow_links: bool,
+    /// How long to wait for another build.
+    pub wait: Duration,
+    /// Called once with who holds the tree when the wait is felt.
+    pub on_wait: &'a dyn Fn(&str),
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self {
+            force: false,
+            only: None,
+            follow_links: false,
+            wait: Duration::from_secs(10),
+            on_wait: &|_| {},
+        }
+    }
+}
+
+/// What was done to the tree. Paths are relative to the root and ordered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Files that are new or changed.
+    pub written: Vec<String>,
+    /// How many files were as they should be.
+    pub unchanged: usize,
+    /// Files that went, since they are no longer made.
+    pub removed: Vec<String>,
+    /// What is not ours and was kept: files, and folders with a `/` at the end.
+    pub foreign: Vec<String>,
+    /// Where files are kept that were replaced by force.
+    pub backups: Vec<String>,
+    /// What became of a build that was interrupted before.
+    pub recovered: Option<Recovery>,
+}
+
+/// Writes `artifacts` below `root`: afterwards either all is new or all as it was.
+///
+/// `manifest.json` among them is the record of what was written; when it is not given, a plain one is made.
+pub fn write(
+    root: &Path,
+    artifacts: &Artifacts,
+    options: &Options,
+) -> Result<Outcome, OutputError> {
+    write_through(root, artifacts, options, &|_| Ok(()))
+}
+
+/// The same with something called before each system call.
+fn write_through(
+    root: &Path,
+    artifacts: &Artifacts,
+    options: &Options,
+    before: Before,
+) -> Result<Outcome, OutputError> {
+    path::check(artifacts)?;
+    let (disk, _lock) = open_locked(root, options, before)?;
+    let outcome = transact(&disk, artifacts, options).map_err(|error| error.below(root));
+    if outcome.is_err() {
+        disk.unmake();
+    }
+    outcome
+}
+
+/// Opens the root, makes it when it is not there, and locks it.
+fn open_locked<'a>(
+    root: &Path,
+    options: &Options,
+    before: Before<'a>,
+) -> Result<(Beneath<'a>, Lock), OutputError> {
+    let opening = Opening {
+        make: true,
+        follow_links: options.follow_links,
+    };
+    let there = Opening {
+        make: false,
+        ..opening
+    };
+    let absent = || OutputError::Io {
+        doing: "open",
+        path: root.to_owned(),
+        source: std::io::ErrorKind::NotFound.into(),
+    };
+    let mut disk = Beneath::open(root, opening, before)?.ok_or_else(absent)?;
+    loop {
+        let lock = match Lock::exclusive(&disk, options) {
+            Ok(lock) => lock,
+            Err(error) => {
+                // The one who holds a root that we made is about to fill it.
+                if !matches!(error, OutputError::Locked { .. }) {
+                    disk.unmake();
+                }
+                return Err(error.below(root));
+            }
+        };
+        // While we waited, a failed first build may have taken its new root away again.
+        match Beneath::open(root, there, before) {
+            Ok(Some(now)) if now.is_same_folder(&disk) => return Ok((disk, lock)),
+            Ok(_) => {
+                let mut again = Beneath::open(root, opening, before)?.ok_or_else(absent)?;
+                again.inherit(disk);
+                disk = again;
+            }
+            Err(error) => {
+                disk.unmake();
+                return Err(error);
+            }
+        }
+    }
+}
+
+fn transact(
+    disk: &dyn Disk,
+    artifacts: &Artifacts,
+    options: &Options,
+) -> Result<Outcome, OutputError> {
+    let recovered = journal::recover(disk)?;
+    let survey = survey(disk, artifacts, options.only.as_ref())?;
+    if let Some((path, version)) = survey.newer {
+        return Err(OutputError::NewerRecord {
+            path: path.into(),
+            version,
+        });
+    }
+    refuse_clashes(&survey, options.force)?;
+    let (journal, mut outcome) = plan(disk, &survey)?;
+    outcome.recovered = recovered;
+    if survey.findings.is_empty() {
+        return Ok(outcome);
+    }
+    let texts: Vec<&str> = survey
+        .findings
+        .iter()
+        .map(|finding| {
+            finding
+                .wanted
+                .as_ref()
+                .map_or("", |wanted| wanted.text.as_ref())
+        })
+        .collect();
+    outcome
+        .backups
+        .extend(journal::commit(disk, &journal, &texts, &lock::introduce())?);
+    Ok(outcome)
+}
+
+/// Stops when a file stands in the way that we may not replace.
+fn refuse_clashes(survey: &Survey, force: bool) -> Result<(), OutputError> {
+    let clashes: Vec<Clash> = survey
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let cause = clash(finding)?;
+            let path = finding.path.clone();
+            (!force || !cause.yields_to_force()).then_some(Clash { path, cause })
+        })
+        .collect();
+    if clashes.is_empty() {
+        Ok(())
+    } else {
+        Err(OutputError::Clash(clashes))
+    }
+}
+
+fn clash(finding: &Finding) -> Option<ClashCause> {
+    let difference = || Difference {
+        path: finding.path.clone(),
+        change: difference(finding),
+    };
+    match &finding.standing {
+        Standing::InTheWay { at, kind } => Some(ClashCause::InTheWay {
+            at: at.clone(),
+            kind: *kind,
+        }),
+        Standing::File { origin, .. } => match origin {
+            Origin::Same | Origin::Ours => None,
+            Origin::Edited => Some(ClashCause::Edited(difference())),
+            Origin::Foreign => Some(ClashCause::Foreign(difference())),
+            Origin::Unreadable(why) => Some(ClashCause::Record { why: why.clone() }),
+        },
+        Standing::Nothing => None,
+    }
+}
+
+/// Turns what was found into the steps to take and what they come to, and makes sure that they can be taken.
+fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputError> {
+    let mut outcome = Outcome {
+        unchanged: survey.unchanged,
+        foreign: survey.foreign.clone(),
+        ..Outcome::default()
+    };
+    let mut steps = Vec::new();
+    let mut folders = BTreeSet::new();
+    let mut changed = BTreeSet::from([""]);
+    for finding in &survey.findings {
+        let path = finding.path.as_str();
+        let list = if finding.wanted.is_some() {
+            &mut outcome.written
+        } else {
+            &mut outcome.removed
+        };
+        list.push(path.to_owned());
+        let backup = clash(finding)
+            .map(|_| journal::free_name(disk, path))
+            .transpose()?;
+        outcome.backups.extend(backup.clone());
+        steps.push(Step {
+            path: path.to_owned(),
+            old: match &finding.standing {
+                Standing::File {
+                    bytes, executable, ..
+                } => Some(disk::Stamp::new(bytes, *executable)),
+                _ => None,
+            },
+            new: finding.wanted.as_ref().map(survey::Wanted::stamp),
+            backup,
+        });
+        for folder in path::parents(path) {
+            if folders.contains(folder) || changed.contains(folder) {
+                break;
+            }
+            if disk.kind(folder).map_err(io_error("read", folder))? == Some(Kind::Folder) {
+                changed.insert(folder);
+                break;
+            }
+            folders.insert(folder.to_owned());
+        }
+    }
+    if !steps.is_empty() {
+        for folder in changed {
+            disk.check_writable(folder)
+                .map_err(io_error("write to", folder))?;
+        }
+    }
+    Ok((Journal::new(steps, folders.into_iter().collect()), outcome))
+}
+
+/// Compares the tree below `root` with `artifacts` and writes nothing at all, not even a lock.
+///
+/// Files that are not ours are no difference, and neither is the site, which is not committed.
+pub fn compare(
+    root: &Path,
+    artifacts: &Artifacts,
+    options: &Options,
+) -> Result<Vec<Difference>, OutputError> {
+    path::check(artifacts)?;
+    let mut committed = artifacts.clone();
+    committed.retain(|artifact| path::top(&artifact.path) != Some(SITE));
+    let Some(disk) = Beneath::open_existing(root, options.follow_links)? else {
+        let missing = |path: &str| Difference {
+            path: path.to_owned(),
+            change: Change::Missing,
+        };
+        return Ok(committed
+            .iter()
+            .map(|artifact| missing(&artifact.path))
+            .collect());
+    };
+    let _lock = Lock::shared(&disk, options.wait.min(PATIENCE));
+    let found = || -> Result<Vec<Difference>, OutputError> {
+        let mut differences = Vec::new();
+        if disk
+            .kind(journal::FOLDER)
+            .map_err(io_error("read", journal::FOLDER))?
+            .is_some()
+        {
+            differences.push(Difference {
+                path: journal::FOLDER.to_owned(),
+                change: Change::Interrupted,
+            });
+        }
+        let survey = survey(&disk, &committed, options.only.as_ref())?;
+        differences.extend(
+            survey
+                .findings
+                .iter()
+                .filter(|finding| !is_only_rights(finding))
+                .map(|finding| Difference {
+                    path: finding.path.clone(),
+                    change: difference(finding),
+                }),
+        );
+        differences.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(differences)
+    };
+    found().map_err(|error| error.below(root))
+}
+
+/// True when text and executable bit are right and only other rights differ: those depend on the umask of whoever checked the tree out.
+fn is_only_rights(finding: &Finding) -> bool {
+    match (&finding.standing, &finding.wanted) {
+        (
+            Standing::File {
+                origin: Origin::Same,
+                executable,
+                ..
+            },
+            Some(wanted),
+        ) => *executable == wanted.executable,
+        _ => false,
+    }
+}
+
+fn difference(finding: &Finding) -> Change {
+    match (&finding.standing, &finding.wanted) {
+        (_, None) => Change::Stale,
+        (Standing::Nothing, Some(_)) => Change::Missing,
+        (Standing::InTheWay { at, kind }, Some(_)) => Change::InTheWay {
+            at: at.clone(),
+            kind: *kind,
+        },
+        (
+            Standing::File {
+                origin: Origin::Same,
+                ..
+            },
+            Some(wanted),
+        ) => Change::Mode {
+            executable: wanted.executable,
+        },
+        (Standing::File { bytes, .. }, Some(wanted)) => Change::Text {
+            disk: bytes.clone(),
+            built: wanted.text.clone().into_owned(),
+        },
+    }
+}

@@ -1,0 +1,171 @@
+//! Which paths may name a file of the tree: relative, plain, and never out of it.
+
+use std::collections::BTreeMap;
+
+use super::error::OutputError;
+use super::journal;
+use crate::emit::Artifacts;
+
+/// The longest name of one part: the usual 255, less what a backup's name adds.
+const LONGEST_PART: usize = 240;
+
+/// Says what is wrong with `path`, or nothing when it may name a file below the root.
+///
+/// Records and journals on the disk are held to the same rule as artifacts: a pull request can write them too.
+pub(super) fn fault(path: &str) -> Option<&'static str> {
+    let bytes = path.as_bytes();
+    if path.is_empty() {
+        return Some("it is empty");
+    }
+    if path.starts_with('/') {
+        return Some("it is absolute");
+    }
+    if path.contains('\\') {
+        return Some("it has a backslash");
+    }
+    if bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' {
+        return Some("it begins with a drive letter");
+    }
+    if path.chars().any(char::is_control) {
+        return Some("it has a control character");
+    }
+    if path.len() > 1000 {
+        return Some("it is longer than 1000 bytes");
+    }
+    path.split('/').find_map(part_fault).or_else(|| {
+        let top = path.split('/').next().unwrap_or(path);
+        let ours = [journal::FOLDER, super::LOCK_FILE];
+        ours.iter()
+            .any(|name| name.eq_ignore_ascii_case(top))
+            .then_some("the name is kept for the build's own files")
+    })
+}
+
+fn part_fault(part: &str) -> Option<&'static str> {
+    match part {
+        "" => Some("a part of it is empty"),
+        "." | ".." => Some("a part of it is `.` or `..`"),
+        _ if part.starts_with('~') => Some("a part of it begins with `~`"),
+        _ if part.len() > LONGEST_PART => Some("a part of it is longer than 240 bytes"),
+        // A file that Git obeys (`.git/hooks/…`) is no output, whatever the root is.
+        _ if part.eq_ignore_ascii_case(".git") => Some("a part of it is `.git`"),
+        _ => None,
+    }
+}
+
+/// Finds the first artifact that cannot be written beside the others.
+pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    for artifact in artifacts {
+        if let Some(why) = fault(&artifact.path) {
+            return Err(OutputError::BadPath {
+                path: artifact.path.clone(),
+                why,
+            });
+        }
+        // macOS folds case: there two such names are one file.
+        if let Some(other) = names.insert(artifact.path.to_lowercase(), &artifact.path) {
+            return Err(OutputError::TwoNames {
+                one: other.to_owned(),
+                other: artifact.path.clone(),
+            });
+        }
+    }
+    for (name, path) in &names {
+        if let Some(file) = parents(name).find_map(|parent| names.get(parent)) {
+            return Err(OutputError::TwoNames {
+                one: (*file).to_owned(),
+                other: (*path).to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The folders above `path`, nearest first, without the root.
+pub(super) fn parents(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(parent(path), |folder| parent(folder))
+}
+
+/// The folder that holds `path`, unless that is the root.
+fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(folder, _)| folder)
+}
+
+/// The folder at the top of `path`, or nothing for a file directly below the root.
+pub(super) fn top(path: &str) -> Option<&str> {
+    path.split_once('/').map(|(top, _)| top)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::Artifact;
+
+    #[test]
+    fn c101_paths_out_of_the_tree_are_refused() {
+        for bad in [
+            "",
+            "/etc/passwd",
+            "..",
+            "../x",
+            "a/../../x",
+            "a/./b",
+            "a//b",
+            "a/",
+            "~/x",
+            "a/~root/x",
+            "a\\b",
+            "C:/x",
+            "c:x",
+            "a\0b",
+            "a\nb",
+            ".homelab/forward",
+            ".HomeLab/x",
+            ".git/hooks/post-merge",
+            "a/.GIT/config",
+        ] {
+            assert!(fault(bad).is_some(), "{bad:?} is let through");
+        }
+        assert!(fault(&"x".repeat(250)).is_some());
+        for good in [
+            "manifest.json",
+            "systemd/nas/llm@.service",
+            "mcp/.vscode/mcp.json",
+            "a/…/ü",
+            "unit:y",
+        ] {
+            assert_eq!(fault(good), None, "{good:?}");
+        }
+    }
+
+    #[test]
+    fn c101_names_that_fall_together_are_refused() {
+        let of = |paths: &[&str]| {
+            let mut artifacts = Artifacts::new();
+            for path in paths {
+                artifacts.add(Artifact::new(*path, ""));
+            }
+            check(&artifacts)
+        };
+        assert!(of(&["env/nas", "env/mini"]).is_ok());
+        assert!(matches!(
+            of(&["env/nas", "env/NAS"]),
+            Err(OutputError::TwoNames { .. })
+        ));
+        assert!(matches!(
+            of(&["env/nas", "env/nas/x"]),
+            Err(OutputError::TwoNames { .. })
+        ));
+        assert!(matches!(
+            of(&["env/../x"]),
+            Err(OutputError::BadPath { .. })
+        ));
+    }
+
+    #[test]
+    fn parents_are_named_from_the_nearest_up() {
+        assert_eq!(parents("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);
+        assert_eq!(parents("a").count(), 0);
+    }
+}

@@ -1,0 +1,373 @@
+//! Looking at the tree: what stands in each artifact's place, what is stale, and what is not ours.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::disk::{Disk, Kind, Seen, Stamp, is_executable, sha256};
+use super::error::{OutputError, io_error};
+use super::record::{self, Record};
+use super::{LOCK_FILE, MANIFEST, SITE, SITE_RECORD, journal, path};
+use crate::emit::Artifacts;
+
+/// Rights that a generated file never has: setuid, setgid, sticky, and writing by everybody.
+const NEVER: u32 = 0o7002;
+
+/// What was found, by path.
+pub(super) struct Survey<'a> {
+    /// Everything that is not as it should be.
+    pub(super) findings: Vec<Finding<'a>>,
+    /// How many files are as they should be.
+    pub(super) unchanged: usize,
+    /// What is not ours: folders end with `/`.
+    pub(super) foreign: Vec<String>,
+    /// A record too new for us, and its version.
+    pub(super) newer: Option<(&'static str, u64)>,
+}
+
+/// A file that is not as it should be.
+pub(super) struct Finding<'a> {
+    /// The path below the root.
+    pub(super) path: String,
+    /// What should be there.
+    pub(super) wanted: Option<Wanted<'a>>,
+    /// What is there.
+    pub(super) standing: Standing,
+}
+
+/// A file as it should be.
+pub(super) struct Wanted<'a> {
+    /// What is in it.
+    pub(super) text: Cow<'a, str>,
+    /// True for a script.
+    pub(super) executable: bool,
+}
+
+/// What stands in a file's place.
+pub(super) enum Standing {
+    /// Nothing, or only what is to be removed.
+    Nothing,
+    /// A file.
+    File {
+        /// What is in it.
+        bytes: Vec<u8>,
+        /// True when it can be executed.
+        executable: bool,
+        /// Whose it is.
+        origin: Origin,
+    },
+    /// Something that is no file.
+    InTheWay {
+        /// Where.
+        at: String,
+        /// What.
+        kind: Kind,
+    },
+}
+
+/// Whose a file is.
+pub(super) enum Origin {
+    /// The text is already right; only the mode is not.
+    Same,
+    /// We wrote it.
+    Ours,
+    /// We wrote it, and somebody changed it.
+    Edited,
+    /// Nobody knows.
+    Foreign,
+    /// It is a record that cannot be read.
+    Unreadable(String),
+}
+
+/// The part of the tree that this build is about.
+struct Scope<'a> {
+    only: Option<&'a BTreeSet<String>>,
+    site_is_made: bool,
+}
+
+impl Scope<'_> {
+    /// True when this build decides what `path` is.
+    fn covers(&self, path: &str) -> bool {
+        let top = path::top(path);
+        // Without one page the site was not asked for; it is no reason to remove it.
+        (top != Some(SITE) || self.site_is_made)
+            && self
+                .only
+                .is_none_or(|only| top.is_some_and(|top| only.contains(top)))
+    }
+
+    /// True when something that the manifest lists is written.
+    fn covers_committed(&self) -> bool {
+        self.only
+            .is_none_or(|only| only.iter().any(|top| top != SITE))
+    }
+}
+
+/// Compares the tree with the artifacts; changes nothing.
+pub(super) fn survey<'a>(
+    disk: &dyn Disk,
+    artifacts: &'a Artifacts,
+    only: Option<&BTreeSet<String>>,
+) -> Result<Survey<'a>, OutputError> {
+    let is_site = |path: &str| path::top(path) == Some(SITE);
+    let scope = Scope {
+        only,
+        site_is_made: artifacts.iter().any(|artifact| is_site(&artifact.path)),
+    };
+    let (manifest, manifest_text) = load(disk, MANIFEST)?;
+    let (site, _) = load(disk, SITE_RECORD)?;
+    let record = |path: &str| if is_site(path) { &site } else { &manifest };
+
+    let mut wanted: BTreeMap<&str, Wanted> = artifacts
+        .iter()
+        .filter(|artifact| scope.covers(&artifact.path) && artifact.path != MANIFEST)
+        .map(|artifact| {
+            let text = Cow::Borrowed(artifact.text.as_str());
+            let executable = artifact.executable;
+            (artifact.path.as_str(), Wanted { text, executable })
+        })
+        .collect();
+    let plain = |text| Wanted {
+        text,
+        executable: false,
+    };
+    if scope.covers_committed() {
+        wanted.insert(
+            MANIFEST,
+            plain(new_manifest(artifacts, &scope, &manifest_text)),
+        );
+    }
+    if scope.covers(SITE_RECORD) {
+        let pages = artifacts.iter().filter(|artifact| is_site(&artifact.path));
+        wanted.insert(SITE_RECORD, plain(record::render(pages).into()));
+    }
+
+    // A path counts only in the record where we would have put it.
+    let committed = manifest.paths().filter(|path| !is_site(path));
+    let recorded: BTreeSet<&str> = committed
+        .chain(site.paths().filter(|path| is_site(path)))
+        .collect();
+    let mut findings = Vec::new();
+    let mut stale = BTreeSet::new();
+    for &path in &recorded {
+        if !scope.covers(path) || wanted.contains_key(path) {
+            continue;
+        }
+        let seen = disk.see(path).map_err(io_error("read", path))?;
+        if let Seen::File { bytes, mode } = seen
+            && record(path)
+                .stamp(path)
+                .is_some_and(|stamp| stamp.sha256 == sha256(&bytes))
+            && !is_other_name(disk, path, &wanted)?
+        {
+            stale.insert(path.to_owned());
+            findings.push(Finding {
+                path: path.to_owned(),
+                wanted: None,
+                standing: Standing::File {
+                    bytes,
+                    executable: is_executable(mode),
+                    origin: Origin::Ours,
+                },
+            });
+        }
+    }
+
+    let mut unchanged = 0;
+    let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, artifacts)?;
+    for (path, wanted) in wanted {
+        let seen = disk.see(path).map_err(io_error("read", path))?;
+        let Some(standing) = standing(disk, path, &wanted, seen, record(path), &stale)? else {
+            unchanged += 1;
+            continue;
+        };
+        findings.push(Finding {
+            path: path.to_owned(),
+            wanted: Some(wanted),
+            standing,
+        });
+    }
+    let newer = [(MANIFEST, &manifest), (SITE_RECORD, &site)];
+    Ok(Survey {
+        findings,
+        unchanged,
+        foreign,
+        newer: newer.into_iter().find_map(|(path, record)| match record {
+            Record::Newer(version) => Some((path, *version)),
+            _ => None,
+        }),
+    })
+}
+
+fn load(disk: &dyn Disk, path: &str) -> Result<(Record, String), OutputError> {
+    match disk.see(path).map_err(io_error("read", path))? {
+        Seen::File { bytes, .. } => Ok((
+            Record::read(&bytes),
+            String::from_utf8_lossy(&bytes).into_owned(),
+        )),
+        // What stands in its place is told like that of any other file.
+        Seen::Absent | Seen::Other { .. } => Ok((Record::Absent, String::new())),
+    }
+}
+
+/// The text of the manifest: it lists what is on the disk after this build.
+fn new_manifest<'a>(artifacts: &'a Artifacts, scope: &Scope, old: &str) -> Cow<'a, str> {
+    let committed = || {
+        artifacts
+            .iter()
+            .filter(|artifact| path::top(&artifact.path) != Some(SITE))
+    };
+    let whole = match artifacts.find(MANIFEST) {
+        Some(manifest) => Cow::Borrowed(manifest.text.as_str()),
+        None => Cow::Owned(record::render(committed())),
+    };
+    if scope.only.is_none() {
+        return whole;
+    }
+    let covers = |path: &str| scope.covers(path);
+    let written = || record::render(committed().filter(|artifact| scope.covers(&artifact.path)));
+    Cow::Owned(record::merge(&whole, old, covers).unwrap_or_else(written))
+}
+
+/// Says what stands at `path`, or nothing when it is as it should be.
+fn standing(
+    disk: &dyn Disk,
+    path: &str,
+    wanted: &Wanted,
+    seen: Seen,
+    record: &Record,
+    stale: &BTreeSet<String>,
+) -> Result<Option<Standing>, OutputError> {
+    let (bytes, mode) = match seen {
+        Seen::Absent => return Ok(Some(Standing::Nothing)),
+        Seen::Other { at, kind } => {
+            let leaves =
+                stale.contains(&at) || (kind == Kind::Folder && leaves_empty(disk, &at, stale)?);
+            return Ok(Some(if leaves {
+                Standing::Nothing
+            } else {
+                Standing::InTheWay { at, kind }
+            }));
+        }
+        Seen::File { bytes, mode } => (bytes, mode),
+    };
+    let is_record = path == MANIFEST || path == SITE_RECORD;
+    let executable = is_executable(mode);
+    let origin = if bytes == wanted.text.as_bytes() {
+        if executable == wanted.executable && mode & NEVER == 0 {
+            return Ok(None);
+        }
+        Origin::Same
+    } else if is_record {
+        match record {
+            Record::Unreadable(why) => Origin::Unreadable(why.clone()),
+            _ => Origin::Ours,
+        }
+    } else {
+        match record.stamp(path) {
+            Some(stamp) if stamp.sha256 == sha256(&bytes) => Origin::Ours,
+            Some(_) => Origin::Edited,
+            None => Origin::Foreign,
+        }
+    };
+    Ok(Some(Standing::File {
+        bytes,
+        executable,
+        origin,
+    }))
+}
+
+/// True when everything below `folder` is to be removed.
+fn leaves_empty(
+    disk: &dyn Disk,
+    folder: &str,
+    stale: &BTreeSet<String>,
+) -> Result<bool, OutputError> {
+    for (name, kind) in disk.list(folder).map_err(io_error("list", folder))? {
+        let path = join(folder, &name);
+        let leaves = if kind == Kind::Folder {
+            leaves_empty(disk, &path, stale)?
+        } else {
+            stale.contains(&path)
+        };
+        if !leaves {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// True when `stale` is what a wanted file is called on a disk that folds case.
+fn is_other_name(
+    disk: &dyn Disk,
+    stale: &str,
+    wanted: &BTreeMap<&str, Wanted>,
+) -> Result<bool, OutputError> {
+    let Some(twin) = wanted.keys().find(|path| path.eq_ignore_ascii_case(stale)) else {
+        return Ok(false);
+    };
+    let (folder, name) = twin.rsplit_once('/').unwrap_or(("", twin));
+    let names = disk.list(folder).map_err(io_error("list", folder))?;
+    Ok(!names.iter().any(|(listed, _)| listed == name))
+}
+
+/// Lists what is not ours in the folders that are. A folder with nothing of ours is named and not entered.
+fn foreign(
+    disk: &dyn Disk,
+    scope: &Scope,
+    wanted: &BTreeMap<&str, Wanted>,
+    recorded: &BTreeSet<&str>,
+    stale: &BTreeSet<String>,
+    artifacts: &Artifacts,
+) -> Result<Vec<String>, OutputError> {
+    let elsewhere = artifacts.iter().map(|artifact| artifact.path.as_str());
+    let elsewhere: BTreeSet<&str> = elsewhere
+        .chain(recorded.iter().copied())
+        .filter(|path| !scope.covers(path))
+        .chain([MANIFEST])
+        .collect();
+    let known = wanted
+        .keys()
+        .copied()
+        .chain(recorded.iter().copied())
+        .chain(elsewhere.iter().copied());
+    let folders: BTreeSet<&str> = known.flat_map(path::parents).collect();
+    let inside = |folder: &str| scope.covers(&join(folder, "x"));
+    let mut foreign = Vec::new();
+    for folder in std::iter::once("").chain(folders.iter().copied().filter(|folder| inside(folder)))
+    {
+        for (name, kind) in disk.list(folder).map_err(io_error("list", folder))? {
+            let path = join(folder, &name);
+            let name = path.as_str();
+            let is_own = if kind == Kind::Folder {
+                folders.contains(name) || name == journal::FOLDER || name == SITE
+            } else {
+                let known = wanted.contains_key(name) || elsewhere.contains(name);
+                known || stale.contains(name) || name == LOCK_FILE
+            };
+            if !is_own {
+                foreign.push(if kind == Kind::Folder {
+                    path + "/"
+                } else {
+                    path
+                });
+            }
+        }
+    }
+    foreign.sort();
+    Ok(foreign)
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}
+
+impl Wanted<'_> {
+    /// The stamp that the file will have.
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp::new(self.text.as_bytes(), self.executable)
+    }
+}

@@ -1,0 +1,93 @@
+//! How findings are shown: with their lines for people, one line each for editors, as JSON for programs.
+//!
+//! No other room knows what a terminal is, or miette. The text of the reader's file is shown with its control characters escaped, whatever the format.
+
+mod concise;
+mod excerpt;
+mod full;
+mod json;
+mod plain;
+mod style;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source, Span};
+
+pub use style::Style;
+
+/// How many findings are shown to people; the rest is counted.
+const SHOWN: usize = 50;
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Each with its lines and what to do.
+    #[default]
+    Full,
+    /// Each on a line of its own.
+    Concise,
+    /// One JSON object with all of them.
+    Json,
+}
+
+/// Writes the findings about a text; nothing for people when there are none.
+pub fn render(format: Format, source: &Source, diagnostics: &Diagnostics, style: &Style) -> String {
+    match format {
+        Format::Json => json::render(source, diagnostics),
+        _ if diagnostics.is_empty() => String::new(),
+        Format::Full => {
+            let mut out = full::render(source, &shown(diagnostics), &masked(diagnostics), style);
+            end(&mut out, diagnostics);
+            out
+        }
+        Format::Concise => {
+            let mut out = concise::render(source, &shown(diagnostics));
+            end(&mut out, diagnostics);
+            out
+        }
+    }
+}
+
+/// The totals in words: `2 errors, 1 warning`.
+pub fn summary(diagnostics: &Diagnostics) -> String {
+    let severities = [Severity::Error, Severity::Warning, Severity::Note];
+    let counts: Vec<_> = severities
+        .iter()
+        .map(|it| (diagnostics.count(*it), it.word()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+        .collect();
+    if counts.is_empty() {
+        "nothing found".to_owned()
+    } else {
+        counts.join(", ")
+    }
+}
+
+/// The findings that are shown: the gravest when there are too many, in the order given.
+fn shown(diagnostics: &Diagnostics) -> Vec<&Diagnostic> {
+    let mut chosen: Vec<_> = diagnostics.iter().enumerate().collect();
+    if chosen.len() > SHOWN {
+        chosen.sort_by_key(|(_, it)| std::cmp::Reverse(it.severity));
+        chosen.truncate(SHOWN);
+        chosen.sort_by_key(|(at, _)| *at);
+    }
+    chosen.into_iter().map(|(_, it)| it).collect()
+}
+
+/// Every place that no report shows, in the order of the text.
+fn masked(diagnostics: &Diagnostics) -> Vec<Span> {
+    let mut masked: Vec<_> = diagnostics
+        .iter()
+        .flat_map(|it| &it.masked)
+        .copied()
+        .collect();
+    masked.sort_unstable();
+    masked
+}
+
+fn end(out: &mut String, diagnostics: &Diagnostics) {
+    if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {
+        out.push_str(&format!("… and {more} more\n"));
+    }
+    out.push_str(&summary(diagnostics));
+    out.push('\n');
+}

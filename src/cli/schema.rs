@@ -1,0 +1,13 @@
+//! `homelab schema`: the JSON schema of `platform.toml`, for editors.
+
+use crate::manifest;
+
+use super::{End, terminal};
+
+pub(super) fn run() -> End {
+    if terminal::say(&manifest::schema_text()) {
+        End::Well
+    } else {
+        End::Failed
+    }
+}

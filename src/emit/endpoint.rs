@@ -1,0 +1,68 @@
+//! How services are reached, written down: URLs, and the ids by which the registries refer to them.
+
+use crate::platform::{Bind, Model, Platform, Service};
+
+/// Returns `http://<address>:<port>`, an IPv6 address in brackets.
+pub fn http_url(address: &str, port: u16) -> String {
+    if address.contains(':') {
+        format!("http://[{address}]:{port}")
+    } else {
+        format!("http://{address}:{port}")
+    }
+}
+
+/// Returns the address at which other hosts reach a service; nothing when it listens for its own host only, or its host has no address on a preferred network.
+pub fn network_address<'a>(platform: &'a Platform, service: &'a Service) -> Option<&'a str> {
+    match &service.bind {
+        Bind::Loopback => None,
+        Bind::Network(_, address) | Bind::Address(address) => Some(address),
+        Bind::All => {
+            let host = &platform[service.host];
+            let mut preferred = platform.policy.prefer.iter();
+            preferred.find_map(|network| host.address_on(*network))
+        }
+    }
+}
+
+/// Returns the id of an endpoint with a port of its own: `ep_ov_llm_server_9000`.
+pub fn port_id(service: &Service, port: u16) -> String {
+    format!("ep_{}_{port}", snake(&service.name))
+}
+
+/// Returns the id of a slot, the endpoint of one model: `ep_mlx_slot_8100`.
+pub fn slot_id(service: &Service, port: u16) -> String {
+    format!("ep_{}_slot_{port}", snake(&service.name))
+}
+
+/// Returns the id of the endpoint that answers for a model; without a port while none is known.
+pub fn model_id(platform: &Platform, model: &Model) -> String {
+    let service = &platform[model.service];
+    match model.port {
+        Some(port) if service.kind.one_model_per_port => slot_id(service, port),
+        Some(port) => port_id(service, port),
+        None => format!("ep_{}", snake(&service.name)),
+    }
+}
+
+/// Returns the id of a service's main endpoint; without a port when it has none.
+pub fn service_id(service: &Service) -> String {
+    match service.port() {
+        Some(port) => port_id(service, port),
+        None => format!("ep_{}", snake(&service.name)),
+    }
+}
+
+fn snake(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_address_stands_in_brackets() {
+        assert_eq!(http_url("127.0.0.1", 4000), "http://127.0.0.1:4000");
+        assert_eq!(http_url("fd00::71", 4000), "http://[fd00::71]:4000");
+    }
+}

@@ -1,0 +1,140 @@
+//! What is still to be filled in on a host: every secret with its files, and other values that only the owner knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::emit::{Artifact, EmitError, Template};
+use crate::platform::{Host, HostId, Platform, Secret, SecretId, Service, Value, Variable};
+
+static PAGE: Template = Template::markdown(include_str!("secrets.md.j2"));
+
+/// The list of each host where something is to be filled in.
+pub(super) fn lists(platform: &Platform) -> Result<Vec<Artifact>, EmitError> {
+    let mut users: BTreeMap<SecretId, Vec<Row>> = BTreeMap::new();
+    let mut others: BTreeMap<HostId, Vec<Other>> = BTreeMap::new();
+    for service in platform
+        .services
+        .iter()
+        .filter(|it| platform.is_installed(it))
+    {
+        for variable in &service.env {
+            let row = || Row::of(platform, service, variable);
+            match &variable.value {
+                Value::Secret(id) => users.entry(*id).or_default().push(row()),
+                Value::FillIn(words) => {
+                    others
+                        .entry(service.host)
+                        .or_default()
+                        .push(Other { row: row(), words });
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut secrets: BTreeMap<HostId, Vec<Entry>> = BTreeMap::new();
+    for (id, rows) in &users {
+        let hosts: BTreeSet<_> = rows.iter().map(|it| it.host_id).collect();
+        for host in hosts {
+            secrets
+                .entry(host)
+                .or_default()
+                .push(Entry::of(&platform[*id], host, rows));
+        }
+    }
+    let mut artifacts = Vec::new();
+    for host in &platform.hosts {
+        let secrets = secrets.remove(&host.id).unwrap_or_default();
+        let others = others.remove(&host.id).unwrap_or_default();
+        if !secrets.is_empty() || !others.is_empty() {
+            artifacts.push(page(host, secrets, others)?);
+        }
+    }
+    Ok(artifacts)
+}
+
+fn page<'a>(
+    host: &'a Host,
+    secrets: Vec<Entry<'a>>,
+    others: Vec<Other<'a>>,
+) -> Result<Artifact, EmitError> {
+    let artifact = format!("env/{}/secrets.md", host.name);
+    let page = Page {
+        host: &host.name,
+        folder: format!("generated/env/{}/", host.name),
+        title: &host.title,
+        secrets,
+        others,
+    };
+    let text = PAGE
+        .render(&page)
+        .map_err(|error| EmitError::of(&artifact, error))?;
+    Ok(Artifact::new(artifact, text))
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    host: &'a str,
+    folder: String,
+    title: &'a str,
+    secrets: Vec<Entry<'a>>,
+    others: Vec<Other<'a>>,
+}
+
+/// A secret that this host needs.
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    title: &'a str,
+    command: Option<&'a str>,
+    obtain: Option<&'a str>,
+    rows: Vec<Row<'a>>,
+    /// Where else the same value belongs.
+    elsewhere: Vec<Row<'a>>,
+}
+
+impl<'a> Entry<'a> {
+    fn of(secret: &'a Secret, host: HostId, rows: &[Row<'a>]) -> Self {
+        let (here, elsewhere) = rows.iter().cloned().partition(|it| it.host_id == host);
+        Self {
+            name: &secret.name,
+            title: &secret.title,
+            command: secret.command.as_deref(),
+            obtain: secret.obtain.as_deref(),
+            rows: here,
+            elsewhere,
+        }
+    }
+}
+
+/// A value that is no secret and that only the owner knows.
+#[derive(Serialize)]
+struct Other<'a> {
+    row: Row<'a>,
+    words: &'a str,
+}
+
+/// A variable in a file.
+#[derive(Clone, Serialize)]
+struct Row<'a> {
+    #[serde(skip)]
+    host_id: HostId,
+    host: &'a str,
+    service: &'a str,
+    file: Option<&'a str>,
+    variable: &'a str,
+    required: bool,
+}
+
+impl<'a> Row<'a> {
+    fn of(platform: &'a Platform, service: &'a Service, variable: &'a Variable) -> Self {
+        Self {
+            host_id: service.host,
+            host: &platform[service.host].name,
+            service: &service.name,
+            file: service.env_file.as_deref(),
+            variable: &variable.name,
+            required: variable.required,
+        }
+    }
+}

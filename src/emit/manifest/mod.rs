@@ -1,0 +1,160 @@
+//! `manifest.json`: every generated file with its digest, and where it is installed.
+//!
+//! It is also the record by which the next build knows its own files, so every file is in it but itself.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::platform::Platform;
+
+use super::json::to_json;
+use super::{Artifact, Artifacts, EmitError, Emitter, Install};
+
+/// Where the manifest lies below `generated/`.
+pub const PATH: &str = "manifest.json";
+
+/// Comes last: it lists what the others made.
+pub(super) static EMITTER: Emitter = Emitter {
+    name: "manifest",
+    summary: "every file with its digest, and where it is installed",
+    emit,
+};
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every emitter may fail, and this one never does"
+)]
+fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+    let text = render(&platform.name, artifacts.iter());
+    artifacts.add(Artifact::new(PATH, text));
+    Ok(())
+}
+
+/// Returns the manifest of these artifacts, ordered by path.
+pub fn render<'a>(platform: &str, artifacts: impl IntoIterator<Item = &'a Artifact>) -> String {
+    let others = artifacts.into_iter().filter(|it| it.path != PATH);
+    to_json(&Manifest {
+        version: 1,
+        platform,
+        files: others.map(|it| (it.path.as_str(), File::of(it))).collect(),
+    })
+}
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    version: u8,
+    platform: &'a str,
+    files: BTreeMap<&'a str, File<'a>>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    sha256: String,
+    executable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    install: Option<Place<'a>>,
+}
+
+/// Where a file goes on a host.
+#[derive(Serialize)]
+struct Place<'a> {
+    host: &'a str,
+    path: &'a str,
+    owner: &'a str,
+    group: &'a str,
+    /// In octal, as `chmod` takes it: JSON has no octal numbers.
+    mode: String,
+    /// The services to restart when it changes.
+    restart: &'a [String],
+    /// True for a file that is only put where none is.
+    seed: bool,
+}
+
+impl<'a> File<'a> {
+    fn of(artifact: &'a Artifact) -> Self {
+        Self {
+            sha256: sha256(&artifact.text),
+            executable: artifact.executable,
+            install: artifact.install.as_ref().map(Place::of),
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn of(install: &'a Install) -> Self {
+        Self {
+            host: &install.host,
+            path: &install.path,
+            owner: &install.owner,
+            group: &install.group,
+            mode: format!("{:04o}", install.mode),
+            restart: &install.restart,
+            seed: install.seed,
+        }
+    }
+}
+
+/// Returns the SHA-256 digest of a text in lower case hexadecimal.
+fn sha256(text: &str) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        // Writing to a `String` cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_lists_every_file_but_itself() {
+        let unit = Artifact::new("systemd/a.service", "abc").install(Install {
+            host: "nas".to_owned(),
+            path: "/etc/systemd/system/a.service".to_owned(),
+            owner: "root".to_owned(),
+            group: "root".to_owned(),
+            mode: 0o644,
+            restart: vec!["a".to_owned()],
+            seed: false,
+        });
+        let artifacts = [
+            unit,
+            Artifact::new("ops/b.sh", "").executable(),
+            Artifact::new(PATH, "old"),
+        ];
+        assert_eq!(
+            render("lab", &artifacts),
+            r#"{
+  "version": 1,
+  "platform": "lab",
+  "files": {
+    "ops/b.sh": {
+      "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+      "executable": true
+    },
+    "systemd/a.service": {
+      "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+      "executable": false,
+      "install": {
+        "host": "nas",
+        "path": "/etc/systemd/system/a.service",
+        "owner": "root",
+        "group": "root",
+        "mode": "0644",
+        "restart": [
+          "a"
+        ],
+        "seed": false
+      }
+    }
+  }
+}
+"#
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! What is put where on a host, and what somebody must fill in there.
+
+use serde::Serialize;
+
+use crate::emit::{Artifact, Artifacts, Install, places};
+use crate::platform::{HostState, Platform, Service, Value};
+
+/// A file to install.
+#[derive(Serialize)]
+pub(super) struct FileRow<'a> {
+    host: &'a str,
+    /// Where it lies below `generated/`.
+    source: &'a str,
+    path: &'a str,
+    owner: &'a str,
+    group: &'a str,
+    /// As `stat` prints it.
+    mode: String,
+    /// `plain`, `seed` for one that is never overwritten, or `daemon` for a launchd daemon that belongs to no service.
+    how: &'static str,
+    restart: String,
+}
+
+/// An env file, and the variables that nobody but its owner can fill in.
+#[derive(Serialize)]
+pub(super) struct NeedsRow<'a> {
+    host: &'a str,
+    path: &'a str,
+    service: &'a str,
+    names: String,
+}
+
+/// A file that we install into a checkout.
+#[derive(Serialize)]
+pub(super) struct OurRow<'a> {
+    host: &'a str,
+    path: &'a str,
+}
+
+/// Everything that is installed, ordered by host and path.
+pub(super) fn files<'a>(platform: &Platform, artifacts: &'a Artifacts) -> Vec<FileRow<'a>> {
+    let mut files: Vec<_> = installs(artifacts)
+        .map(|(artifact, install)| FileRow {
+            host: &install.host,
+            source: &artifact.path,
+            path: &install.path,
+            owner: &install.owner,
+            group: &install.group,
+            mode: format!("{:o}", install.mode),
+            how: how(platform, install),
+            restart: install.restart.join(" "),
+        })
+        .collect();
+    files.sort_by_key(|file| (file.host, file.path));
+    files
+}
+
+fn how(platform: &Platform, install: &Install) -> &'static str {
+    let belongs = |service: &Service| {
+        platform[service.host].name == install.host
+            && places::launchd_plist(service) == install.path
+    };
+    if install.seed {
+        "seed"
+    } else if install.path.starts_with("/Library/LaunchDaemons/")
+        && !platform.services.iter().any(belongs)
+    {
+        "daemon"
+    } else {
+        "plain"
+    }
+}
+
+/// What every env file must hold that we do not know.
+pub(super) fn needs(platform: &Platform) -> Vec<NeedsRow<'_>> {
+    platform
+        .live_services()
+        .filter_map(|service| {
+            let names = filled_in(service);
+            (!names.is_empty()).then_some(NeedsRow {
+                host: &platform[service.host].name,
+                path: service.env_file.as_deref()?,
+                service: &service.name,
+                names: names.join(" "),
+            })
+        })
+        .collect()
+}
+
+/// The files that lie in a checkout: git sees them there, and they are nobody's changes.
+pub(super) fn ours<'a>(platform: &'a Platform, artifacts: &'a Artifacts) -> Vec<OurRow<'a>> {
+    let mut ours = Vec::new();
+    for host in &platform.hosts {
+        let Some(checkout) = host.checkout.as_deref() else {
+            continue;
+        };
+        if host.state != HostState::Live {
+            continue;
+        }
+        let below = installs(artifacts)
+            .filter(|(_, install)| install.host == host.name)
+            .filter_map(|(_, install)| below(checkout, &install.path));
+        ours.extend(below.map(|path| OurRow {
+            host: &host.name,
+            path,
+        }));
+    }
+    ours.sort_by_key(|it| (it.host, it.path));
+    ours
+}
+
+fn installs(artifacts: &Artifacts) -> impl Iterator<Item = (&Artifact, &Install)> {
+    artifacts
+        .iter()
+        .filter_map(|artifact| Some((artifact, artifact.install.as_ref()?)))
+}
+
+/// The required variables whose value is in no file of ours.
+fn filled_in(service: &Service) -> Vec<&str> {
+    let mut names: Vec<_> = service
+        .env
+        .iter()
+        .filter(|variable| variable.required)
+        .filter_map(|variable| match &variable.value {
+            Value::Secret(_) | Value::FillIn(_) => Some(variable.name.as_str()),
+            Value::Text(_) | Value::Url(..) | Value::Handle(_) | Value::Variable(_) => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
+    path.strip_prefix(folder.trim_end_matches('/'))?
+        .strip_prefix('/')
+}

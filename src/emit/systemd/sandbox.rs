@@ -1,0 +1,270 @@
+//! What a service sees of the disk, worked out from what it needs.
+//!
+//! `ProtectSystem=strict` makes everything read-only and `ProtectHome=` hides the homes, where most of a lab's programs, models and env files are. So what a service needs is named: below a home it is mounted back, elsewhere it is made writable.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::emit::escape::Unwritable;
+use crate::emit::process;
+use crate::platform::{ModelState, Platform, Service, Word};
+
+/// The folders that `ProtectHome=` empties.
+const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
+
+/// The folders that `PrivateTmp=` replaces.
+const TEMPORARY: [&str; 2] = ["/tmp", "/var/tmp"];
+
+/// The mounts of a unit. A path that may be absent starts with `-`, as systemd writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Sandbox {
+    /// For `ProtectHome=`: `yes`, `tmpfs` when something below a home is mounted back, `no` when a whole one is needed.
+    pub(super) home: &'static str,
+    /// For `PrivateTmp=`.
+    pub(super) private_tmp: &'static str,
+    /// For `BindReadOnlyPaths=`.
+    pub(super) read_only_binds: Vec<String>,
+    /// For `BindPaths=`.
+    pub(super) binds: Vec<String>,
+    /// For `ReadWritePaths=`.
+    pub(super) read_write: Vec<String>,
+    /// The paths without which it cannot start, for `RequiresMountsFor=`.
+    pub(super) mounts: Vec<String>,
+}
+
+/// A path that a service needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Need {
+    path: String,
+    write: bool,
+    /// True when the service starts without it.
+    optional: bool,
+}
+
+/// The cache of a service, which systemd makes.
+pub(super) fn cache_directory(service: &Service) -> String {
+    format!("/var/cache/{}", service.run.unit)
+}
+
+impl Sandbox {
+    /// The sandbox of a service.
+    pub(super) fn of(platform: &Platform, service: &Service) -> Self {
+        Self::for_needs(needs(platform, service))
+    }
+
+    fn for_needs(needs: Vec<Need>) -> Self {
+        let needs = without_covered(needs);
+        let above = |roots: &[&str]| {
+            roots
+                .iter()
+                .any(|root| needs.iter().any(|it| is_below(root, &it.path)))
+        };
+        let below = |roots: &[&str], it: &Need| roots.iter().any(|root| is_below(&it.path, root));
+        let home = match () {
+            () if above(&HOMES) => "no",
+            () if needs.iter().any(|it| below(&HOMES, it)) => "tmpfs",
+            () => "yes",
+        };
+        let private_tmp = if above(&TEMPORARY) { "no" } else { "yes" };
+        let mut sandbox = Self {
+            home,
+            private_tmp,
+            read_only_binds: Vec::new(),
+            binds: Vec::new(),
+            read_write: Vec::new(),
+            mounts: needs
+                .iter()
+                .filter(|it| !it.optional && !is_below(&it.path, "/etc"))
+                .map(|it| it.path.clone())
+                .collect(),
+        };
+        for need in needs {
+            let hidden = home == "tmpfs" && below(&HOMES, &need)
+                || private_tmp == "yes" && below(&TEMPORARY, &need);
+            let path = if need.optional {
+                format!("-{}", need.path)
+            } else {
+                need.path
+            };
+            match (hidden, need.write) {
+                (true, true) => sandbox.binds.push(path),
+                (true, false) => sandbox.read_only_binds.push(path),
+                (false, true) => sandbox.read_write.push(path),
+                // The rest of the disk can be read as it is.
+                (false, false) => {}
+            }
+        }
+        sandbox
+    }
+
+    /// Refuses paths that the settings cannot name.
+    pub(super) fn check(&self) -> Result<(), Unwritable> {
+        let what = "a path of a systemd sandbox";
+        let mut binds = self.binds.iter().chain(&self.read_only_binds);
+        if binds.any(|path| path.contains(':')) {
+            return Err(Unwritable {
+                what,
+                why: "it has a colon, which separates source and target",
+            });
+        }
+        let mut all = self
+            .binds
+            .iter()
+            .chain(&self.read_only_binds)
+            .chain(&self.read_write);
+        if all.any(|path| path.contains('\t')) {
+            return Err(Unwritable {
+                what,
+                why: "it has a tab",
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What a service needs beyond the system: to write where it works, where its models and their caches lie and what the owner names; to read its configuration, its env file and the programs of its user.
+fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
+    let run = &service.run;
+    let host = &platform[service.host];
+    let mut needs = Vec::new();
+    let mut need = |path: &str, write: bool, optional: bool| {
+        needs.push(Need {
+            path: normal(path),
+            write,
+            optional,
+        });
+    };
+    if let Some(directory) = &run.directory {
+        // `uv run` renews `.venv` and `uv.lock` there, and Python writes `__pycache__`.
+        need(directory, true, false);
+    }
+    for path in &run.writable {
+        need(path, true, false);
+    }
+    for path in &run.readable {
+        need(path, false, false);
+    }
+    for path in model_paths(platform, service) {
+        need(&path, true, false);
+    }
+    for (_, path) in &service.configs {
+        // The folder, because a file that is replaced would stay the old one in the sandbox.
+        let folder = path
+            .rsplit_once('/')
+            .map_or(path.as_str(), |(folder, _)| folder);
+        need(folder, false, false);
+    }
+    if let Some(path) = &service.env_file {
+        need(path, false, true);
+    }
+    let home = process::home(host, &run.user);
+    for path in PROGRAMS {
+        need(&format!("{home}/{path}"), false, true);
+    }
+    for word in process::commands(service)
+        .into_iter()
+        .filter_map(|it| it.first())
+    {
+        if let Word::Text(program) = word
+            && program.starts_with('/')
+        {
+            need(&installation(program, &home), false, false);
+        }
+    }
+    needs
+}
+
+/// What must be there for a program to run: for `<folder>/bin/<program>` the folder, because a program of a virtual environment reads its libraries there; never a whole home.
+fn installation(program: &str, home: &str) -> String {
+    let program = normal(program);
+    let parent = |path: &str| {
+        path.rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_owned()
+    };
+    let bin = parent(&program);
+    let folder = if bin.ends_with("/bin") {
+        parent(&bin)
+    } else {
+        bin.clone()
+    };
+    let narrow = |path: &str| path.len() > 1 && !is_below(home, path);
+    [folder, bin]
+        .into_iter()
+        .find(|it| narrow(it))
+        .unwrap_or(program)
+}
+
+/// Where the programs of a user lie below the home: what is installed for the user alone, and the Pythons of uv, to which every `.venv/bin/python` made by uv is a link.
+const PROGRAMS: [&str; 5] = [
+    ".local/bin",
+    ".local/lib",
+    ".local/share/uv",
+    ".local/share/pipx",
+    ".config/uv",
+];
+
+/// Where the models of a service lie: their own path, else the volume they are on, and their cache. All are writable, because model servers keep compiled models, locks and references beside the weights.
+fn model_paths(platform: &Platform, service: &Service) -> Vec<String> {
+    let volumes = &platform[service.host].volumes;
+    let mut paths = Vec::new();
+    for model in platform
+        .models_of(service.id)
+        .filter(|it| it.state == ModelState::Live)
+    {
+        let volume = model
+            .volume
+            .as_ref()
+            .and_then(|(name, _)| volumes.iter().find(|it| it.name == *name))
+            .map(|it| &it.path);
+        paths.extend(model.cache_path.clone());
+        paths.extend(model.source_path.as_ref().or(volume).cloned());
+    }
+    paths
+}
+
+/// Drops every need that a stronger one covers: a path below a writable one, the same path twice.
+fn without_covered(mut needs: Vec<Need>) -> Vec<Need> {
+    // What lies above comes first. Of one path, the writable need does, and the certain one before the optional one.
+    needs.sort_by(|a, b| (&a.path, !a.write, a.optional).cmp(&(&b.path, !b.write, b.optional)));
+    let mut kept: BTreeMap<String, Need> = BTreeMap::new();
+    for need in needs {
+        let covers = |it: &Need| {
+            // An optional folder may be absent, and then nothing below it is mounted.
+            it.write >= need.write && (!it.optional || need.optional)
+        };
+        let covered = Path::new(&need.path)
+            .ancestors()
+            .filter_map(|it| kept.get(it.to_str()?))
+            .any(covers);
+        if !covered {
+            kept.insert(need.path.clone(), need);
+        }
+    }
+    kept.into_values().collect()
+}
+
+/// True when `path` is `root` or lies below it.
+fn is_below(path: &str, root: &str) -> bool {
+    root == "/"
+        || path
+            .strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A path without doubled, single-dot or trailing parts, so that comparing texts compares places.
+fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
