@@ -43,7 +43,7 @@ pub static EMITTERS: &[&Emitter] = &[
     &config::EMITTER,
     &routes::EMITTER,
     // These two read what the others made, so they stay at the end and in this order.
-    //OPS     &ops::EMITTER,ops::EMITTER,
+    &ops::EMITTER,
     &manifest::EMITTER,
 ];
 

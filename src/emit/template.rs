@@ -94,7 +94,9 @@ impl Template {
         syntax
             .trim_blocks(true)
             .lstrip_blocks(true)
-            .keep_trailing_newline(true);
+            .keep_trailing_newline(true)
+            // The usual `{#` would begin inside `${#name}` of a shell script.
+            .comment_delimiters("{{!--", "--!}}");
         environment.set_syntax(syntax.build()?);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         // Debug builds would copy the whole context into each error.

@@ -1,6 +1,7 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
 mod shape;
+mod committed;
 mod syntax;
 mod tools;
 mod litellm;
@@ -10,3 +11,4 @@ mod registry;
 mod formats;
 mod tools;
 mod layering;
+mod units;

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use homelab::compile;
 use homelab::diagnostic::Source;
-use homelab::emit::{Artifact, Artifacts, EmitError};
+use homelab::emit::{Artifact, Artifacts, EMITTERS, EmitError};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -21,7 +21,10 @@ fn build(text: &str) -> Result<Artifacts, EmitError> {
     let checked = compile::check(&Source::new("platform.toml", text));
     let found: Vec<_> = checked.diagnostics.iter().map(|it| &it.message).collect();
     let platform = checked.platform.unwrap_or_else(|| panic!("{found:?}"));
-    compile::emit(&platform, Some(&["mcp"]))
+    let emitter = EMITTERS.iter().find(|it| it.name == "mcp").unwrap();
+    let mut artifacts = Artifacts::new();
+    (emitter.emit)(&platform, &mut artifacts)?;
+    Ok(artifacts)
 }
 
 /// All files with their paths, as one text.
@@ -80,6 +83,28 @@ fn each_file_is_valid_by_its_schema() {
             assert_eq!(errors, Vec::<String>::new(), "{}", artifact.path);
         }
     }
+}
+
+#[test]
+fn a_schema_refuses_the_file_of_another_client_and_a_key_in_the_open() {
+    let artifacts = build(WORKSHOP).unwrap();
+    let valid = |client: &str, value: &Value| {
+        let schema = serde_json::from_str(schema(&format!("mcp/{client}/"))).unwrap();
+        jsonschema::is_valid(&schema, value)
+    };
+    let claude = file(&artifacts, "mcp/claude-code/.mcp.json");
+    let vscode = file(&artifacts, "mcp/vscode/mcp.json");
+    assert!(valid("claude-code", &claude) && valid("vscode", &vscode));
+    assert!(!valid("vscode", &claude) && !valid("claude-code", &vscode));
+    let cursor = file(&artifacts, "mcp/cursor/mcp.json");
+    assert!(!valid("claude-code", &cursor) && !valid("cursor", &claude));
+
+    let mut agent = file(&artifacts, "mcp/tiny-agents/agent.json");
+    agent["apiKey"] = "sk-1".into();
+    assert!(!valid("tiny-agents", &agent));
+    let mut connections = file(&artifacts, "mcp/open-webui/tool-server-connections.json");
+    connections[0]["key"] = "sk-1".into();
+    assert!(!valid("open-webui", &connections));
 }
 
 /// A file as its reader's own parser sees it: JSON here, YAML by the PyYAML that LiteLLM uses.
@@ -159,7 +184,7 @@ os = "linux"
 addresses = {{ lan = "192.168.1.71" }}
 checkout = "/srv/lab"
 [secrets.key]
-generate = {{ bytes = 8 }}
+generate = {{ bytes = 16 }}
 [services.gateway]
 kind = "litellm"
 host = "mini"

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use homelab::compile;
 use homelab::diagnostic::Source;
-use homelab::emit::Artifacts;
+use homelab::emit::{Artifacts, EMITTERS};
 use serde_json::Value;
 
 use crate::tools;
@@ -24,7 +24,10 @@ fn build(text: &str) -> Artifacts {
     let checked = compile::check(&Source::new("platform.toml", text));
     let found: Vec<_> = checked.diagnostics.iter().map(|it| &it.message).collect();
     let platform = checked.platform.unwrap_or_else(|| panic!("{found:?}"));
-    compile::emit(&platform, Some(&["registry"])).unwrap()
+    let emitter = EMITTERS.iter().find(|it| it.name == "registry").unwrap();
+    let mut artifacts = Artifacts::new();
+    (emitter.emit)(&platform, &mut artifacts).unwrap();
+    artifacts
 }
 
 /// All files but the script, as one text.
