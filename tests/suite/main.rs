@@ -3,7 +3,6 @@
 mod shape;
 mod committed;
 mod syntax;
-mod tools;
 mod litellm;
 mod resolve;
 mod mcp;
