@@ -1,13 +1,5 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
-mod shape;
-mod committed;
-mod syntax;
-mod litellm;
-mod resolve;
-mod mcp;
-mod registry;
-mod formats;
 mod tools;
 mod layering;
 mod committed;
