@@ -18,6 +18,8 @@ pub(super) static KIND: Kind = Kind {
     modes: &[Mode::Chat],
     litellm_provider: "openai",
     one_model_per_port: false,
+    serves_by_source: false,
+    mcp_stdio: None,
     calls_gateway: false,
     client_key: None,
     technique_field: None,

@@ -62,6 +62,8 @@ pub(super) static KIND: Kind = Kind {
     modes: &[],
     litellm_provider: "litellm_proxy",
     one_model_per_port: false,
+    serves_by_source: false,
+    mcp_stdio: Some(("LITELLM_ENABLE_MCP_STDIO", "true")),
     calls_gateway: false,
     client_key: None,
     technique_field: None,

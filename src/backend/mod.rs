@@ -80,6 +80,10 @@ pub struct Kind {
     pub litellm_provider: &'static str,
     /// True when each of its models has a process and a port of its own.
     pub one_model_per_port: bool,
+    /// True when it knows a model only by where its weights are, not by a name of our choice.
+    pub serves_by_source: bool,
+    /// The variable and value that let it start MCP servers itself.
+    pub mcp_stdio: Option<(&'static str, &'static str)>,
     /// True when it calls the gateway whatever else it is told.
     pub calls_gateway: bool,
     /// The variable in a caller's environment that carries its key, when it asks for one.

@@ -29,6 +29,8 @@ pub(super) static KIND: Kind = Kind {
     modes: &[Mode::Chat, Mode::Completion, Mode::Embedding],
     litellm_provider: "ollama_chat",
     one_model_per_port: false,
+    serves_by_source: false,
+    mcp_stdio: None,
     calls_gateway: false,
     client_key: None,
     technique_field: None,

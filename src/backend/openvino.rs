@@ -22,6 +22,8 @@ pub(super) static KIND: Kind = Kind {
     modes: &[Mode::Chat, Mode::Completion, Mode::Embedding],
     litellm_provider: "openai",
     one_model_per_port: false,
+    serves_by_source: false,
+    mcp_stdio: None,
     calls_gateway: false,
     client_key: None,
     technique_field: None,

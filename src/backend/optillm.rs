@@ -48,6 +48,8 @@ pub(super) static KIND: Kind = Kind {
     modes: &[Mode::Chat],
     litellm_provider: "openai",
     one_model_per_port: false,
+    serves_by_source: false,
+    mcp_stdio: None,
     calls_gateway: true,
     client_key: Some("OPTILLM_API_KEY"),
     technique_field: Some("proxy_wrap"),

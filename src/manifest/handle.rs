@@ -30,7 +30,7 @@ pub struct Handle {
     pub timeout: Option<Duration>,
     /// How long the first chunk of a stream may take. Default: the gateway's.
     pub stream_timeout: Option<Duration>,
-    /// Parameters fixed for every request.
+    /// Parameters added to a request that has none of that name.
     #[serde(default)]
     pub parameters: BTreeMap<String, Parameter>,
     /// The day it was first promised: `2026-11-21`.

@@ -40,7 +40,7 @@ pub struct Deployment {
     pub timeout: Option<Duration>,
     /// How long the first chunk of a stream may take.
     pub stream_timeout: Option<Duration>,
-    /// Parameters fixed for every request.
+    /// Parameters added to a request that has none of that name.
     pub parameters: BTreeMap<String, Parameter>,
 }
 

@@ -19,7 +19,7 @@ pub struct McpServer {
     pub purpose: String,
     /// How clients talk to it.
     pub transport: Transport,
-    /// The host it runs on.
+    /// The host it runs on; when unset it runs beside whoever starts it, and URLs are as the gateway's host sees them.
     pub host: Option<HostId>,
     /// How it is reached.
     pub command: McpCommand,

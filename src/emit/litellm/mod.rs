@@ -1,4 +1,4 @@
-//! LiteLLM's `router.yaml`: the gateway's models, settings, search tools and MCP servers.
+//! LiteLLM's `router.yaml`: the gateway's models, settings and search tools, and the MCP servers it offers.
 //!
 //! Names of variables stand where values of the host or secrets go; LiteLLM reads `os.environ/NAME` only as the whole value of a key, never inside a text or a list.
 
@@ -17,10 +17,6 @@ pub(super) static EMITTER: Emitter = Emitter {
 /// The name of the file among the configurations of a LiteLLM service.
 const FILE: &str = "router.yaml";
 
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "every emitter has the same signature"
-)]
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     let gateway = platform.gateway_service();
     if !gateway.kind.configs.iter().any(|it| it.name == FILE) {
@@ -28,7 +24,7 @@ fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError>
     }
     let text = format!(
         "# Made by homelab from platform.toml; do not edit.\n{}",
-        yaml::to_yaml(&router::Document::of(platform))
+        yaml::to_yaml(&router::Document::of(platform)?)
     );
     let artifact = Artifact::new(format!("litellm/{FILE}"), text);
     artifacts.add(match install(platform, gateway) {

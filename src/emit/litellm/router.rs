@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::tools::{McpEntry, SearchEntry};
+use super::super::EmitError;
+use super::super::mcp_litellm::{LitellmServers, mcp_servers};
+use super::tools::SearchEntry;
 use crate::backend::litellm_keys::DEPLOYMENT_KEYS;
 use crate::platform::{Capability, Deployment, Gateway, Mode, Parameter, Platform, Strategy};
 
@@ -20,13 +22,13 @@ pub(super) struct Document<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     search_tools: Vec<SearchEntry<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    mcp_servers: BTreeMap<&'a str, McpEntry<'a>>,
+    mcp_servers: LitellmServers<'a>,
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn of(platform: &'a Platform) -> Self {
+    pub(super) fn of(platform: &'a Platform) -> Result<Self, EmitError> {
         let gateway = &platform.gateway;
-        Self {
+        Ok(Self {
             model_list: platform
                 .deployments
                 .iter()
@@ -40,8 +42,8 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|tool| SearchEntry::of(platform, tool))
                 .collect(),
-            mcp_servers: McpEntry::all_of(platform),
-        }
+            mcp_servers: mcp_servers(platform)?,
+        })
     }
 }
 

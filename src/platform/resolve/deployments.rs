@@ -1,6 +1,7 @@
 //! What the gateway routes to, worked out from handles, models and the way there.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use crate::backend::upstream_name;
 use crate::diagnostic::{Diagnostic, Span};
@@ -28,13 +29,21 @@ impl Draft<'_> {
                     deployments.extend(self.through(platform, handle, target, via, live.len()));
                     let back = self.direct(platform, handle, model, handle.span);
                     let name = format!("{}{}", internal_prefix(platform), model.name);
-                    internal.entry(name.clone()).or_insert_with(|| Deployment {
+                    let inner = internal.entry(name.clone()).or_insert_with(|| Deployment {
                         id: name.clone(),
                         name,
                         internal: true,
                         variable: variable_stem(&model.name),
                         ..back
                     });
+                    // The inner call must not be cut before the outer one that waits for it.
+                    inner.timeout = inner
+                        .timeout
+                        .max(longer(handle.timeout, platform.gateway.timeout));
+                    inner.stream_timeout = inner.stream_timeout.max(longer(
+                        handle.stream_timeout,
+                        platform.gateway.stream_timeout,
+                    ));
                 } else {
                     let direct = self.direct(platform, handle, model, handle.span);
                     let several = live.len() > 1;
@@ -249,6 +258,11 @@ impl Draft<'_> {
             }
         }
     }
+}
+
+/// A handle's own limit, when it is longer than the gateway's.
+fn longer(handle: Option<Duration>, gateway: Option<Duration>) -> Option<Duration> {
+    handle.filter(|it| gateway.is_some_and(|gateway| *it > gateway))
 }
 
 fn internal_prefix(platform: &Platform) -> &str {

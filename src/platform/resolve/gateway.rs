@@ -2,8 +2,8 @@
 
 use crate::backend::Role;
 use crate::backend::litellm_keys::{DEPLOYMENT_KEYS, LITELLM_VERSION, Section, SettingKey};
-use crate::diagnostic::Diagnostic;
-use crate::manifest::{Duration, Manifest};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::{Duration, Manifest, Parameter};
 use crate::platform::{Gateway, Platform, SearchTool, Value};
 
 use super::{Draft, rules};
@@ -86,7 +86,8 @@ impl Draft<'_> {
                 .table("gateway")
                 .table("litellm")
                 .table(section.name());
-            for key in settings.keys() {
+            for (key, value) in settings {
+                self.list_with_variable(key, value, place.value(key));
                 if let Some((message, help)) = complaint(section, key) {
                     self.diagnostics.push(
                         Diagnostic::new(&rules::GATEWAY_SETTING, message)
@@ -118,6 +119,20 @@ impl Draft<'_> {
         }
     }
 
+    /// Reports a variable inside a list: LiteLLM looks one up only where it is a whole value.
+    fn list_with_variable(&mut self, key: &str, value: &Parameter, span: Span) {
+        if in_list(value, false) {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::GATEWAY_SETTING,
+                    format!("LiteLLM reads no variable inside the list of `{key}`"),
+                )
+                .primary(span, "`{ env = … }` stands in a list here")
+                .help("write the value itself, or a setting that is no list"),
+            );
+        }
+    }
+
     /// What needs the gateway's environment: its key, and the variables that hold the URLs of search tools.
     pub(super) fn gateway(&mut self, platform: &mut Platform) {
         let place = self.root.table("gateway");
@@ -141,6 +156,16 @@ impl Draft<'_> {
         for (tool, variable) in platform.gateway.search_tools.iter_mut().zip(variables) {
             tool.variable = variable;
         }
+    }
+}
+
+/// True when `{ env = … }` stands somewhere below a list.
+fn in_list(value: &Parameter, below: bool) -> bool {
+    match value {
+        Parameter::List(items) => items.iter().any(|it| in_list(it, true)),
+        Parameter::Table(table) if below && table.len() == 1 && table.contains_key("env") => true,
+        Parameter::Table(table) => table.values().any(|it| in_list(it, below)),
+        _ => false,
     }
 }
 

@@ -85,6 +85,14 @@ impl Draft<'_> {
                 span,
             }));
         }
+        let ordered = targets.iter().filter(|it| it.order.is_some()).count();
+        if 0 < ordered && ordered < targets.len() {
+            self.conflict(
+                format!("handle `{name}` gives an order to some of its models only"),
+                place.value("models"),
+                "one without an order would never be asked while one with an order is up",
+            );
+        }
         if it.models.is_empty() {
             let span = place.value("model");
             let model = it.model.as_deref().unwrap_or(name);

@@ -1,9 +1,12 @@
 //! MCP servers: how each is started or reached, and what its environment is.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, McpState, Transport};
 use crate::platform::{
-    Bind, HostId, McpCommand, McpId, McpServer, McpTool, Platform, Service, Table, Word,
+    Bind, HostId, McpCommand, McpId, McpServer, McpTool, Origin, Platform, Service, Table, Value,
+    Variable, Word,
 };
 
 use super::place::Place;
@@ -56,6 +59,7 @@ impl Draft<'_> {
             });
         }
         platform.mcp = Table::new(servers);
+        gateway_variables(platform);
     }
 
     fn mcp_command(
@@ -126,23 +130,23 @@ impl Draft<'_> {
             let span = place.item("command", at);
             match word {
                 manifest::Argument::Text(text) => command.push(Word::Text(text.clone())),
-                manifest::Argument::Source(entry) => match self
-                    .sourced(platform, name, host, entry, span)
-                {
-                    Some(crate::platform::Value::Variable(variable)) => {
-                        if !it.env.contains_key(variable.as_str()) {
-                            self.unprovided(&variable, name, span);
+                manifest::Argument::Source(entry) => {
+                    match self.sourced(platform, name, host, entry, span) {
+                        Some(Value::Variable(variable)) => {
+                            if !it.env.contains_key(variable.as_str()) {
+                                self.unprovided(&variable, name, span);
+                            }
+                            command.push(Word::Variable(variable));
                         }
-                        command.push(Word::Variable(variable));
+                        Some(Value::Url(_, text)) => command.push(Word::Text(text)),
+                        Some(_) => self.conflict(
+                            "only `env` and `url` can stand in a command",
+                            span,
+                            "write one of them",
+                        ),
+                        None => {}
                     }
-                    Some(crate::platform::Value::Url(_, text)) => command.push(Word::Text(text)),
-                    Some(_) => self.conflict(
-                        "only `env` and `url` can stand in a command",
-                        span,
-                        "write one of them",
-                    ),
-                    None => {}
-                },
+                }
             }
         }
         command
@@ -199,4 +203,47 @@ impl Draft<'_> {
         });
         tools.collect()
     }
+}
+
+/// Gives the gateway the variables of the MCP servers whose tools it offers: it starts them, or calls them with their token.
+fn gateway_variables(platform: &mut Platform) {
+    let gateway = platform.gateway_service();
+    let offered = || {
+        platform
+            .mcp
+            .iter()
+            .filter(|it| it.through_gateway && it.state == McpState::Live)
+    };
+    let mut env: BTreeMap<String, Variable> = gateway
+        .env
+        .iter()
+        .map(|it| (it.name.clone(), it.clone()))
+        .collect();
+    for server in offered() {
+        let started = matches!(server.command, McpCommand::Start(_));
+        let needed = server
+            .env
+            .iter()
+            .filter(|it| started || server.token.as_ref() == Some(&it.name));
+        for variable in needed {
+            env.entry(variable.name.clone())
+                .or_insert_with(|| variable.clone());
+        }
+        if let Some((name, value)) = gateway.kind.mcp_stdio.filter(|_| started) {
+            env.entry(name.to_owned()).or_insert_with(|| Variable {
+                name: name.to_owned(),
+                value: Value::Text(value.to_owned()),
+                required: true,
+                origin: Origin::Kind("it starts MCP servers itself"),
+                span: server.span,
+            });
+        }
+    }
+    let id = gateway.id;
+    let gateway = platform
+        .services
+        .values_mut()
+        .iter_mut()
+        .find(|it| it.id == id);
+    gateway.expect("the gateway is one of the services").env = env.into_values().collect();
 }

@@ -30,7 +30,7 @@ impl Draft<'_> {
                 state: it.state,
                 service: service.unwrap_or(ServiceId::new(0)),
                 port: port.or_else(|| on.and_then(Service::port)),
-                served_as: it.served_as.clone().unwrap_or_else(|| name.clone()),
+                served_as: served_as(name, it, on),
                 repo: it.repo.clone(),
                 source_path: it.source_path.as_ref().map(|it| it.0.clone()),
                 cache_path: it.cache_path.as_ref().map(|it| it.0.clone()),
@@ -135,6 +135,17 @@ impl Draft<'_> {
             }
         }
     }
+}
+
+/// The name that a model's server knows it by.
+fn served_as(name: &str, it: &manifest::Model, on: Option<&Service>) -> String {
+    if let Some(name) = &it.served_as {
+        return name.clone();
+    }
+    let by_source = on.is_some_and(|on| on.kind.serves_by_source);
+    let path = it.source_path.as_ref().map(|it| &it.0);
+    let source = path.or(it.repo.as_ref()).filter(|_| by_source);
+    source.map_or_else(|| name.to_owned(), Clone::clone)
 }
 
 fn sorted<T: Ord + Copy>(items: &[T]) -> Vec<T> {
