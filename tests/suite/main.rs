@@ -1,1 +1,3 @@
 //! The one test binary: what the library and the program promise, seen from outside.
+
+mod output;
