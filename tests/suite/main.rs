@@ -12,3 +12,4 @@ mod litellm;
 mod units;
 mod mcp;
 mod registry;
+mod output;
