@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostics, Rule, Source};
 use crate::emit::{Artifacts, EMITTERS, EmitError};
+use crate::lint::{self, Date};
 use crate::manifest::{self, shape};
 use crate::platform::{Platform, resolve};
 use crate::syntax::{self, Document};
@@ -11,7 +12,7 @@ use crate::syntax::{self, Document};
 pub struct Checked {
     /// The text as a tree, when it can be read as one.
     pub document: Option<Document>,
-    /// The platform, when there is no error.
+    /// The platform, when nothing stops it from being made; lint may still have found errors.
     pub platform: Option<Platform>,
     /// Everything found, in the order of the text.
     pub diagnostics: Diagnostics,
@@ -20,16 +21,19 @@ pub struct Checked {
 /// Every rule that a reader of a `platform.toml` can meet, in the order of the steps.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let steps = [syntax::RULES, shape::RULES, resolve::RULES];
-    steps.into_iter().flatten().copied()
+    steps.into_iter().flatten().copied().chain(lint::rules())
 }
 
-/// Checks a text: syntax, shape, then the whole file as meant. Each step goes on as far as the one before left something to read.
-pub fn check(source: &Source) -> Checked {
+/// Checks a text: syntax, shape, the whole file as meant, then the owner's promises. Each step goes on as far as the one before left something to read. Without a date, rules that need one find nothing.
+pub fn check(source: &Source, today: Option<Date>) -> Checked {
     let mut diagnostics = Diagnostics::new();
     let document = syntax::parse(source, &mut diagnostics);
     let platform = document
         .as_ref()
         .and_then(|document| platform(document, &mut diagnostics));
+    if let (Some(document), Some(platform)) = (&document, &platform) {
+        diagnostics.extend(lint::lint(platform, document, today));
+    }
     diagnostics.sort();
     Checked {
         document,

@@ -47,6 +47,9 @@ pub(super) struct Input {
     /// Say nothing but findings.
     #[arg(long, short)]
     pub(super) quiet: bool,
+    /// The day to take for today, such as 2026-11-21, in rules that need one. Outputs never depend on it.
+    #[arg(long, value_name = "DATE")]
+    pub(super) today: Option<crate::lint::Date>,
     /// The largest file that is read, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = crate::syntax::DEFAULT_SIZE_LIMIT)]
     pub(super) max_size: u64,

@@ -3,11 +3,13 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use rustix::fs::{Mode, OFlags};
 
 use crate::compile::{Checked, check};
 use crate::diagnostic::{Diagnostics, Severity, Source};
+use crate::lint::Date;
 use crate::syntax;
 
 use super::arguments::{Format, Input};
@@ -36,7 +38,7 @@ pub(super) fn read(input: &Input) -> Option<Reading> {
     };
     match syntax::read(name, bytes, input.max_size) {
         Ok(source) => {
-            let checked = check(&source);
+            let checked = check(&source, input.today.or_else(today));
             let end = show(input, &source, &checked.diagnostics);
             Some(Reading { checked, end })
         }
@@ -54,6 +56,14 @@ pub(super) fn read(input: &Input) -> Option<Reading> {
             })
         }
     }
+}
+
+/// What day it is, by the clock of this machine in UTC.
+fn today() -> Option<Date> {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok()?;
+    Date::from_days(since.as_secs() / 86_400)
 }
 
 fn show(input: &Input, source: &Source, diagnostics: &Diagnostics) -> End {

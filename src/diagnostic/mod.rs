@@ -114,6 +114,11 @@ impl Diagnostics {
         self.found.push(diagnostic);
     }
 
+    /// Adds all findings of another list.
+    pub fn extend(&mut self, others: Diagnostics) {
+        self.found.extend(others.found);
+    }
+
     /// The findings.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.found.iter()

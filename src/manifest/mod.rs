@@ -5,6 +5,7 @@
 mod gateway;
 mod handle;
 mod host;
+mod lint;
 mod mcp;
 mod model;
 mod ops;
@@ -24,6 +25,7 @@ use serde::Deserialize;
 pub use gateway::{Gateway, KeyVariable, PassThrough, SearchTool, Strategy};
 pub use handle::{Deprecation, Handle, Target, TargetEntry, Visibility};
 pub use host::{Host, HostState, Init, Network, NetworkKind, Os, Room, Volume};
+pub use lint::{Exception, Level, LevelSetting, Lint};
 pub use mcp::{McpServer, McpState, McpTool, Transport};
 pub use model::{Capability, Model, ModelState};
 pub use ops::{Check, Ops};
@@ -80,4 +82,7 @@ pub struct Manifest {
     /// How the platform is operated.
     #[serde(default)]
     pub ops: Ops,
+    /// How grave each rule is here, and where it does not hold.
+    #[serde(default)]
+    pub lint: Lint,
 }

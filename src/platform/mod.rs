@@ -8,6 +8,7 @@ mod host;
 mod id;
 mod mcp;
 mod model;
+mod lint;
 mod ops;
 mod policy;
 mod service;
@@ -17,6 +18,7 @@ pub use deployment::Deployment;
 pub use handle::{Deprecation, Handle, Target};
 pub use host::{Host, Network, Volume};
 pub use id::{HandleId, HostId, McpId, ModelId, NetworkId, SecretId, ServiceId, Table};
+pub use lint::{Exception, LevelSetting};
 pub use mcp::{McpCommand, McpServer, McpTool};
 pub use model::Model;
 pub use ops::{Check, Ops};
@@ -29,8 +31,8 @@ pub use service::{
 
 pub use crate::backend::{Endpoint, Layer, Mode, Workload};
 pub use crate::manifest::{
-    Capability, HandleNames, HostState, Init, ManagedBy, McpState, Method, ModelState, NetworkKind,
-    Os, Parameter, Restart, Room, ServiceState, Strategy, Transport, Visibility,
+    Capability, HandleNames, HostState, Init, Level, ManagedBy, McpState, Method, ModelState,
+    NetworkKind, Os, Parameter, Restart, Room, ServiceState, Strategy, Transport, Visibility,
 };
 
 use std::collections::BTreeMap;
@@ -70,6 +72,10 @@ pub struct Platform {
     pub calls: Vec<Call>,
     /// How the platform is operated.
     pub ops: Ops,
+    /// How grave each rule is here, ordered by rule.
+    pub levels: Vec<LevelSetting>,
+    /// Where a rule does not hold, in the order of the text.
+    pub exceptions: Vec<Exception>,
     /// What the file does not say yet and somebody must find out.
     pub work: Vec<Work>,
     /// Who belongs to whom, so that no question about one of many looks at all of them.

@@ -254,6 +254,15 @@ impl Document {
         self.nearest(path).key_span
     }
 
+    /// Every place of the text with the keys that lead there, to be asked by offset.
+    pub fn places(&self) -> Places<'_> {
+        let mut places = Vec::new();
+        let mut keys = Vec::new();
+        collect(&self.root, &mut keys, &mut places);
+        places.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+        Places { places }
+    }
+
     /// For a table under `[a.b]`, the words between the brackets; for anything else, its key.
     pub fn header_span(&self, path: &Path) -> Span {
         let place = self.nearest(path);
@@ -304,4 +313,41 @@ impl Document {
 struct Place<'a> {
     node: &'a Node,
     key_span: Span,
+}
+
+/// The places of a text, by where they stand.
+#[derive(Debug)]
+pub struct Places<'a> {
+    places: Vec<(Span, Vec<&'a str>)>,
+}
+
+impl<'a> Places<'a> {
+    /// The keys that lead to the innermost key or value at a byte offset; an item of an array has those of its array.
+    pub fn at(&self, offset: usize) -> &[&'a str] {
+        let end = self
+            .places
+            .partition_point(|(span, _)| span.start <= offset);
+        let found = self.places[..end]
+            .iter()
+            .rev()
+            .find(|(span, _)| offset < span.end);
+        found.map_or(&[], |(_, keys)| keys)
+    }
+}
+
+fn collect<'a>(node: &'a Node, keys: &mut Vec<&'a str>, places: &mut Vec<(Span, Vec<&'a str>)>) {
+    match &node.value {
+        Value::Table(table) => {
+            for entry in table.entries() {
+                keys.push(&entry.key);
+                places.push((entry.key_span, keys.clone()));
+                // The span of a table is its header or braces; what is in it has spans of its own.
+                places.push((entry.node.span, keys.clone()));
+                collect(&entry.node, keys, places);
+                keys.pop();
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, keys, places)),
+        _ => {}
+    }
 }

@@ -14,7 +14,7 @@ mod rules;
 mod text;
 
 pub use deserialize::DeserializeError;
-pub use document::{Document, Entry, Form, Node, Table, Value};
+pub use document::{Document, Entry, Form, Node, Places, Table, Value};
 pub use parse::parse;
 pub use path::{Path, Step};
 pub use rules::RULES;

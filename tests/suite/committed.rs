@@ -31,7 +31,7 @@ fn the_repos_platform_holds_to_the_schema() {
 fn the_same_text_gives_the_same_bytes() {
     let build = || {
         let source = Source::new("platform.toml", include_str!("../../platform.toml"));
-        let platform = compile::check(&source)
+        let platform = compile::check(&source, None)
             .platform
             .expect("the repo's platform is sound");
         compile::emit(&platform).expect("it can be written")
@@ -42,7 +42,7 @@ fn the_same_text_gives_the_same_bytes() {
 #[test]
 fn every_generated_file_is_committed() {
     let source = Source::new("platform.toml", include_str!("../../platform.toml"));
-    let platform = compile::check(&source)
+    let platform = compile::check(&source, None)
         .platform
         .expect("the repo's platform is sound");
     let artifacts = compile::emit(&platform).expect("it can be written");

@@ -22,7 +22,7 @@ const FULL: &str = include_str!("../cases/litellm/full.toml");
 
 fn platform(text: &str) -> Platform {
     let source = Source::new("platform.toml", text);
-    let checked = compile::check(&source);
+    let checked = compile::check(&source, None);
     let found: Vec<String> = checked
         .diagnostics
         .iter()

@@ -7,6 +7,7 @@ mod syntax;
 mod shape;
 mod report;
 mod resolve;
+mod lint;
 mod formats;
 mod litellm;
 mod units;

@@ -21,7 +21,7 @@ const HOMELAB_LLM: &str = include_str!("../../platform.toml");
 const WORKSHOP: &str = include_str!("../cases/registries/platform.toml");
 
 fn build(text: &str) -> Artifacts {
-    let checked = compile::check(&Source::new("platform.toml", text));
+    let checked = compile::check(&Source::new("platform.toml", text), None);
     let found: Vec<_> = checked.diagnostics.iter().map(|it| &it.message).collect();
     let platform = checked.platform.unwrap_or_else(|| panic!("{found:?}"));
     let emitter = EMITTERS.iter().find(|it| it.name == "registry").unwrap();

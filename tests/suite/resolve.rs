@@ -5,7 +5,7 @@ use homelab::diagnostic::{Severity, Source};
 
 fn errors(text: &str) -> Vec<String> {
     let source = Source::new("platform.toml", text);
-    let checked = check(&source);
+    let checked = check(&source, None);
     checked
         .diagnostics
         .iter()

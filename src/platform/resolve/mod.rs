@@ -18,6 +18,7 @@ mod commands;
 mod gateway;
 mod mcp;
 mod ops;
+mod settings;
 mod work;
 
 use std::collections::BTreeSet;
@@ -82,6 +83,8 @@ pub fn resolve(
         deployments: Vec::new(),
         calls: Vec::new(),
         ops: ops::empty(),
+        levels: settings::levels(manifest, draft.root),
+        exceptions: settings::exceptions(manifest, draft.root),
         work: Vec::new(),
     };
     draft.search_tools(&mut platform);

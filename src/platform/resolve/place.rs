@@ -60,4 +60,17 @@ impl<'a> Place<'a> {
             .and_then(|items| items.get(at))
             .map_or_else(|| self.value(field), |item| item.span)
     }
+
+    /// A table of a list of tables.
+    pub(super) fn nth(self, field: &str, at: usize) -> Self {
+        let item = self
+            .table
+            .and_then(|table| table.get(field))
+            .and_then(|entry| entry.node.as_array())
+            .and_then(|items| items.get(at));
+        Self {
+            table: item.and_then(|item| item.as_table()),
+            span: item.map_or(self.span, |item| item.span),
+        }
+    }
 }

@@ -167,7 +167,7 @@ source_path = "/mnt/disk/two"
 "#;
 
 fn platform(text: &str) -> Platform {
-    let checked = compile::check(&Source::new("platform.toml", text));
+    let checked = compile::check(&Source::new("platform.toml", text), None);
     let found: Vec<String> = checked
         .diagnostics
         .iter()

@@ -269,7 +269,7 @@ proptest! {
             list(&writable), list(&readable),
         ));
         prop_assert_ne!(&text, LAB);
-        let checked = homelab::compile::check(&homelab::diagnostic::Source::new("platform.toml", &*text));
+        let checked = homelab::compile::check(&homelab::diagnostic::Source::new("platform.toml", &*text), None);
         // A path with `..` may be refused before it comes to us.
         let Some(platform) = checked.platform else {
             return Ok(());

@@ -1,0 +1,100 @@
+//! The rules of `lint`: each holds to its two examples, and the list to the folder.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use homelab::compile::check;
+use homelab::diagnostic::{Severity, Source};
+use homelab::lint::{Date, LINTS};
+
+/// The day of every test.
+fn today() -> Option<Date> {
+    "2026-11-21".parse().ok()
+}
+
+/// The names of the rules that a text breaks, in the order of the text; the words pointed at behind each.
+pub(crate) fn findings(text: &str) -> Vec<String> {
+    let source = Source::new("platform.toml", text);
+    let checked = check(&source, today());
+    let found = checked
+        .diagnostics
+        .iter()
+        .filter(|it| it.severity != Severity::Note);
+    found
+        .map(|it| {
+            let words = it
+                .primary
+                .as_ref()
+                .map_or("", |label| source.words(label.span));
+            format!("{} @ {words}", it.rule.name)
+        })
+        .collect()
+}
+
+#[test]
+fn bad_examples_raise_their_rule_and_no_other() {
+    for lint in LINTS {
+        let name = lint.rule.name;
+        let found = findings(lint.rule.bad);
+        assert!(
+            !found.is_empty(),
+            "the bad example of {name} raises nothing"
+        );
+        for finding in &found {
+            assert!(
+                finding.starts_with(&format!("{name} @ ")),
+                "the bad example of {name} raises {finding}"
+            );
+        }
+    }
+}
+
+#[test]
+fn good_examples_raise_nothing() {
+    for lint in LINTS {
+        assert_eq!(
+            findings(lint.rule.good),
+            Vec::<String>::new(),
+            "good example of {}",
+            lint.rule.name
+        );
+    }
+}
+
+#[test]
+fn examples_of_earlier_steps_raise_no_lint() {
+    for rule in homelab::platform::resolve::RULES {
+        assert_eq!(
+            findings(rule.good),
+            Vec::<String>::new(),
+            "good example of {}",
+            rule.name
+        );
+    }
+}
+
+#[test]
+fn the_list_and_the_folder_are_the_same() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lint/rules");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("the folder can be read")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .filter_map(|name| Some(name.strip_suffix(".rs")?.replace('_', "-")))
+        .filter(|name| name != "mod")
+        .collect();
+    let listed: Vec<String> = LINTS.iter().map(|lint| lint.rule.name.to_owned()).collect();
+    assert!(listed.is_sorted(), "the list is ordered by name");
+    assert_eq!(files, listed.into_iter().collect());
+}
+
+#[test]
+fn the_repos_platform_has_no_finding() {
+    let text = include_str!("../../platform.toml");
+    assert_eq!(findings(text), Vec::<String>::new());
+}
