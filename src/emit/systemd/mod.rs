@@ -126,7 +126,7 @@ struct Unit<'a> {
     cache_directory: &'a str,
     sandbox: Sandbox,
     capabilities: &'static str,
-    hardening: Vec<&'static str>,
+    hardening: String,
 }
 
 impl<'a> Unit<'a> {
@@ -172,7 +172,7 @@ impl<'a> Unit<'a> {
             cache_directory: &run.unit,
             sandbox,
             capabilities: if low_port { "CAP_NET_BIND_SERVICE" } else { "" },
-            hardening: hardening::lines(run.workload, low_port),
+            hardening: hardening::lines(run.workload, low_port).join("\n"),
         })
     }
 }
