@@ -119,7 +119,7 @@ fn needs(platform: &Platform, service: &Service) -> Vec<(String, Access)> {
             }
         }
         // Where a virtual environment made by uv has its Python.
-        let home = process::home(&platform[service.host], &run.user);
+        let home = platform[service.host].home_of(&run.user);
         add(&format!("{home}/.local/share/uv/python"), Access::Read);
     }
     for model in platform.models_of(service.id) {
