@@ -49,6 +49,10 @@ pub fn find(name: &str) -> Option<&'static Kind> {
 
 /// A kind of program, and what holds for every service of it unless the owner says otherwise.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the program"
+)]
 pub struct Kind {
     /// Its name in `platform.toml`.
     pub name: &'static str,

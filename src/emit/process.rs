@@ -45,16 +45,6 @@ pub fn required_variables<'a>(platform: &Platform, service: &'a Service) -> Vec<
         .collect()
 }
 
-/// The home of a user on a host.
-pub fn home(host: &Host, user: &str) -> String {
-    match (host.os, user) {
-        (Os::Macos, "root") => "/var/root".to_owned(),
-        (Os::Macos, user) => format!("/Users/{user}"),
-        (_, "root") => "/root".to_owned(),
-        (_, user) => format!("/home/{user}"),
-    }
-}
-
 /// The group that owns a user's files on a host.
 pub fn user_group<'a>(host: &Host, user: &'a str) -> &'a str {
     match (host.os, user) {
@@ -78,7 +68,7 @@ pub fn search_path(host: &Host, service: &Service) -> String {
     if let Some(directory) = working_directory(service) {
         folders.push(format!("{directory}/.venv/bin"));
     }
-    folders.push(format!("{}/.local/bin", home(host, &service.run.user)));
+    folders.push(format!("{}/.local/bin", host.home_of(&service.run.user)));
     let system: &[&str] = match host.os {
         Os::Macos => &[
             "/opt/homebrew/bin",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Address, DnsName, Name, Path, Size};
+use super::{Address, DnsName, Name, Path, Size, User};
 
 /// A network that hosts have addresses on.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -48,7 +48,7 @@ pub struct Host {
     #[serde(default)]
     pub dns: Vec<DnsName>,
     /// The user that services run as unless they say otherwise.
-    pub user: Option<String>,
+    pub user: Option<User>,
     /// Where the owner's repository is checked out on it.
     pub checkout: Option<Path>,
     /// Its memory.

@@ -37,8 +37,8 @@ pub use service::{
     ServiceState,
 };
 pub use text::{
-    Address, DnsName, Duration, EnvName, Name, Parameter, ParameterCount, Path, Size, Value,
-    ValueEntry,
+    Address, DnsName, Duration, EnvName, HandleName, Key, Name, Parameter, ParameterCount, Path,
+    Size, User, Value, ValueEntry,
 };
 
 /// Everything a `platform.toml` can say.
@@ -69,16 +69,16 @@ pub struct Manifest {
     pub services: BTreeMap<Name, Service>,
     /// The models, by canonical id.
     #[serde(default)]
-    pub models: BTreeMap<String, Model>,
+    pub models: BTreeMap<HandleName, Model>,
     /// The names clients use for models, by name.
     #[serde(default)]
-    pub handles: BTreeMap<String, Handle>,
+    pub handles: BTreeMap<HandleName, Handle>,
     /// How the gateway behaves.
     #[serde(default)]
     pub gateway: Gateway,
     /// The MCP servers, by name in `snake_case`.
     #[serde(default)]
-    pub mcp: BTreeMap<String, McpServer>,
+    pub mcp: BTreeMap<Key, McpServer>,
     /// How the platform is operated.
     #[serde(default)]
     pub ops: Ops,

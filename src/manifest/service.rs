@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::backend::{Endpoint, Layer, Workload};
 
-use super::{Duration, EnvName, Name, Path, Value};
+use super::{Duration, EnvName, Name, Path, User, Value};
 
 /// Something that runs on a host.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -170,10 +170,10 @@ pub struct Run {
     /// The working directory: absolute, or below the host's checkout. Default: the service's folder.
     pub directory: Option<Path>,
     /// The user. Default: that of the host.
-    pub user: Option<String>,
+    pub user: Option<User>,
     /// Further groups of the process.
     #[serde(default)]
-    pub groups: Vec<String>,
+    pub groups: Vec<User>,
     /// What the process may use.
     #[serde(default)]
     pub limits: Limits,

@@ -33,6 +33,21 @@ word!(
     Name, "name"
 );
 word!(
+    /// The name of a handle or the canonical id of a model: letters, digits and `._:/@+-`, such as `qwen3:8b`.
+    HandleName,
+    "handle"
+);
+word!(
+    /// A key in `snake_case`, such as `web_fetch`.
+    Key,
+    "key"
+);
+word!(
+    /// The name of a user or group on a host.
+    User,
+    "user"
+);
+word!(
     /// A length of time: a number and `ms`, `s`, `m`, `h` or `d`, such as `300s`.
     Duration, "duration"
 );

@@ -59,6 +59,16 @@ pub struct Host {
 }
 
 impl Host {
+    /// The home of a user on it.
+    pub fn home_of(&self, user: &str) -> String {
+        match (self.os, user) {
+            (Os::Macos, "root") => "/var/root".to_owned(),
+            (Os::Macos, user) => format!("/Users/{user}"),
+            (_, "root") => "/root".to_owned(),
+            (_, user) => format!("/home/{user}"),
+        }
+    }
+
     /// Its address on a network.
     pub fn address_on(&self, network: NetworkId) -> Option<&str> {
         self.addresses

@@ -235,7 +235,7 @@ impl<'p, 's> Builder<'p, 's> {
             }
             Err(clash) => {
                 self.header.clear();
-                self.problems.report(clash.into());
+                self.problems.report_at(clash.key.end, || clash.into());
                 false
             }
         }
@@ -385,7 +385,7 @@ impl<'p, 's> Builder<'p, 's> {
             }) => {
                 let keys = std::mem::take(&mut self.keys);
                 if let Err(clash) = insert(table, keys, node) {
-                    self.problems.report(clash.into());
+                    self.problems.report_at(clash.key.end, || clash.into());
                 }
             }
             Some(_) => {}
@@ -407,7 +407,7 @@ impl<'p, 's> Builder<'p, 's> {
             return;
         }
         if let Err(clash) = insert(table, keys, node) {
-            self.problems.report(clash.into());
+            self.problems.report_at(clash.key.end, || clash.into());
         }
     }
 

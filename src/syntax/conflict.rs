@@ -1,6 +1,6 @@
 //! Merge conflicts that nobody resolved.
 
-use super::rules;
+use super::{rules, text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 
 /// Reports the conflicts of a text, if one of its syntax errors stands on a marker. A marker inside a text in quotes is no conflict and gives no syntax error.
@@ -9,19 +9,22 @@ pub(super) fn report(
     problems: &[Diagnostic],
     diagnostics: &mut Diagnostics,
 ) -> bool {
-    let text = source.text();
+    let whole = source.text();
     let on_marker = |it: &Diagnostic| {
         let at = it.primary.as_ref().map_or(0, |label| label.span.start);
-        let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
+        let start = whole[..at].rfind('\n').map_or(0, |it| it + 1);
         // A marker is at the start of a line; far from it there is no need to look.
-        at - start < 80 && is_marker(&text[start..])
+        at - start < 80 && is_marker(&whole[start..])
     };
     if !problems.iter().any(on_marker) {
         return false;
     }
     let mut conflict: Option<Diagnostic> = None;
     let mut start = 0;
-    for line in text.split_inclusive('\n') {
+    for line in whole.split_inclusive('\n') {
+        if diagnostics.len() >= text::MOST_ERRORS {
+            break;
+        }
         let words = line.trim_end();
         let span = Span::new(start, start + words.len());
         start += line.len();
@@ -29,7 +32,10 @@ pub(super) fn report(
             continue;
         }
         conflict = match conflict.take() {
-            Some(open) if !words.starts_with('<') => Some(open.secondary(span, label(words))),
+            // A conflict has up to three more markers; whatever follows is something else.
+            Some(open) if !words.starts_with('<') && open.secondary.len() < 3 => {
+                Some(open.secondary(span, label(words)))
+            }
             finished => {
                 if let Some(finished) = finished {
                     diagnostics.push(finished);

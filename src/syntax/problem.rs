@@ -25,7 +25,14 @@ impl<'s> Problems<'s> {
 
     /// Keeps a mistake, and notes that the rest of its line is spoilt.
     pub(super) fn report(&self, diagnostic: Diagnostic) {
-        let end = diagnostic.primary.as_ref().map_or(0, |it| it.span.end);
+        self.report_at(
+            diagnostic.primary.as_ref().map_or(0, |it| it.span.end),
+            || diagnostic,
+        );
+    }
+
+    /// The same for a mistake that ends at `end`; past the most errors its words are not made.
+    pub(super) fn report_at(&self, end: usize, diagnostic: impl FnOnce() -> Diagnostic) {
         // Each line is searched for its end once, however many mistakes it has.
         if end >= self.spoilt_until.get() {
             let rest = self.text.get(end..).unwrap_or("");
@@ -33,9 +40,13 @@ impl<'s> Problems<'s> {
             self.spoilt_until.set(end + line);
         }
         let mut found = self.found.borrow_mut();
+        if found.len() >= text::MOST_ERRORS {
+            return;
+        }
+        let diagnostic = diagnostic();
         // The parser sometimes says two things about one place; the first is the nearer one.
         let again = found.last().is_some_and(|it| same_place(it, &diagnostic));
-        if !again && found.len() < text::MOST_ERRORS {
+        if !again {
             found.push(diagnostic);
         }
     }
@@ -66,7 +77,8 @@ pub(super) struct Sink<'p, 's>(pub(super) &'p Problems<'s>);
 
 impl ErrorSink for Sink<'_, '_> {
     fn report_error(&mut self, error: ParseError) {
-        self.0.report(syntax(self.0.text, &error));
+        let place = within(self.0.text, error.unexpected().or(error.context()));
+        self.0.report_at(place.end, || syntax(self.0.text, &error));
     }
 }
 

@@ -2,10 +2,17 @@
 
 use crate::diagnostic::{Rule, Severity};
 
-const GOOD: &str = r#"
-[hosts.nas]
-title = "Storage"
-"#;
+/// The examples differ in the lines of one host.
+macro_rules! example {
+    ($host:literal) => {
+        concat!(
+            "version = 1\nname = \"lab\"\n\n[policy]\ngateway = \"litellm\"\n\n[services.litellm]\nkind = \"litellm\"\nhost = \"nas\"\nport = 4000\n\n",
+            $host
+        )
+    };
+}
+
+const GOOD: &str = example!("[hosts.nas]\nos = \"linux\"\ntitle = \"Storage\"\n");
 
 /// Every rule of this room, sorted by name.
 pub static RULES: &[&Rule] = &[
@@ -32,7 +39,7 @@ pub(super) static BIDIRECTIONAL_CONTROL: Rule = Rule {
     severity: Severity::Error,
     summary: "a character turns the direction of the text around it",
     why: "A line with such a character reads differently from what it says, and a reviewer approves what is shown and not what is meant (Trojan Source). They are refused in comments too, since that is where they hide.",
-    bad: "\n[hosts.nas]\ntitle = \"Storage\" # \u{202e}evil\n",
+    bad: example!("[hosts.nas]\nos = \"linux\"\ntitle = \"Storage\" # \u{202e}evil\n"),
     good: GOOD,
 };
 
@@ -41,7 +48,7 @@ pub(super) static BYTE_ORDER_MARK: Rule = Rule {
     severity: Severity::Error,
     summary: "a byte order mark stands inside the text",
     why: "At the very start it is harmless and skipped; elsewhere it is an invisible character that makes two equal words differ, usually left by joining two files.",
-    bad: "\n[hosts.nas]\ntitle = \"\u{feff}Storage\"\n",
+    bad: example!("[hosts.nas]\nos = \"linux\"\ntitle = \"\u{feff}Storage\"\n"),
     good: GOOD,
 };
 
@@ -50,7 +57,7 @@ pub(super) static CARRIAGE_RETURN: Rule = Rule {
     severity: Severity::Error,
     summary: "a carriage return does not end a line",
     why: "Lines end with a line feed, or with both. A lone carriage return shows as a line end in some editors and as nothing in others, so what looks like two lines may be one.",
-    bad: "\n[hosts.nas]\rtitle = \"Storage\"\n",
+    bad: example!("[hosts.nas]\nos = \"linux\"\rtitle = \"Storage\"\n"),
     good: GOOD,
 };
 
@@ -59,7 +66,7 @@ pub(super) static CONTROL_CHARACTER: Rule = Rule {
     severity: Severity::Error,
     summary: "a control character stands in the text, plain or escaped",
     why: "Control characters end strings in C programs, move the cursor of a terminal and cannot be written to XML. No name, path or note needs one; text may have line ends and tabs, keys may not.",
-    bad: "\n[hosts.nas]\ntitle = \"Stor\\u0007age\"\n",
+    bad: example!("[hosts.nas]\nos = \"linux\"\ntitle = \"Stor\\u0007age\"\n"),
     good: GOOD,
 };
 
@@ -68,7 +75,9 @@ pub(super) static DEEP_NESTING: Rule = Rule {
     severity: Severity::Error,
     summary: "a value lies more than 64 levels deep",
     why: "Nothing in a platform is that deep; a file that is was made by accident or to exhaust its reader.",
-    bad: "\n[hosts.nas]\ntitle = \"Storage\"\nnotes = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
+    bad: example!(
+        "[hosts.nas]\nos = \"linux\"\ntitle = \"Storage\"\nnotes = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n"
+    ),
     good: GOOD,
 };
 
@@ -77,11 +86,7 @@ pub(super) static DUPLICATE_KEY: Rule = Rule {
     severity: Severity::Error,
     summary: "a key or table is written twice",
     why: "Only one of them can hold, and nothing says which. A table is written in one place; a key has one value.",
-    bad: r#"
-[hosts.nas]
-title = "Storage"
-title = "Backup"
-"#,
+    bad: example!("[hosts.nas]\nos = \"linux\"\ntitle = \"Storage\"\ntitle = \"Backup\"\n"),
     good: GOOD,
 };
 
@@ -108,7 +113,7 @@ pub(super) static INVISIBLE_CHARACTER: Rule = Rule {
     severity: Severity::Error,
     summary: "a character in a key cannot be seen",
     why: "Two keys that look the same would differ. Zero-width characters and soft hyphens come along when text is copied from a web page.",
-    bad: "\n[hosts.\"n\u{200b}as\"]\ntitle = \"Storage\"\n",
+    bad: example!("[hosts.\"n\u{200b}as\"]\nos = \"linux\"\ntitle = \"Storage\"\n"),
     good: GOOD,
 };
 
@@ -117,14 +122,9 @@ pub(super) static MERGE_CONFLICT_MARKER: Rule = Rule {
     severity: Severity::Error,
     summary: "a merge conflict is not resolved",
     why: "Git wrote both versions into the file and waits for somebody to choose; until then it is neither.",
-    bad: r#"
-[hosts.nas]
-<<<<<<< HEAD
-title = "Storage"
-=======
-title = "Backup"
->>>>>>> other
-"#,
+    bad: example!(
+        "[hosts.nas]\nos = \"linux\"\n<<<<<<< HEAD\ntitle = \"Storage\"\n=======\ntitle = \"Backup\"\n>>>>>>> other\n"
+    ),
     good: GOOD,
 };
 
@@ -133,7 +133,7 @@ pub(super) static NON_ASCII_KEY: Rule = Rule {
     severity: Severity::Error,
     summary: "a key has a character outside ASCII",
     why: "Keys become unit names, variables, labels and URLs, where such characters are not allowed; and letters of other scripts that look like ours make two names one to the eye.",
-    bad: "\n[hosts.\"n\u{430}s\"]\ntitle = \"Storage\"\n",
+    bad: example!("[hosts.\"n\u{430}s\"]\nos = \"linux\"\ntitle = \"Storage\"\n"),
     good: GOOD,
 };
 
@@ -151,7 +151,9 @@ pub(super) static OVERSIZED_VALUE: Rule = Rule {
     severity: Severity::Error,
     summary: "a key, number or text is longer than anything needs",
     why: "Consumers have limits of their own and meet them less gracefully: a text has up to 64 KiB, a key up to 255 bytes, a number up to 64 characters.",
-    bad: "\n[hosts.nas]\ntitle = \"Storage\"\nmemory = 10000000000000000000000000000000000000000000000000000000000000000\n",
+    bad: example!(
+        "[hosts.nas]\nos = \"linux\"\ntitle = \"Storage\"\nmemory = 10000000000000000000000000000000000000000000000000000000000000000\n"
+    ),
     good: GOOD,
 };
 
@@ -160,7 +162,7 @@ pub(super) static TOML_SYNTAX: Rule = Rule {
     severity: Severity::Error,
     summary: "a line is not TOML",
     why: "What does not parse has no meaning. The rest of the file is read all the same, so other mistakes show in the same run.",
-    bad: "\n[hosts.nas]\ntitle = Storage\n",
+    bad: example!("[hosts.nas]\nos = \"linux\"\ntitle = Storage\n"),
     good: GOOD,
 };
 

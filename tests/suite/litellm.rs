@@ -218,9 +218,10 @@ fn written(platform: &Platform, folder: &Path) {
         fs::write(path, &artifact.text).expect("writable");
     }
     let lines = environment(platform).into_iter();
-    let env: String = lines
-        .map(|(name, value)| format!("{name}={value}\n"))
+    let lines: Vec<String> = lines
+        .map(|(name, value)| format!("{name}={value}"))
         .collect();
+    let env = lines.join("\n") + "\n";
     fs::write(folder.join("gateway.env"), env).expect("writable");
     let public: Vec<&str> = platform
         .deployments

@@ -372,6 +372,8 @@ fn c025_merge_conflict() {
             "merge-conflict-marker: a merge conflict is not resolved @ \"<<<<<<< HEAD\""
         ]
     );
+    // A file of nothing but markers is told within bounds.
+    assert!(errors(&"<<<<<<<\n=======\n".repeat(100_000)).len() <= 20_001);
     document("note = '''\n<<<<<<< HEAD\n=======\n>>>>>>> x\n'''\n");
 }
 

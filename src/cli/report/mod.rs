@@ -6,7 +6,7 @@ mod concise;
 mod excerpt;
 mod full;
 mod json;
-mod plain;
+pub(super) mod plain;
 mod style;
 
 use std::fmt::Write;

@@ -16,7 +16,7 @@ pub(super) fn visible(character: char) -> Option<String> {
 }
 
 /// A message, label or name on one line with nothing hidden in it.
-pub(super) fn line(text: &str) -> String {
+pub(in crate::cli) fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match visible(character) {

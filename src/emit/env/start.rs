@@ -92,7 +92,7 @@ impl<'a> Script<'a> {
             service: &service.name,
             title: &service.title,
             host: &host.name,
-            home: process::home(host, &service.run.user),
+            home: host.home_of(&service.run.user),
             env_file: service
                 .env_file
                 .as_deref()

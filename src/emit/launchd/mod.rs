@@ -124,7 +124,7 @@ fn environment(platform: &Platform, host: &Host, service: &Service) -> Value {
     let mut variables = BTreeMap::from([
         (
             "HOME".to_owned(),
-            Value::text(process::home(host, &service.run.user)),
+            Value::text(host.home_of(&service.run.user)),
         ),
         (
             "PATH".to_owned(),

@@ -159,7 +159,7 @@ fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
     if let Some(path) = &service.env_file {
         need(path, false, true);
     }
-    let home = process::home(host, &run.user);
+    let home = host.home_of(&run.user);
     for path in PROGRAMS {
         need(&format!("{home}/{path}"), false, true);
     }

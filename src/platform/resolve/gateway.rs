@@ -98,6 +98,7 @@ impl Draft<'_> {
             }
         }
         for (handle, it) in &manifest.handles {
+            let handle = handle.as_str();
             let place = self.root.table("handles").table(handle).table("parameters");
             for key in it
                 .parameters

@@ -2,7 +2,7 @@
 
 use crate::backend::Role;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::manifest::{self, Duration, TargetEntry};
+use crate::manifest::{self, Duration, HandleName, TargetEntry};
 use crate::platform::{Deprecation, Handle, HandleId, Model, Policy, Service, ServiceId, Target};
 
 use super::place::Place;
@@ -16,9 +16,10 @@ impl Draft<'_> {
         policy: Option<&Policy>,
     ) -> Vec<Handle> {
         let manifest = self.manifest;
-        self.case_clashes("handles", manifest.handles.keys().map(String::as_str));
+        self.case_clashes("handles", manifest.handles.keys().map(HandleName::as_str));
         let mut handles = Vec::with_capacity(manifest.handles.len());
         for (at, (name, it)) in manifest.handles.iter().enumerate() {
+            let name = name.as_str();
             let place = self.root.table("handles").table(name);
             let targets = self.targets(name, it, place);
             let via = self.via(it, &targets, services, models, policy, place);
@@ -44,8 +45,8 @@ impl Draft<'_> {
             });
             handles.push(Handle {
                 id: HandleId::new(at),
-                name: name.clone(),
-                title: it.title.clone().unwrap_or_else(|| name.clone()),
+                name: name.to_owned(),
+                title: it.title.clone().unwrap_or_else(|| name.to_owned()),
                 targets,
                 visibility: it.visibility,
                 via,

@@ -48,7 +48,10 @@ impl Draft<'_> {
                 }),
                 addresses,
                 dns: it.dns.iter().map(|it| it.0.clone()).collect(),
-                user: it.user.clone().unwrap_or_else(|| "root".to_owned()),
+                user: it
+                    .user
+                    .as_ref()
+                    .map_or_else(|| "root".to_owned(), |it| it.0.clone()),
                 checkout: it.checkout.as_ref().map(|it| trimmed(&it.0)),
                 memory: it.memory.as_ref().and_then(manifest::Size::to_bytes),
                 gpu_memory: it.gpu_memory.as_ref().and_then(manifest::Size::to_bytes),

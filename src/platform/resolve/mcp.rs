@@ -18,6 +18,7 @@ impl Draft<'_> {
         let manifest = self.manifest;
         let mut servers = Vec::with_capacity(manifest.mcp.len());
         for (at, (name, it)) in manifest.mcp.iter().enumerate() {
+            let name = name.as_str();
             let place = self.root.table("mcp").table(name);
             let host = it
                 .host
@@ -39,7 +40,7 @@ impl Draft<'_> {
             });
             servers.push(McpServer {
                 id: McpId::new(at),
-                name: name.clone(),
+                name: name.to_owned(),
                 registry_name: it
                     .name
                     .as_ref()

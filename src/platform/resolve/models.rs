@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::manifest::{self, Size};
+use crate::manifest::{self, HandleName, Size};
 use crate::platform::{Host, Model, ModelId, Room, Service, ServiceId};
 
 use super::{Draft, rules};
@@ -12,9 +12,10 @@ impl Draft<'_> {
     /// All models; one whose service nobody knows is given the first until the errors end the step.
     pub(super) fn models(&mut self, services: &[Service], hosts: &[Host]) -> Vec<Model> {
         let manifest = self.manifest;
-        self.case_clashes("models", manifest.models.keys().map(String::as_str));
+        self.case_clashes("models", manifest.models.keys().map(HandleName::as_str));
         let mut models = Vec::with_capacity(manifest.models.len());
         for (at, (name, it)) in manifest.models.iter().enumerate() {
+            let name = name.as_str();
             let place = self.root.table("models").table(name);
             let service = self.service(it.service.as_str(), place.value("service"));
             let on = service.and_then(|id| services.iter().find(|it| it.id == id));
@@ -25,8 +26,8 @@ impl Draft<'_> {
             let host = on.and_then(|on| hosts.iter().find(|it| it.id == on.host));
             models.push(Model {
                 id: ModelId::new(at),
-                name: name.clone(),
-                title: it.title.clone().unwrap_or_else(|| name.clone()),
+                name: name.to_owned(),
+                title: it.title.clone().unwrap_or_else(|| name.to_owned()),
                 state: it.state,
                 service: service.unwrap_or(ServiceId::new(0)),
                 port: port.or_else(|| on.and_then(Service::port)),

@@ -2,7 +2,7 @@
 
 use crate::backend::{self, Kind};
 use crate::diagnostic::{Diagnostic, Span, near_name};
-use crate::manifest::{Manifest, Name};
+use crate::manifest::{HandleName, Manifest, Name};
 use crate::platform::{HandleId, HostId, ModelId, NetworkId, SecretId, ServiceId};
 use crate::syntax::{Document, Node, Value};
 
@@ -25,8 +25,8 @@ impl<'a> Names<'a> {
             hosts: manifest.hosts.keys().map(Name::as_str).collect(),
             secrets: manifest.secrets.keys().map(Name::as_str).collect(),
             services: manifest.services.keys().map(Name::as_str).collect(),
-            models: manifest.models.keys().map(String::as_str).collect(),
-            handles: manifest.handles.keys().map(String::as_str).collect(),
+            models: manifest.models.keys().map(HandleName::as_str).collect(),
+            handles: manifest.handles.keys().map(HandleName::as_str).collect(),
         }
     }
 

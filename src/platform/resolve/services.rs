@@ -237,8 +237,11 @@ impl Draft<'_> {
         Run {
             command: None,
             directory,
-            user: run.user.clone().unwrap_or_else(|| host.user.clone()),
-            groups: run.groups.clone(),
+            user: run
+                .user
+                .as_ref()
+                .map_or_else(|| host.user.clone(), |it| it.0.clone()),
+            groups: run.groups.iter().map(|it| it.0.clone()).collect(),
             open_files: run.limits.open_files.and_then(|it| u32::try_from(it).ok()),
             memory: run
                 .limits
@@ -325,7 +328,7 @@ fn health(it: &manifest::Service, kind: &'static Kind) -> Vec<Health> {
 fn configs(kind: &'static Kind, host: &Host, run: &Run) -> Vec<(&'static str, String)> {
     let place = |place: ConfigPlace| match place {
         ConfigPlace::Absolute(path) => path.to_owned(),
-        ConfigPlace::Home(path) => format!("{}/{path}", home(host, &run.user)),
+        ConfigPlace::Home(path) => format!("{}/{path}", host.home_of(&run.user)),
         ConfigPlace::Directory(path) => match &run.directory {
             Some(directory) => format!("{directory}/{path}"),
             None => format!(
@@ -339,16 +342,6 @@ fn configs(kind: &'static Kind, host: &Host, run: &Run) -> Vec<(&'static str, St
         .iter()
         .map(|config| (config.name, place(config.place)))
         .collect()
-}
-
-/// The home of a user.
-pub(super) fn home(host: &Host, user: &str) -> String {
-    match (host.os, user) {
-        (Os::Macos, "root") => "/var/root".to_owned(),
-        (Os::Macos, user) => format!("/Users/{user}"),
-        (_, "root") => "/root".to_owned(),
-        (_, user) => format!("/home/{user}"),
-    }
 }
 
 /// First and last port of a range such as `8100-8119`.
