@@ -12,11 +12,11 @@ KEY_ENV=/home/christopherbailey/homelab-llm/layer-gateway/litellm-orch/config/en
 SERVICES='home-assistant litellm-orch mlx ollama open-webui optillm-proxy ov-llm-server searxng tiny-agents'
 
 table() {
-  # name, title, init, names, addresses, checkout
-  host dietpi 'HP DietPi' systemd dietpi 192.168.1.70 ''
-  host mini 'Mac Mini' systemd mini 192.168.1.71 /home/christopherbailey/homelab-llm
-  host studio 'Mac Studio' launchd studio 192.168.1.72 ''
-  # what, service, host, port, title
+  # Hosts: name, what `hostname` says on them, addresses
+  host dietpi dietpi 192.168.1.70
+  host mini mini 192.168.1.71
+  host studio studio 192.168.1.72
+  # Questions: what, service, host, port, title
   #   where from its own host, where from elsewhere
   #   method, status, variable of the key, body, words in the answer
   probe service home-assistant dietpi 8123 'Home Assistant' \
@@ -54,6 +54,63 @@ table() {
     POST 200 LITELLM_PROXY_KEY '{"query": "ping", "max_results": 1}' ''
 }
 
+# ------------------------------------------------------ for people
+
+bold='' red='' green='' dim='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+  bold=$'\033[1m' red=$'\033[31m' green=$'\033[32m' dim=$'\033[2m' plain=$'\033[0m'
+fi
+
+say() { printf '%s\n' "$*"; }
+
+# Wrong use, or a world in which we cannot begin.
+stop() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 2
+}
+
+# ------------------------------------------------------- the hosts
+
+hosts=0
+host() {
+  host_name[hosts]=$1 host_names[hosts]=$2 host_addresses[hosts]=$3
+  hosts=$((hosts + 1))
+}
+
+# Stops unless the name is that of a host.
+known_host() {
+  local i=0
+  while [ "$i" -lt "$hosts" ]; do
+    [ "${host_name[i]}" != "$1" ] || return 0
+    i=$((i + 1))
+  done
+  stop "no host is called \`$1\`; there are: ${host_name[*]}"
+}
+
+# Prints which host of the platform this machine is: by its name, else by its addresses.
+this_host() {
+  local name own i address
+  name=$( (hostname -s || hostname) 2>/dev/null | tr '[:upper:]' '[:lower:]')
+  i=0
+  while [ "$i" -lt "$hosts" ]; do
+    case " ${host_names[i]} " in
+      *" ${name:-?} "*) say "${host_name[i]}" && return 0 ;;
+    esac
+    i=$((i + 1))
+  done
+  own=$( (ip -o addr || ifconfig) 2>/dev/null | tr -s '[:space:]/%' ' ')
+  i=0
+  while [ "$i" -lt "$hosts" ]; do
+    for address in ${host_addresses[i]}; do
+      case " $own " in
+        *" $address "*) say "${host_name[i]}" && return 0 ;;
+      esac
+    done
+    i=$((i + 1))
+  done
+  return 1
+}
+
 usage() {
   cat <<'END'
 Asks everything that is live whether it is well.
@@ -83,70 +140,6 @@ hosts, only what runs there is asked.
 
 Exit code: 0 nothing is sick, 1 something is, 2 wrong use.
 END
-}
-
-# ------------------------------------------------------ for people
-
-here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
-bold='' red='' green='' dim='' plain=''
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
-  bold=$'\033[1m' red=$'\033[31m' green=$'\033[32m' dim=$'\033[2m' plain=$'\033[0m'
-fi
-
-say() { printf '%s\n' "$*"; }
-
-# Wrong use, or a world in which we cannot begin.
-stop() {
-  printf '%s: %s\n' "${0##*/}" "$*" >&2
-  exit 2
-}
-
-# ------------------------------------------------------- the hosts
-
-hosts=0
-host() {
-  host_name[hosts]=$1 host_title[hosts]=$2 host_init[hosts]=$3
-  host_names[hosts]=$4 host_addresses[hosts]=$5 host_checkout[hosts]=$6
-  hosts=$((hosts + 1))
-}
-
-# Finds a host by its name: its place in the table is then in `at`.
-find_host() {
-  at=0
-  while [ "$at" -lt "$hosts" ]; do
-    [ "${host_name[at]}" = "$1" ] && return 0
-    at=$((at + 1))
-  done
-  return 1
-}
-
-# Prints which host of the platform this machine is: by its name, else by its addresses.
-this_host() {
-  local name own i address
-  name=$( (hostname -s || hostname) 2>/dev/null | tr '[:upper:]' '[:lower:]')
-  i=0
-  while [ "$i" -lt "$hosts" ]; do
-    case " ${host_names[i]} " in
-      *" ${name:-?} "*) say "${host_name[i]}" && return 0 ;;
-    esac
-    i=$((i + 1))
-  done
-  own=$( (ip -o addr || ifconfig) 2>/dev/null | tr -s '[:space:]/%' ' ')
-  i=0
-  while [ "$i" -lt "$hosts" ]; do
-    for address in ${host_addresses[i]}; do
-      case " $own " in
-        *" $address "*) say "${host_name[i]}" && return 0 ;;
-      esac
-    done
-    i=$((i + 1))
-  done
-  return 1
-}
-
-# Stops unless the name is that of a host.
-known_host() {
-  find_host "$1" || stop "no host is called \`$1\`; there are: ${host_name[*]}"
 }
 
 # ------------------------------------------------------ the probes
@@ -197,7 +190,7 @@ ask_all() {
 worker() {
   local i=$1
   while [ "$i" -lt "$probes" ]; do
-    ask_one "$i" >"$SCRATCH/$i" 2>/dev/null
+    ask_one "$i" 2>/dev/null >"$SCRATCH/$i"
     i=$((i + $2))
   done
 }
@@ -228,16 +221,16 @@ ask_unit() {
 }
 
 ask_http() {
-  local i=$1 url=$2 answer got code connected total out=/dev/null
+  local i=$1 url=$2 secret=$3 answer got status_seen connected total out=/dev/null
   [ -z "${contains[i]}" ] || out=$SCRATCH/$i.body
   # The key goes in by standard input: the list of processes shows arguments to everybody.
   set -- -q -K - -g -s -A homelab-healthcheck --noproxy '*' --proto '=http,https' --max-redirs 0 \
     --connect-timeout "$TIMEOUT" --max-time "$TIMEOUT" --limit-rate 4M \
     -o "$out" -w '%{http_code} %{time_connect} %{time_total}' --url "$url"
   [ "${method[i]}" = GET ] || set -- "$@" -X "${method[i]}" --data-raw "${body[i]}"
-  answer=$(curl_config "$3" "${method[i]}" | curl "$@")
+  answer=$(curl_config "$secret" "${method[i]}" | curl "$@")
   got=$?
-  read -r code connected total <<<"$answer"
+  read -r status_seen connected total <<<"$answer"
   if [ "${what[i]}" = port ]; then
     # Whatever it speaks, it is there when it lets us in.
     case ${connected:-0} in
@@ -246,12 +239,12 @@ ask_http() {
     esac
   elif [ "$got" != 0 ]; then
     say "sick - - $(reason "$got")"
-  elif [ "$code" != "${status[i]}" ]; then
-    say "sick $(milliseconds "$total") $code it answered $code in place of ${status[i]}"
+  elif [ "$status_seen" != "${status[i]}" ]; then
+    say "sick $(milliseconds "$total") $status_seen it answered $status_seen in place of ${status[i]}"
   elif [ -n "${contains[i]}" ] && ! grep -aqF -e "${contains[i]}" "$out"; then
-    say "sick $(milliseconds "$total") $code its answer lacks the words it should have"
+    say "sick $(milliseconds "$total") $status_seen its answer lacks the words it should have"
   else
-    say "well $(milliseconds "$total") $code"
+    say "well $(milliseconds "$total") $status_seen"
   fi
 }
 
@@ -340,14 +333,14 @@ collect() {
 }
 
 show_table() {
-  local group='' i=0 title
+  local group='' i=0 heading
   say "${bold}$PLATFORM${plain}, seen from ${HERE:-elsewhere}"
   while [ "$i" -lt "$probes" ]; do
-    title=${where[i]}
-    [ "${what[i]}" != check ] || title=checks
-    if [ "$title" != "$group" ]; then
-      group=$title
-      say "$title"
+    heading=${where[i]}
+    [ "${what[i]}" != check ] || heading=checks
+    if [ "$heading" != "$group" ]; then
+      group=$heading
+      say "$heading"
     fi
     show_row "$i"
     i=$((i + 1))
@@ -382,12 +375,22 @@ show_json() {
   while [ "$i" -lt "$probes" ]; do
     printf '%s\n' "$comma"
     comma=,
-    printf '{"what":"%s","service":"%s","host":"%s","port":%s,"title":"%s","state":"%s","milliseconds":%s,"status":%s,"words":"%s"}' \
-      "${what[i]}" "${who[i]}" "${where[i]}" "${port[i]:-null}" "$(quoted "${title[i]}")" "${state[i]}" \
+    printf '{"what":"%s","service":"%s","host":"%s","port":%s,"title":"%s","url":%s,"state":"%s","milliseconds":%s,"status":%s,"words":"%s"}' \
+      "${what[i]}" "${who[i]}" "${where[i]}" "${port[i]:-null}" "$(quoted "${title[i]}")" "$(json_url "$i")" "${state[i]}" \
       "$(number "${took[i]}")" "$(number "${code[i]}")" "$(quoted "${words[i]}")"
     i=$((i + 1))
   done
   printf '\n]}\n'
+}
+
+json_url() {
+  local url=${far[$1]}
+  [ "$HERE" != "${where[$1]}" ] || url=${near[$1]}
+  if [ -n "$url" ]; then
+    printf '"%s"' "$(quoted "$url")"
+  else
+    printf null
+  fi
 }
 
 number() {
@@ -404,7 +407,7 @@ options() {
   while [ $# -gt 0 ]; do
     case $1 in
       --host | --only | --timeout | --key-file)
-        [ $# -ge 2 ] && [ -n "$2" ] || stop "$1 wants a value"
+        [ -n "${2:-}" ] || stop "$1 wants a value"
         ;;
     esac
     case $1 in

@@ -6,19 +6,19 @@ export LC_ALL=C
 umask 022
 
 table() {
-  # name, title, init, names, addresses, checkout
-  host dietpi 'HP DietPi' systemd dietpi 192.168.1.70 ''
-  host mini 'Mac Mini' systemd mini 192.168.1.71 /home/christopherbailey/homelab-llm
-  host studio 'Mac Studio' launchd studio 192.168.1.72 ''
-  # In this order: name, host, manager, units, seconds to start, folder
-  service ov-llm-server mini systemd ov-server 300 layer-inference/ov-llm-server
-  service searxng mini systemd searxng 90 layer-tools/searxng
-  service mlx studio launchd com.bebop.mlx-launch 600 ''
-  service litellm-orch mini systemd litellm-orch 90 layer-gateway/litellm-orch
-  service open-webui mini systemd open-webui 180 ''
-  service optillm-proxy mini systemd optillm-proxy 90 layer-gateway/optillm-proxy
-  service ollama mini systemd ollama 300 ''
-  # host, file here, path there, owner, group, mode, plain or seed or daemon, services to restart
+  # Hosts: name, what `hostname` says on them, addresses
+  host dietpi dietpi 192.168.1.70
+  host mini mini 192.168.1.71
+  host studio studio 192.168.1.72
+  # Services, in the order of restarts: name, host, what starts it, units, seconds it may take
+  service ov-llm-server mini systemd ov-server 300
+  service searxng mini systemd searxng 90
+  service mlx studio launchd com.bebop.mlx-launch 600
+  service litellm-orch mini systemd litellm-orch 90
+  service open-webui mini systemd open-webui 180
+  service optillm-proxy mini systemd optillm-proxy 90
+  service ollama mini systemd ollama 300
+  # Files: host, file here, path there, owner, group, mode, plain or seed or daemon, services to restart
   file mini mcp/registry.json /etc/homelab-llm/mcp-registry.json root root 644 plain ''
   file mini env/mini/ov-llm-server.env /etc/homelab-llm/ov-server.env christopherbailey christopherbailey 600 seed ov-llm-server
   file mini env/mini/tiny-agents.env /etc/homelab-llm/tiny-agents.env christopherbailey christopherbailey 600 seed tiny-agents
@@ -51,7 +51,7 @@ table() {
   file studio env/studio/start-mlx /usr/local/lib/homelab/start/mlx root wheel 755 plain mlx
   file studio env/studio/start-optillm-local-balanced /usr/local/lib/homelab/start/optillm-local-balanced root wheel 755 plain ''
   file studio env/studio/start-optillm-local-high /usr/local/lib/homelab/start/optillm-local-high root wheel 755 plain ''
-  # host, env file, its service, variables that somebody must fill in
+  # Needs: host, env file, its service, variables that somebody must fill in
   needs mini /home/christopherbailey/homelab-llm/layer-gateway/litellm-orch/config/env.local litellm-orch 'LITELLM_PROXY_KEY OPTILLM_API_KEY'
   needs mini /etc/open-webui/env open-webui 'OPENAI_API_KEY PERPLEXITY_API_KEY WEBUI_SECRET_KEY'
   needs mini /etc/optillm-proxy/env optillm-proxy 'LITELLM_PROXY_KEY OPTILLM_PROXY_KEY'
@@ -60,43 +60,8 @@ table() {
   return 0
 }
 
-usage() {
-  cat <<'END'
-Puts what was built in its place on this host.
-
-  install.sh [OPTION]... [HOST]
-
-Shows the difference to what is installed, backs up what
-it replaces, puts files in place with owner and mode, and
-restarts only the services whose files changed. When one
-of them does not get well in time, everything is put back
-as it was. Env files are put where none is, and never
-overwritten.
-
-HOST is told by this machine's name and addresses; name
-it where that fails. Root is asked for with sudo, for
-what needs it alone.
-
-  --dry-run     only show what would change
-  --yes         do not ask (nobody is asked without a
-                terminal)
-  --restart S   restart service S too, changed or not
-  --backup DIR  where backups go (/var/backups/homelab)
-  --root DIR    install below DIR, for images and tests:
-                owners stay, nothing is restarted
-  --with-init   with --root: reload and restart all the
-                same, by the systemctl or launchctl of
-                the PATH
-  --help        this text
-
-Exit code: 0 all is in place and well, 1 something is not
-(it says what), 2 wrong use.
-END
-}
-
 # ------------------------------------------------------ for people
 
-here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 bold='' red='' green='' dim='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
   bold=$'\033[1m' red=$'\033[31m' green=$'\033[32m' dim=$'\033[2m' plain=$'\033[0m'
@@ -114,19 +79,18 @@ stop() {
 
 hosts=0
 host() {
-  host_name[hosts]=$1 host_title[hosts]=$2 host_init[hosts]=$3
-  host_names[hosts]=$4 host_addresses[hosts]=$5 host_checkout[hosts]=$6
+  host_name[hosts]=$1 host_names[hosts]=$2 host_addresses[hosts]=$3
   hosts=$((hosts + 1))
 }
 
-# Finds a host by its name: its place in the table is then in `at`.
-find_host() {
-  at=0
-  while [ "$at" -lt "$hosts" ]; do
-    [ "${host_name[at]}" = "$1" ] && return 0
-    at=$((at + 1))
+# Stops unless the name is that of a host.
+known_host() {
+  local i=0
+  while [ "$i" -lt "$hosts" ]; do
+    [ "${host_name[i]}" != "$1" ] || return 0
+    i=$((i + 1))
   done
-  return 1
+  stop "no host is called \`$1\`; there are: ${host_name[*]}"
 }
 
 # Prints which host of the platform this machine is: by its name, else by its addresses.
@@ -153,29 +117,9 @@ this_host() {
   return 1
 }
 
-# Stops unless the name is that of a host.
-known_host() {
-  find_host "$1" || stop "no host is called \`$1\`; there are: ${host_name[*]}"
-}
+# ------------------------------------------------ where we work
 
-# ---------------------------------------------------- the services
-
-services=0
-service() {
-  service_name[services]=$1 service_host[services]=$2 service_manager[services]=$3
-  service_units[services]=$4 service_seconds[services]=$5 service_folder[services]=$6
-  services=$((services + 1))
-}
-
-# Finds a service by its name: its place in the table is then in `at`.
-find_service() {
-  at=0
-  while [ "$at" -lt "$services" ]; do
-    [ "${service_name[at]}" = "$1" ] && return 0
-    at=$((at + 1))
-  done
-  return 1
-}
+here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 
 # Settles which host we work on; we touch no other one than the one we are on.
 choose_host() {
@@ -192,6 +136,13 @@ choose_host() {
 }
 
 # -------------------------------------------- starting and waiting
+
+services=0
+service() {
+  service_name[services]=$1 service_host[services]=$2 service_manager[services]=$3
+  service_units[services]=$4 service_seconds[services]=$5
+  services=$((services + 1))
+}
 
 # What needs root asks for it here and nowhere else.
 as_root() {
@@ -239,6 +190,40 @@ wait_for() {
     sleep 0.5
   done
   say "  ${green}well${plain}  ${service_name[$1]}, after $((SECONDS - begun)) s"
+}
+
+usage() {
+  cat <<'END'
+Puts what was built in its place on this host.
+
+  install.sh [OPTION]... [HOST]
+
+Shows the difference to what is installed, backs up what
+it replaces, puts files in place with owner and mode, and
+restarts only the services whose files changed. When one
+of them does not get well in time, everything is put back
+as it was. Env files are put where none is, and never
+overwritten.
+
+HOST is told by this machine's name and addresses; name
+it where that fails. Root is asked for with sudo, for
+what needs it alone.
+
+  --dry-run     only show what would change
+  --yes         do not ask (nobody is asked without a
+                terminal)
+  --restart S   restart service S too, changed or not
+  --backup DIR  where backups go (/var/backups/homelab)
+  --root DIR    install below DIR, for images and tests:
+                owners stay, nothing is restarted
+  --with-init   with --root: reload and restart all the
+                same, by the systemctl or launchctl of
+                the PATH
+  --help        this text
+
+Exit code: 0 all is in place and well, 1 something is not
+(it says what), 2 wrong use.
+END
 }
 
 # ------------------------------------------------------- the files
@@ -343,7 +328,7 @@ is_filled() {
 # ------------------------------------------------- backup and place
 
 # Copies with mode and owner, and at no moment readable by more people than the original.
-copy() { as_root sh -c 'umask 077 && exec cp -p "$1" "$2"' sh "$1" "$2"; }
+copy() { (umask 077 && as_root cp -p "$1" "$2"); }
 
 make_backup() {
   local base=$BACKUP i n=1
@@ -361,9 +346,10 @@ make_backup() {
 place_all() {
   local i
   for i in $news $changes; do
-    make_folders "${file_path[i]%/*}" "${file_owner[i]}:${file_group[i]}" || return 1
-    place "$i" || return 1
+    make_folders "${file_path[i]%/*}" || return 1
+    # Said before it is done: a signal in between must not lose it.
     placed="$placed $i"
+    place "$i" || return 1
   done
 }
 
@@ -381,14 +367,14 @@ place() {
 
 own() { [ -n "$ROOT" ] || as_root chown "$2" "$1"; }
 
-# Makes the folders above a file that are not there; they get its owner.
+# Makes a folder that is not there, and those above; each belongs to whom the one above it belongs.
 made=0
 make_folders() {
   local folder=$1
   [ -n "$folder" ] || return 0
   as_root test -d "$ROOT$folder" && return 0
-  make_folders "${folder%/*}" "$2" || return 1
-  as_root mkdir -m 755 "$ROOT$folder" && own "$ROOT$folder" "$2" || return 1
+  make_folders "${folder%/*}" || return 1
+  as_root mkdir -m 755 "$ROOT$folder" && own "$ROOT$folder" "$(owner_of "$ROOT${folder%/*}/")" || return 1
   made_folder[made]=$ROOT$folder
   made=$((made + 1))
 }
@@ -415,6 +401,11 @@ is_new() {
   return 1
 }
 
+# True when the file that starts a service of this host is new.
+is_new_unit() {
+  [ "${service_host[$1]}" = "$HOST" ] && is_new "$(unit_file "${service_manager[$1]}" "$2")"
+}
+
 unit_file() {
   case $1 in
     systemd) say "/etc/systemd/system/$2.service" ;;
@@ -425,6 +416,19 @@ unit_file() {
 reload() {
   in_place_of /etc/systemd/system/ || return 0
   as_root systemctl daemon-reload
+}
+
+# Has new units started with the machine, also those that wait for a value.
+enable_units() {
+  local i=0 unit
+  while [ "$i" -lt "$services" ]; do
+    for unit in ${service_units[i]}; do
+      if [ "${service_manager[i]}" = systemd ] && is_new_unit "$i" "$unit"; then
+        as_root systemctl enable --quiet -- "$unit.service" || return 1
+      fi
+    done
+    i=$((i + 1))
+  done
 }
 
 # Lists the services to restart, as places in the table: in its order, those that wait for a value left out.
@@ -448,12 +452,7 @@ list_affected() {
 renew() {
   local unit path
   case ${service_manager[$1]} in
-    systemd)
-      for unit in ${service_units[$1]}; do
-        ! is_new "$(unit_file systemd "$unit")" || as_root systemctl enable --quiet -- "$unit.service" || return 1
-      done
-      restart_one "$1"
-      ;;
+    systemd) restart_one "$1" ;;
     launchd)
       for unit in ${service_units[$1]}; do
         path=$(unit_file launchd "$unit")
@@ -491,11 +490,11 @@ load_daemons() {
 # Restarts what changed; fails at the first one that does not get well.
 take_effect() {
   local i
-  reload && load_daemons || return 1
+  reload && enable_units && load_daemons || return 1
   for i in $affected; do
     case $waiting in
       *" ${service_name[i]} "*)
-        say "  ${dim}later${plain} ${service_name[i]}: not restarted, for its env file lacks a value"
+        say "  ${dim}later${plain} ${service_name[i]}: once that is filled in, install.sh --restart ${service_name[i]}"
         continue
         ;;
     esac
@@ -546,14 +545,16 @@ retire_new_units() {
       as_root launchctl bootout "system/${unit%.plist}" 2>/dev/null
     fi
   done
-  for i in $restarted; do
+  i=0
+  while [ "$i" -lt "$services" ]; do
     for unit in ${service_units[i]}; do
-      is_new "$(unit_file "${service_manager[i]}" "$unit")" || continue
+      is_new_unit "$i" "$unit" || continue
       case ${service_manager[i]} in
         systemd) as_root systemctl disable --quiet --now -- "$unit.service" ;;
         launchd) as_root launchctl bootout "system/$unit" 2>/dev/null ;;
       esac
     done
+    i=$((i + 1))
   done
 }
 
@@ -576,7 +577,7 @@ put_back() {
 bring_back() {
   local unit
   for unit in ${service_units[$1]}; do
-    ! is_new "$(unit_file "${service_manager[$1]}" "$unit")" || return 0
+    ! is_new_unit "$1" "$unit" || return 0
   done
   renew "$1" && wait_for "$1"
 }
@@ -588,7 +589,7 @@ options() {
   while [ $# -gt 0 ]; do
     case $1 in
       --root | --backup | --restart)
-        [ $# -ge 2 ] && [ -n "$2" ] || stop "$1 wants a value"
+        [ -n "${2:-}" ] || stop "$1 wants a value"
         ;;
     esac
     case $1 in
@@ -638,15 +639,10 @@ confirm() {
   exit 1
 }
 
-interrupted() {
-  roll_back
-  exit 1
-}
-
 put_in_place() {
   placed='' restarted=''
   make_backup || stop "cannot make a backup in $BACKUP; nothing was touched"
-  trap interrupted INT TERM HUP
+  trap 'roll_back; exit 1' INT TERM HUP
   if ! place_all; then
     say "${red}a file could not be put in place${plain}"
     INIT=''
@@ -669,7 +665,6 @@ main() {
   choose_host
   hosts=0 services=0 files=0 needed=0
   table
-  find_host "$HOST" && [ "${host_init[at]}" != none ] || INIT=''
   compare
   list_affected
   if [ -z "$news$changes$affected" ]; then

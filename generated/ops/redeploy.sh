@@ -5,22 +5,99 @@ set -u -o pipefail
 export LC_ALL=C
 
 table() {
-  # name, title, init, names, addresses, checkout
-  host dietpi 'HP DietPi' systemd dietpi 192.168.1.70 ''
-  host mini 'Mac Mini' systemd mini 192.168.1.71 /home/christopherbailey/homelab-llm
-  host studio 'Mac Studio' launchd studio 192.168.1.72 ''
-  # In this order: name, host, manager, units, seconds to start, folder
-  service ov-llm-server mini systemd ov-server 300 layer-inference/ov-llm-server
-  service searxng mini systemd searxng 90 layer-tools/searxng
-  service mlx studio launchd com.bebop.mlx-launch 600 ''
-  service litellm-orch mini systemd litellm-orch 90 layer-gateway/litellm-orch
-  service open-webui mini systemd open-webui 180 ''
-  service optillm-proxy mini systemd optillm-proxy 90 layer-gateway/optillm-proxy
-  service ollama mini systemd ollama 300 ''
+  # Hosts: name, what `hostname` says on them, addresses
+  host dietpi dietpi 192.168.1.70
+  host mini mini 192.168.1.71
+  host studio studio 192.168.1.72
+  # Checkouts: host, path
+  checkout mini /home/christopherbailey/homelab-llm
+  # Services: name, host, folder below the checkout
+  service ov-llm-server mini layer-inference/ov-llm-server
+  service searxng mini layer-tools/searxng
+  service mlx studio ''
+  service litellm-orch mini layer-gateway/litellm-orch
+  service open-webui mini ''
+  service optillm-proxy mini layer-gateway/optillm-proxy
+  service ollama mini ''
   # Files in the checkout that install.sh puts there: host, path below the checkout
   ours mini layer-gateway/litellm-orch/config/env.local
   ours mini layer-gateway/litellm-orch/config/router.yaml
   return 0
+}
+
+# ------------------------------------------------------ for people
+
+bold='' red='' green='' dim='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+  bold=$'\033[1m' red=$'\033[31m' green=$'\033[32m' dim=$'\033[2m' plain=$'\033[0m'
+fi
+
+say() { printf '%s\n' "$*"; }
+
+# Wrong use, or a world in which we cannot begin.
+stop() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 2
+}
+
+# ------------------------------------------------------- the hosts
+
+hosts=0
+host() {
+  host_name[hosts]=$1 host_names[hosts]=$2 host_addresses[hosts]=$3
+  hosts=$((hosts + 1))
+}
+
+# Stops unless the name is that of a host.
+known_host() {
+  local i=0
+  while [ "$i" -lt "$hosts" ]; do
+    [ "${host_name[i]}" != "$1" ] || return 0
+    i=$((i + 1))
+  done
+  stop "no host is called \`$1\`; there are: ${host_name[*]}"
+}
+
+# Prints which host of the platform this machine is: by its name, else by its addresses.
+this_host() {
+  local name own i address
+  name=$( (hostname -s || hostname) 2>/dev/null | tr '[:upper:]' '[:lower:]')
+  i=0
+  while [ "$i" -lt "$hosts" ]; do
+    case " ${host_names[i]} " in
+      *" ${name:-?} "*) say "${host_name[i]}" && return 0 ;;
+    esac
+    i=$((i + 1))
+  done
+  own=$( (ip -o addr || ifconfig) 2>/dev/null | tr -s '[:space:]/%' ' ')
+  i=0
+  while [ "$i" -lt "$hosts" ]; do
+    for address in ${host_addresses[i]}; do
+      case " $own " in
+        *" $address "*) say "${host_name[i]}" && return 0 ;;
+      esac
+    done
+    i=$((i + 1))
+  done
+  return 1
+}
+
+# ------------------------------------------------ where we work
+
+here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
+
+# Settles which host we work on; we touch no other one than the one we are on.
+choose_host() {
+  local mine
+  mine=$(this_host) || mine=''
+  if [ -z "$HOST" ]; then
+    HOST=$mine
+    [ -n "$HOST" ] || stop "which host this is cannot be told from its name or addresses; name it: ${host_name[*]}"
+  fi
+  known_host "$HOST"
+  if [ -n "$mine" ] && [ "$mine" != "$HOST" ] && [ -z "${ANYWHERE:-}" ]; then
+    stop "this is $mine; run me on $HOST"
+  fi
 }
 
 usage() {
@@ -48,104 +125,12 @@ Exit code: 0 all is well, 1 refused or something is sick,
 END
 }
 
-# ------------------------------------------------------ for people
-
-here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
-bold='' red='' green='' dim='' plain=''
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
-  bold=$'\033[1m' red=$'\033[31m' green=$'\033[32m' dim=$'\033[2m' plain=$'\033[0m'
-fi
-
-say() { printf '%s\n' "$*"; }
-
-# Wrong use, or a world in which we cannot begin.
-stop() {
-  printf '%s: %s\n' "${0##*/}" "$*" >&2
-  exit 2
-}
-
-# ------------------------------------------------------- the hosts
-
-hosts=0
-host() {
-  host_name[hosts]=$1 host_title[hosts]=$2 host_init[hosts]=$3
-  host_names[hosts]=$4 host_addresses[hosts]=$5 host_checkout[hosts]=$6
-  hosts=$((hosts + 1))
-}
-
-# Finds a host by its name: its place in the table is then in `at`.
-find_host() {
-  at=0
-  while [ "$at" -lt "$hosts" ]; do
-    [ "${host_name[at]}" = "$1" ] && return 0
-    at=$((at + 1))
-  done
-  return 1
-}
-
-# Prints which host of the platform this machine is: by its name, else by its addresses.
-this_host() {
-  local name own i address
-  name=$( (hostname -s || hostname) 2>/dev/null | tr '[:upper:]' '[:lower:]')
-  i=0
-  while [ "$i" -lt "$hosts" ]; do
-    case " ${host_names[i]} " in
-      *" ${name:-?} "*) say "${host_name[i]}" && return 0 ;;
-    esac
-    i=$((i + 1))
-  done
-  own=$( (ip -o addr || ifconfig) 2>/dev/null | tr -s '[:space:]/%' ' ')
-  i=0
-  while [ "$i" -lt "$hosts" ]; do
-    for address in ${host_addresses[i]}; do
-      case " $own " in
-        *" $address "*) say "${host_name[i]}" && return 0 ;;
-      esac
-    done
-    i=$((i + 1))
-  done
-  return 1
-}
-
-# Stops unless the name is that of a host.
-known_host() {
-  find_host "$1" || stop "no host is called \`$1\`; there are: ${host_name[*]}"
-}
-
-# ---------------------------------------------------- the services
-
-services=0
-service() {
-  service_name[services]=$1 service_host[services]=$2 service_manager[services]=$3
-  service_units[services]=$4 service_seconds[services]=$5 service_folder[services]=$6
-  services=$((services + 1))
-}
-
-# Finds a service by its name: its place in the table is then in `at`.
-find_service() {
-  at=0
-  while [ "$at" -lt "$services" ]; do
-    [ "${service_name[at]}" = "$1" ] && return 0
-    at=$((at + 1))
-  done
-  return 1
-}
-
-# Settles which host we work on; we touch no other one than the one we are on.
-choose_host() {
-  local mine
-  mine=$(this_host) || mine=''
-  if [ -z "$HOST" ]; then
-    HOST=$mine
-    [ -n "$HOST" ] || stop "which host this is cannot be told from its name or addresses; name it: ${host_name[*]}"
-  fi
-  known_host "$HOST"
-  if [ -n "$mine" ] && [ "$mine" != "$HOST" ] && [ -z "${ANYWHERE:-}" ]; then
-    stop "this is $mine; run me on $HOST"
-  fi
-}
-
 # ---------------------------------------------------- the checkout
+
+CHECKOUT=''
+checkout() {
+  [ "$1" != "$HOST" ] || CHECKOUT=$2
+}
 
 our_files=0
 ours() {
@@ -171,8 +156,6 @@ as_owner() {
 git_here() { as_owner git -C "$CHECKOUT" "$@"; }
 
 find_checkout() {
-  find_host "$HOST" || return 1
-  CHECKOUT=${host_checkout[at]}
   [ -n "$CHECKOUT" ] || stop "$HOST has no checkout of the repository"
   [ -d "$CHECKOUT" ] || stop "there is no checkout at $CHECKOUT"
   OWNER=$(stat -c '%U' "$CHECKOUT" 2>/dev/null || stat -f '%Su' "$CHECKOUT")
@@ -202,7 +185,7 @@ fetch() {
 # Fast-forward or nothing.
 pull() {
   if git_here merge-base --is-ancestor "$UPSTREAM" HEAD; then
-    say "$CHECKOUT has all of $UPSTREAM"
+    say "${dim}$CHECKOUT has all of $UPSTREAM$plain"
     return 0
   fi
   git_here merge-base --is-ancestor HEAD "$UPSTREAM" ||
@@ -213,7 +196,7 @@ pull() {
     refuse "the checkout could not be brought forward"
   fi
   put_again
-  say "$CHECKOUT went from ${BEFORE%"${BEFORE#????????}"} to $(git_here rev-parse --short=8 HEAD)"
+  say "${green}pulled${plain}: $CHECKOUT went from ${BEFORE%"${BEFORE#????????}"} to $(git_here rev-parse --short=8 HEAD)"
 }
 
 # Git would not overwrite a file of ours that it tracks, so it gets its own back for the moment of the merge.
@@ -246,6 +229,22 @@ put_again() {
 }
 
 # ---------------------------------------------------- the services
+
+services=0
+service() {
+  service_name[services]=$1 service_host[services]=$2 service_folder[services]=$3
+  services=$((services + 1))
+}
+
+# Finds a service by its name: its place in the table is then in `at`.
+find_service() {
+  at=0
+  while [ "$at" -lt "$services" ]; do
+    [ "${service_name[at]}" != "$1" ] || return 0
+    at=$((at + 1))
+  done
+  return 1
+}
 
 # Stops unless every name is a service that is redeployed here; turns `all` into all of them.
 check_services() {
@@ -288,7 +287,7 @@ sync_all() {
     folder=${service_folder[at]}
     if [ -n "$folder" ] && [ -f "$CHECKOUT/$folder/uv.lock" ]; then
       say "${bold}$name${plain}: uv sync"
-      as_owner sh -c 'cd -- "$1" && exec uv sync' sh "$CHECKOUT/$folder" || return 1
+      (cd -- "$CHECKOUT/$folder" && as_owner uv sync) || return 1
     fi
   done
 }
@@ -300,7 +299,7 @@ options() {
   while [ $# -gt 0 ]; do
     case $1 in
       --host)
-        [ $# -ge 2 ] && [ -n "$2" ] || stop "$1 wants a value"
+        [ -n "${2:-}" ] || stop "$1 wants a value"
         HOST=$2 ANYWHERE=1 && shift
         ;;
       -h | --help) usage && exit 0 ;;

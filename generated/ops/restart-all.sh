@@ -5,42 +5,22 @@ set -u -o pipefail
 export LC_ALL=C
 
 table() {
-  # name, title, init, names, addresses, checkout
-  host dietpi 'HP DietPi' systemd dietpi 192.168.1.70 ''
-  host mini 'Mac Mini' systemd mini 192.168.1.71 /home/christopherbailey/homelab-llm
-  host studio 'Mac Studio' launchd studio 192.168.1.72 ''
-  # In this order: name, host, manager, units, seconds to start, folder
-  service ov-llm-server mini systemd ov-server 300 layer-inference/ov-llm-server
-  service searxng mini systemd searxng 90 layer-tools/searxng
-  service mlx studio launchd com.bebop.mlx-launch 600 ''
-  service litellm-orch mini systemd litellm-orch 90 layer-gateway/litellm-orch
-  service open-webui mini systemd open-webui 180 ''
-  service optillm-proxy mini systemd optillm-proxy 90 layer-gateway/optillm-proxy
-  service ollama mini systemd ollama 300 ''
-}
-
-usage() {
-  cat <<'END'
-Restarts every service of this host: callees before
-callers, each one well before the next, and then looks
-whether all is well.
-
-  restart-all.sh [--dry-run] [HOST]
-
-HOST is told by this machine's name and addresses; name
-it where that fails. Restarting needs root: it is asked
-for with sudo, for that alone.
-
-  --dry-run   only say what would be restarted
-  --help      this text
-
-Exit code: 0 all is well, 1 something is sick, 2 wrong use.
-END
+  # Hosts: name, what `hostname` says on them, addresses
+  host dietpi dietpi 192.168.1.70
+  host mini mini 192.168.1.71
+  host studio studio 192.168.1.72
+  # Services, in the order of restarts: name, host, what starts it, units, seconds it may take
+  service ov-llm-server mini systemd ov-server 300
+  service searxng mini systemd searxng 90
+  service mlx studio launchd com.bebop.mlx-launch 600
+  service litellm-orch mini systemd litellm-orch 90
+  service open-webui mini systemd open-webui 180
+  service optillm-proxy mini systemd optillm-proxy 90
+  service ollama mini systemd ollama 300
 }
 
 # ------------------------------------------------------ for people
 
-here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 bold='' red='' green='' dim='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
   bold=$'\033[1m' red=$'\033[31m' green=$'\033[32m' dim=$'\033[2m' plain=$'\033[0m'
@@ -58,19 +38,18 @@ stop() {
 
 hosts=0
 host() {
-  host_name[hosts]=$1 host_title[hosts]=$2 host_init[hosts]=$3
-  host_names[hosts]=$4 host_addresses[hosts]=$5 host_checkout[hosts]=$6
+  host_name[hosts]=$1 host_names[hosts]=$2 host_addresses[hosts]=$3
   hosts=$((hosts + 1))
 }
 
-# Finds a host by its name: its place in the table is then in `at`.
-find_host() {
-  at=0
-  while [ "$at" -lt "$hosts" ]; do
-    [ "${host_name[at]}" = "$1" ] && return 0
-    at=$((at + 1))
+# Stops unless the name is that of a host.
+known_host() {
+  local i=0
+  while [ "$i" -lt "$hosts" ]; do
+    [ "${host_name[i]}" != "$1" ] || return 0
+    i=$((i + 1))
   done
-  return 1
+  stop "no host is called \`$1\`; there are: ${host_name[*]}"
 }
 
 # Prints which host of the platform this machine is: by its name, else by its addresses.
@@ -97,29 +76,9 @@ this_host() {
   return 1
 }
 
-# Stops unless the name is that of a host.
-known_host() {
-  find_host "$1" || stop "no host is called \`$1\`; there are: ${host_name[*]}"
-}
+# ------------------------------------------------ where we work
 
-# ---------------------------------------------------- the services
-
-services=0
-service() {
-  service_name[services]=$1 service_host[services]=$2 service_manager[services]=$3
-  service_units[services]=$4 service_seconds[services]=$5 service_folder[services]=$6
-  services=$((services + 1))
-}
-
-# Finds a service by its name: its place in the table is then in `at`.
-find_service() {
-  at=0
-  while [ "$at" -lt "$services" ]; do
-    [ "${service_name[at]}" = "$1" ] && return 0
-    at=$((at + 1))
-  done
-  return 1
-}
+here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 
 # Settles which host we work on; we touch no other one than the one we are on.
 choose_host() {
@@ -136,6 +95,13 @@ choose_host() {
 }
 
 # -------------------------------------------- starting and waiting
+
+services=0
+service() {
+  service_name[services]=$1 service_host[services]=$2 service_manager[services]=$3
+  service_units[services]=$4 service_seconds[services]=$5
+  services=$((services + 1))
+}
 
 # What needs root asks for it here and nowhere else.
 as_root() {
@@ -185,6 +151,25 @@ wait_for() {
   say "  ${green}well${plain}  ${service_name[$1]}, after $((SECONDS - begun)) s"
 }
 
+usage() {
+  cat <<'END'
+Restarts every service of this host: callees before
+callers, each one well before the next, and then looks
+whether all is well.
+
+  restart-all.sh [--dry-run] [HOST]
+
+HOST is told by this machine's name and addresses; name
+it where that fails. Restarting needs root: it is asked
+for with sudo, for that alone.
+
+  --dry-run   only say what would be restarted
+  --help      this text
+
+Exit code: 0 all is well, 1 something is sick, 2 wrong use.
+END
+}
+
 # ------------------------------------------------------------ main
 
 options() {
@@ -194,7 +179,10 @@ options() {
       --dry-run) DRY_RUN=1 ANYWHERE=1 ;;
       -h | --help) usage && exit 0 ;;
       -*) stop "there is no option \`$1\`; see --help" ;;
-      *) [ -z "$HOST" ] && HOST=$1 || stop "one host at a time" ;;
+      *)
+        [ -z "$HOST" ] || stop "one host at a time"
+        HOST=$1
+        ;;
     esac
     shift
   done

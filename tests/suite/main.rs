@@ -13,4 +13,5 @@ mod litellm;
 mod units;
 mod mcp;
 mod registry;
+mod ops;
 mod output;

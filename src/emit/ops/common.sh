@@ -1,6 +1,5 @@
 # ------------------------------------------------------ for people
 
-here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 bold='' red='' green='' dim='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
   bold=$'\033[1m' red=$'\033[31m' green=$'\033[32m' dim=$'\033[2m' plain=$'\033[0m'
@@ -18,19 +17,18 @@ stop() {
 
 hosts=0
 host() {
-  host_name[hosts]=$1 host_title[hosts]=$2 host_init[hosts]=$3
-  host_names[hosts]=$4 host_addresses[hosts]=$5 host_checkout[hosts]=$6
+  host_name[hosts]=$1 host_names[hosts]=$2 host_addresses[hosts]=$3
   hosts=$((hosts + 1))
 }
 
-# Finds a host by its name: its place in the table is then in `at`.
-find_host() {
-  at=0
-  while [ "$at" -lt "$hosts" ]; do
-    [ "${host_name[at]}" = "$1" ] && return 0
-    at=$((at + 1))
+# Stops unless the name is that of a host.
+known_host() {
+  local i=0
+  while [ "$i" -lt "$hosts" ]; do
+    [ "${host_name[i]}" != "$1" ] || return 0
+    i=$((i + 1))
   done
-  return 1
+  stop "no host is called \`$1\`; there are: ${host_name[*]}"
 }
 
 # Prints which host of the platform this machine is: by its name, else by its addresses.
@@ -55,9 +53,4 @@ this_host() {
     i=$((i + 1))
   done
   return 1
-}
-
-# Stops unless the name is that of a host.
-known_host() {
-  find_host "$1" || stop "no host is called \`$1\`; there are: ${host_name[*]}"
 }

@@ -1,5 +1,12 @@
 # -------------------------------------------- starting and waiting
 
+services=0
+service() {
+  service_name[services]=$1 service_host[services]=$2 service_manager[services]=$3
+  service_units[services]=$4 service_seconds[services]=$5
+  services=$((services + 1))
+}
+
 # What needs root asks for it here and nowhere else.
 as_root() {
   if [ -n "${ROOT:-}" ] || [ "$(id -u)" = 0 ]; then

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::emit::{Artifact, Artifacts, Install, places};
+use crate::emit::{Artifact, Artifacts, Install, places, process};
 use crate::platform::{HostState, Platform, Service, Value};
 
 /// A file to install.
@@ -76,7 +76,7 @@ pub(super) fn needs(platform: &Platform) -> Vec<NeedsRow<'_>> {
     platform
         .live_services()
         .filter_map(|service| {
-            let names = filled_in(service);
+            let names = filled_in(platform, service);
             (!names.is_empty()).then_some(NeedsRow {
                 host: &platform[service.host].name,
                 path: service.env_file.as_deref()?,
@@ -115,18 +115,22 @@ fn installs(artifacts: &Artifacts) -> impl Iterator<Item = (&Artifact, &Install)
         .filter_map(|artifact| Some((artifact, artifact.install.as_ref()?)))
 }
 
-/// The required variables whose value is in no file of ours.
-fn filled_in(service: &Service) -> Vec<&str> {
-    let mut names: Vec<_> = service
-        .env
-        .iter()
-        .filter(|variable| variable.required)
-        .filter_map(|variable| match &variable.value {
-            Value::Secret(_) | Value::FillIn(_) => Some(variable.name.as_str()),
-            Value::Text(_) | Value::Url(..) | Value::Handle(_) | Value::Variable(_) => None,
+/// The variables that a service does not start without and that nobody but its owner knows; a copy stands for what it is copied from.
+fn filled_in<'a>(platform: &'a Platform, service: &'a Service) -> Vec<&'a str> {
+    let mut names: Vec<_> = process::required_variables(platform, service)
+        .into_iter()
+        .map(|variable| match &variable.value {
+            Value::Variable(name) => name,
+            _ => &variable.name,
         })
+        .filter(|name| {
+            let source = platform.variable(service, name);
+            source.is_none_or(|it| process::decided(platform, it).is_none())
+        })
+        .map(String::as_str)
         .collect();
     names.sort_unstable();
+    names.dedup();
     names
 }
 

@@ -1,6 +1,6 @@
 //! Scripts that look after the platform: ask, restart, redeploy, install.
 //!
-//! They run where the lab runs, on bash 3.2 with curl alone. Each is a table made from the platform, followed by plain functions that are the same everywhere; `common.sh`, `service.sh` and `control.sh` are the parts that several of them carry, so that each script is whole by itself.
+//! They run where the lab runs, on bash 3.2 with curl alone. Each is whole by itself: its tables (`*.sh.j2`), the parts it shares with others (`common.sh`, `local.sh`, `control.sh`), and its own functions (`*.sh`).
 
 mod files;
 mod probe;
@@ -22,26 +22,68 @@ pub(super) static EMITTER: Emitter = Emitter {
     emit,
 };
 
-static HEALTHCHECK: Template = Template::shell(include_str!("healthcheck.sh.j2"));
-static RESTART_ALL: Template = Template::shell(include_str!("restart-all.sh.j2"));
-static REDEPLOY: Template = Template::shell(include_str!("redeploy.sh.j2"));
-static INSTALL: Template = Template::shell(include_str!("install.sh.j2"));
+static SCRIPTS: [Script; 4] = [
+    Script {
+        path: "ops/healthcheck.sh",
+        tables: Template::shell(include_str!("healthcheck.sh.j2")),
+        functions: &[COMMON, include_str!("healthcheck.sh")],
+    },
+    Script {
+        path: "ops/install.sh",
+        tables: Template::shell(include_str!("install.sh.j2")),
+        functions: &[COMMON, LOCAL, CONTROL, include_str!("install.sh")],
+    },
+    Script {
+        path: "ops/redeploy.sh",
+        tables: Template::shell(include_str!("redeploy.sh.j2")),
+        functions: &[COMMON, LOCAL, include_str!("redeploy.sh")],
+    },
+    Script {
+        path: "ops/restart-all.sh",
+        tables: Template::shell(include_str!("restart-all.sh.j2")),
+        functions: &[COMMON, LOCAL, CONTROL, include_str!("restart-all.sh")],
+    },
+];
+
+/// What every script needs: words for people, and which host this is.
+const COMMON: &str = include_str!("common.sh");
+/// Which host is worked on: the one that this is.
+const LOCAL: &str = include_str!("local.sh");
+/// Restarting, and waiting for health.
+const CONTROL: &str = include_str!("control.sh");
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     let tables = Tables::of(platform, artifacts);
-    let scripts = [
-        Artifact::new("ops/healthcheck.sh", HEALTHCHECK.render(&tables)?),
-        Artifact::new("ops/install.sh", INSTALL.render(&tables)?),
-        Artifact::new("ops/redeploy.sh", REDEPLOY.render(&tables)?),
-        Artifact::new("ops/restart-all.sh", RESTART_ALL.render(&tables)?),
-    ];
-    for script in scripts {
-        artifacts.add(script.executable());
+    let scripts: Result<Vec<_>, EmitError> =
+        SCRIPTS.iter().map(|script| script.write(&tables)).collect();
+    for script in scripts? {
+        artifacts.add(script);
     }
     Ok(())
 }
 
-/// What the scripts' templates see: rows ready to print, and the parts that scripts share.
+/// A script: tables made from the platform, then functions that are the same for every platform.
+struct Script {
+    path: &'static str,
+    tables: Template,
+    functions: &'static [&'static str],
+}
+
+impl Script {
+    fn write(&self, tables: &Tables) -> Result<Artifact, EmitError> {
+        let mut text = self
+            .tables
+            .render(tables)
+            .map_err(|error| EmitError::of(self.path, error))?;
+        for functions in self.functions {
+            text.push('\n');
+            text.push_str(functions);
+        }
+        Ok(Artifact::new(self.path, text).executable())
+    }
+}
+
+/// What the templates see: rows ready to print.
 #[derive(Serialize)]
 struct Tables<'a> {
     platform: &'a str,
@@ -55,9 +97,6 @@ struct Tables<'a> {
     live: String,
     key_host: &'a str,
     key_env: &'a str,
-    common: &'static str,
-    service: &'static str,
-    control: &'static str,
 }
 
 impl<'a> Tables<'a> {
@@ -78,9 +117,6 @@ impl<'a> Tables<'a> {
             live: live.join(" "),
             key_host: &platform[gateway.host].name,
             key_env: gateway.env_file.as_deref().unwrap_or_default(),
-            common: include_str!("common.sh"),
-            service: include_str!("service.sh"),
-            control: include_str!("control.sh"),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::emit::escape::comment_line;
 use crate::emit::{Artifacts, Install};
 use crate::platform::{Host, HostState, Init, ManagedBy, Platform, Service};
 
@@ -10,12 +9,10 @@ use crate::platform::{Host, HostState, Init, ManagedBy, Platform, Service};
 #[derive(Serialize)]
 pub(super) struct HostRow<'a> {
     name: &'a str,
-    title: String,
-    init: &'static str,
     /// What `hostname -s` may say on it.
     names: String,
     addresses: String,
-    checkout: &'a str,
+    checkout: Option<&'a str>,
 }
 
 /// A service that can be restarted.
@@ -40,11 +37,9 @@ pub(super) fn hosts(platform: &Platform) -> Vec<HostRow<'_>> {
         .filter(live)
         .map(|host| HostRow {
             name: &host.name,
-            title: comment_line(&host.title),
-            init: init_word(host.init),
             names: names(host).join(" "),
             addresses: addresses(host).join(" "),
-            checkout: host.checkout.as_deref().unwrap_or_default(),
+            checkout: host.checkout.as_deref(),
         })
         .collect()
 }
@@ -119,14 +114,6 @@ fn units<'a>(
         return vec![unit(platform, service)];
     }
     installed
-}
-
-fn init_word(init: Init) -> &'static str {
-    match init {
-        Init::Systemd => "systemd",
-        Init::Launchd => "launchd",
-        Init::Containers | Init::None => "none",
-    }
 }
 
 /// Its own name, and the first part of each DNS name, as a shell on it would print them.
