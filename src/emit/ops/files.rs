@@ -1,5 +1,7 @@
 //! What is put where on a host, and what somebody must fill in there.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::emit::{Artifact, Artifacts, Install, places, process};
@@ -39,6 +41,11 @@ pub(super) struct OurRow<'a> {
 
 /// Everything that is installed, ordered by host and path.
 pub(super) fn files<'a>(platform: &Platform, artifacts: &'a Artifacts) -> Vec<FileRow<'a>> {
+    let daemons: BTreeSet<(&str, String)> = platform
+        .services
+        .iter()
+        .map(|it| (platform[it.host].name.as_str(), places::launchd_plist(it)))
+        .collect();
     let mut files: Vec<_> = installs(artifacts)
         .map(|(artifact, install)| FileRow {
             host: &install.host,
@@ -47,7 +54,7 @@ pub(super) fn files<'a>(platform: &Platform, artifacts: &'a Artifacts) -> Vec<Fi
             owner: &install.owner,
             group: &install.group,
             mode: format!("{:o}", install.mode),
-            how: how(platform, install),
+            how: how(&daemons, install),
             restart: install.restart.join(" "),
         })
         .collect();
@@ -55,15 +62,12 @@ pub(super) fn files<'a>(platform: &Platform, artifacts: &'a Artifacts) -> Vec<Fi
     files
 }
 
-fn how(platform: &Platform, install: &Install) -> &'static str {
-    let belongs = |service: &Service| {
-        platform[service.host].name == install.host
-            && places::launchd_plist(service) == install.path
-    };
+/// How a file is installed; `daemons` are those of services, by host and path.
+fn how(daemons: &BTreeSet<(&str, String)>, install: &Install) -> &'static str {
     if install.seed {
         "seed"
     } else if install.path.starts_with("/Library/LaunchDaemons/")
-        && !platform.services.iter().any(belongs)
+        && !daemons.contains(&(install.host.as_str(), install.path.clone()))
     {
         "daemon"
     } else {
@@ -89,22 +93,17 @@ pub(super) fn needs(platform: &Platform) -> Vec<NeedsRow<'_>> {
 
 /// The files that lie in a checkout: git sees them there, and they are nobody's changes.
 pub(super) fn ours<'a>(platform: &'a Platform, artifacts: &'a Artifacts) -> Vec<OurRow<'a>> {
-    let mut ours = Vec::new();
-    for host in &platform.hosts {
-        let Some(checkout) = host.checkout.as_deref() else {
-            continue;
-        };
-        if host.state != HostState::Live {
-            continue;
-        }
-        let below = installs(artifacts)
-            .filter(|(_, install)| install.host == host.name)
-            .filter_map(|(_, install)| below(checkout, &install.path));
-        ours.extend(below.map(|path| OurRow {
-            host: &host.name,
-            path,
-        }));
-    }
+    let mut ours: Vec<_> = installs(artifacts)
+        .filter_map(|(_, install)| {
+            let host = platform.hosts.find(&install.host)?;
+            let checkout = host.checkout.as_deref()?;
+            let path = below(checkout, &install.path)?;
+            (host.state == HostState::Live).then_some(OurRow {
+                host: &host.name,
+                path,
+            })
+        })
+        .collect();
     ours.sort_by_key(|it| (it.host, it.path));
     ours
 }

@@ -1,8 +1,10 @@
 //! The hosts and the services that scripts restart, as rows of their tables.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::emit::{Artifacts, Install};
+use crate::emit::Artifacts;
 use crate::platform::{Host, HostState, Init, ManagedBy, Platform, Service};
 
 /// A host.
@@ -49,6 +51,7 @@ pub(super) fn services<'a>(
     platform: &'a Platform,
     artifacts: &'a Artifacts,
 ) -> Vec<ServiceRow<'a>> {
+    let units = Units::of(artifacts);
     let order = &platform.ops.restart_order;
     order
         .iter()
@@ -57,7 +60,7 @@ pub(super) fn services<'a>(
             name: &service.name,
             host: &platform[service.host].name,
             manager: manager(platform, service),
-            units: units(platform, service, artifacts).join(" "),
+            units: units.of_service(platform, service),
             seconds: service.run.start_timeout.as_secs().max(1),
             folder: service.folder.as_deref().unwrap_or_default(),
         })
@@ -86,34 +89,48 @@ pub(super) fn unit<'a>(platform: &Platform, service: &'a Service) -> &'a str {
     }
 }
 
-/// The units or labels of a service: those whose files we install, since a service may have one for each of its models.
-fn units<'a>(
-    platform: &'a Platform,
-    service: &'a Service,
-    artifacts: &'a Artifacts,
-) -> Vec<&'a str> {
-    let (folder, ending) = match manager(platform, service) {
-        "systemd" => ("/etc/systemd/system/", ".service"),
-        "launchd" => ("/Library/LaunchDaemons/", ".plist"),
-        _ => return Vec::new(),
-    };
-    let host = &platform[service.host].name;
-    let starts =
-        |install: &&Install| install.host == *host && install.restart.contains(&service.name);
-    let name = |install: &'a Install| {
-        let name = install.path.strip_prefix(folder)?.strip_suffix(ending)?;
-        (!name.contains('/')).then_some(name)
-    };
-    let installed: Vec<_> = artifacts
-        .iter()
-        .filter_map(|artifact| artifact.install.as_ref())
-        .filter(starts)
-        .filter_map(name)
-        .collect();
-    if installed.is_empty() {
-        return vec![unit(platform, service)];
+/// The units and labels whose files we install, by host and service: a service may have one for each of its models.
+struct Units<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a str>>);
+
+impl<'a> Units<'a> {
+    fn of(artifacts: &'a Artifacts) -> Self {
+        let mut units: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        for install in artifacts.iter().filter_map(|it| it.install.as_ref()) {
+            let Some(name) = unit_file(&install.path) else {
+                continue;
+            };
+            for service in &install.restart {
+                let key = (install.host.as_str(), service.as_str());
+                units.entry(key).or_default().push(name);
+            }
+        }
+        Self(units)
     }
-    installed
+
+    /// Those of a service; the one that would start it when we install none.
+    fn of_service(&self, platform: &'a Platform, service: &'a Service) -> String {
+        if manager(platform, service) == "hand" {
+            return String::new();
+        }
+        let key = (platform[service.host].name.as_str(), service.name.as_str());
+        let installed = self.0.get(&key).map(|it| it.join(" "));
+        installed.unwrap_or_else(|| unit(platform, service).to_owned())
+    }
+}
+
+/// The name of the unit or daemon that a path is the file of.
+fn unit_file(path: &str) -> Option<&str> {
+    let systemd = || {
+        path.strip_prefix("/etc/systemd/system/")?
+            .strip_suffix(".service")
+    };
+    let launchd = || {
+        path.strip_prefix("/Library/LaunchDaemons/")?
+            .strip_suffix(".plist")
+    };
+    systemd()
+        .or_else(launchd)
+        .filter(|name| !name.contains('/'))
 }
 
 /// Its own name, and the first part of each DNS name, as a shell on it would print them.
