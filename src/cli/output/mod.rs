@@ -1,6 +1,6 @@
 //! Writing the tree `generated/`, all of it or nothing.
 //!
-//! [`write`] looks at the tree, refuses when a file there is not ours to replace, and otherwise makes every change as one ([`journal`]). Files that are as they should be are not touched. Files that are no longer made go, if a record says that we wrote them and nobody changed them since; everything else that we did not write is kept and listed. [`compare`] looks and writes nothing.
+//! [`write()`] looks at the tree, refuses when a file there is not ours to replace, and otherwise makes every change as one ([`journal`]). Files that are as they should be are not touched. Files that are no longer made go, if a record says that we wrote them and nobody changed them since; everything else that we did not write is kept and listed. [`compare`] looks and writes nothing.
 //!
 //! What is not here: which folders there are (the emitters know), and how an outcome is shown.
 
@@ -260,9 +260,7 @@ fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputEr
         steps.push(Step {
             path: path.to_owned(),
             old: match &finding.standing {
-                Standing::File {
-                    bytes, executable, ..
-                } => Some(disk::Stamp::new(bytes, *executable)),
+                Standing::File { stamp, .. } => Some(stamp.clone()),
                 _ => None,
             },
             new: finding.wanted.as_ref().map(survey::Wanted::stamp),
@@ -345,11 +343,11 @@ fn is_only_rights(finding: &Finding) -> bool {
         (
             Standing::File {
                 origin: Origin::Same,
-                executable,
+                stamp,
                 ..
             },
             Some(wanted),
-        ) => *executable == wanted.executable,
+        ) => stamp.executable == wanted.executable,
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::disk::{Disk, Kind, Seen, Stamp, is_executable, sha256};
+use super::disk::{Disk, Kind, Seen, Stamp, is_executable};
 use super::error::{OutputError, io_error};
 use super::record::{self, Record};
 use super::{LOCK_FILE, MANIFEST, SITE, SITE_RECORD, journal, path};
@@ -50,8 +50,8 @@ pub(super) enum Standing {
     File {
         /// What is in it.
         bytes: Vec<u8>,
-        /// True when it can be executed.
-        executable: bool,
+        /// What tells it from another.
+        stamp: Stamp,
         /// Whose it is.
         origin: Origin,
     },
@@ -153,10 +153,9 @@ pub(super) fn survey<'a>(
             continue;
         }
         let seen = disk.see(path).map_err(io_error("read", path))?;
-        if let Seen::File { bytes, mode } = seen
-            && record(path)
-                .stamp(path)
-                .is_some_and(|stamp| stamp.sha256 == sha256(&bytes))
+        if let Some(stamp) = seen.stamp()
+            && let Seen::File { bytes, .. } = seen
+            && is_recorded(record(path), path, &stamp)
             && !is_other_name(disk, path, &wanted)?
         {
             stale.insert(path.to_owned());
@@ -165,7 +164,7 @@ pub(super) fn survey<'a>(
                 wanted: None,
                 standing: Standing::File {
                     bytes,
-                    executable: is_executable(mode),
+                    stamp,
                     origin: Origin::Ours,
                 },
             });
@@ -250,30 +249,37 @@ fn standing(
         }
         Seen::File { bytes, mode } => (bytes, mode),
     };
-    let is_record = path == MANIFEST || path == SITE_RECORD;
-    let executable = is_executable(mode);
-    let origin = if bytes == wanted.text.as_bytes() {
-        if executable == wanted.executable && mode & NEVER == 0 {
-            return Ok(None);
-        }
+    let is_same = bytes == wanted.text.as_bytes();
+    if is_same && is_executable(mode) == wanted.executable && mode & NEVER == 0 {
+        return Ok(None);
+    }
+    let stamp = Stamp::new(&bytes, is_executable(mode));
+    let origin = if is_same {
         Origin::Same
-    } else if is_record {
+    } else if path == MANIFEST || path == SITE_RECORD {
         match record {
             Record::Unreadable(why) => Origin::Unreadable(why.clone()),
             _ => Origin::Ours,
         }
+    } else if is_recorded(record, path, &stamp) {
+        Origin::Ours
+    } else if record.stamp(path).is_some() {
+        Origin::Edited
     } else {
-        match record.stamp(path) {
-            Some(stamp) if stamp.sha256 == sha256(&bytes) => Origin::Ours,
-            Some(_) => Origin::Edited,
-            None => Origin::Foreign,
-        }
+        Origin::Foreign
     };
     Ok(Some(Standing::File {
         bytes,
-        executable,
+        stamp,
         origin,
     }))
+}
+
+/// True when the record has this content for `path`. The mode is nobody's edit to keep.
+fn is_recorded(record: &Record, path: &str, stamp: &Stamp) -> bool {
+    record
+        .stamp(path)
+        .is_some_and(|recorded| recorded.sha256 == stamp.sha256)
 }
 
 /// True when everything below `folder` is to be removed.
