@@ -306,11 +306,20 @@ fn put(
     }
     if let Some(backup) = &step.backup
         && exists(disk, &old)?
+        && !is_backed_up(disk, step)?
     {
         disk.rename_aside(&old, backup)
             .map_err(io_error("write", backup))?;
     }
     Ok(())
+}
+
+/// True when the backup holds what it should: after a power loss it may have its name before the new file has its own.
+fn is_backed_up(disk: &dyn Disk, step: &Step) -> Result<bool, OutputError> {
+    match &step.backup {
+        Some(backup) => Ok(stamp(disk, backup)? == step.old),
+        None => Ok(false),
+    }
 }
 
 /// Undoes what the journal lists, as far as it is done.
@@ -348,7 +357,7 @@ fn restore(disk: &dyn Disk, slot: usize, step: &Step) -> Result<(), OutputError>
         old
     } else {
         match &step.backup {
-            Some(backup) if stamp(disk, backup)? == step.old => backup.clone(),
+            Some(backup) if is_backed_up(disk, step)? => backup.clone(),
             // It was never taken away, or is back already.
             _ => return Ok(()),
         }
@@ -454,7 +463,9 @@ fn clear(disk: &dyn Disk) -> bool {
     let mut cleared = false;
     // A second time, for the call that failed once.
     for _ in 0..2 {
-        let names = disk.list(FOLDER).unwrap_or_default();
+        let Ok(names) = disk.list(FOLDER) else {
+            continue;
+        };
         for (name, _) in names
             .iter()
             .filter(|(name, kind)| *kind != Kind::Folder && is_ours(name))
