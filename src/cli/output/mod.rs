@@ -5,11 +5,15 @@
 //! What is not here: which folders there are (the emitters know), and how an outcome is shown.
 
 mod beneath;
+#[cfg(test)]
+mod crash;
 mod difference;
 mod disk;
 mod error;
 mod journal;
 mod lock;
+#[cfg(test)]
+mod memory;
 mod path;
 mod record;
 mod root;
