@@ -1,6 +1,6 @@
 //! What is still to be filled in on a host: every secret with its files, and other values that only the owner knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -34,12 +34,13 @@ pub(super) fn lists(platform: &Platform) -> Result<Vec<Artifact>, EmitError> {
     }
     let mut secrets: BTreeMap<HostId, Vec<Entry>> = BTreeMap::new();
     for (id, rows) in &users {
-        let hosts: BTreeSet<_> = rows.iter().map(|it| it.host_id).collect();
-        for host in hosts {
-            secrets
-                .entry(host)
-                .or_default()
-                .push(Entry::of(&platform[*id], host, rows));
+        let mut by_host: BTreeMap<HostId, Vec<Row>> = BTreeMap::new();
+        for row in rows {
+            by_host.entry(row.host_id).or_default().push(row.clone());
+        }
+        for (host, here) in by_host {
+            let entry = Entry::of(&platform[*id], host, here, rows);
+            secrets.entry(host).or_default().push(entry);
         }
     }
     let mut artifacts = Vec::new();
@@ -89,18 +90,25 @@ struct Entry<'a> {
     command: Option<&'a str>,
     obtain: Option<&'a str>,
     rows: Vec<Row<'a>>,
-    /// Where else the same value belongs.
+    /// Where else the same value belongs: the first places on other hosts.
     elsewhere: Vec<Row<'a>>,
+    /// How many further places there are on other hosts.
+    more: usize,
 }
 
+/// How many places on other hosts are listed; each host's own list has them all.
+const ELSEWHERE: usize = 20;
+
 impl<'a> Entry<'a> {
-    fn of(secret: &'a Secret, host: HostId, rows: &[Row<'a>]) -> Self {
-        let (here, elsewhere) = rows.iter().cloned().partition(|it| it.host_id == host);
+    fn of(secret: &'a Secret, host: HostId, here: Vec<Row<'a>>, all: &[Row<'a>]) -> Self {
+        let others = all.iter().filter(|it| it.host_id != host);
+        let elsewhere: Vec<Row> = others.take(ELSEWHERE).cloned().collect();
         Self {
             name: &secret.name,
             title: &secret.title,
             command: secret.command.as_deref(),
             obtain: secret.obtain.as_deref(),
+            more: all.len() - here.len() - elsewhere.len(),
             rows: here,
             elsewhere,
         }
