@@ -11,6 +11,7 @@ use crate::platform::{Platform, Service};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "config",
     summary: "the configuration files of OptiLLM and SearXNG",
+    last: false,
     emit,
 };
 
