@@ -15,3 +15,4 @@ mod mcp;
 mod registry;
 mod ops;
 mod output;
+mod cli;
