@@ -6,6 +6,7 @@ mod date;
 mod rules;
 mod secrets;
 mod settings;
+mod urls;
 mod words;
 
 use crate::diagnostic::{Diagnostics, Rule};

@@ -23,12 +23,19 @@ host = "pi"
     };
 }
 
+mod backend_called_directly;
 mod default_credential;
+mod empty_slot_url;
 mod expired_approval;
 pub(super) mod expired_exception;
 mod key_for_two_providers;
+mod literal_platform_url;
 mod literal_secret;
+mod optimiser_elsewhere;
+mod reversed_setting;
+mod second_gateway;
 mod secret_argument;
+mod trailing_slash;
 pub(super) mod unused_exception;
 mod unused_secret;
 
@@ -36,12 +43,19 @@ use super::Lint;
 
 /// Every rule, ordered by name.
 pub static LINTS: &[&Lint] = &[
+    &backend_called_directly::LINT,
     &default_credential::LINT,
+    &empty_slot_url::LINT,
     &expired_approval::LINT,
     &expired_exception::LINT,
     &key_for_two_providers::LINT,
+    &literal_platform_url::LINT,
     &literal_secret::LINT,
+    &optimiser_elsewhere::LINT,
+    &reversed_setting::LINT,
+    &second_gateway::LINT,
     &secret_argument::LINT,
+    &trailing_slash::LINT,
     &unused_exception::LINT,
     &unused_secret::LINT,
 ];
