@@ -23,39 +23,65 @@ host = "pi"
     };
 }
 
+mod answer_above_context;
 mod backend_called_directly;
+mod dead_successor;
+mod default_context;
 mod default_credential;
+mod dropped_parameter;
 mod empty_slot_url;
 mod expired_approval;
 pub(super) mod expired_exception;
+mod fallback_in_same_domain;
+mod fallback_to_deprecated;
+mod gpu_memory_overcommitted;
+mod impatient_client;
 mod key_for_two_providers;
 mod literal_platform_url;
 mod literal_secret;
+mod lone_cooldown;
+mod memory_overcommitted;
 mod optimiser_elsewhere;
+mod parameter_above_limit;
 mod reversed_setting;
 mod second_gateway;
 mod secret_argument;
+mod too_many_boot_models;
 mod trailing_slash;
 pub(super) mod unused_exception;
 mod unused_secret;
+mod weaker_fallback;
 
 use super::Lint;
 
 /// Every rule, ordered by name.
 pub static LINTS: &[&Lint] = &[
+    &answer_above_context::LINT,
     &backend_called_directly::LINT,
+    &dead_successor::LINT,
+    &default_context::LINT,
     &default_credential::LINT,
+    &dropped_parameter::LINT,
     &empty_slot_url::LINT,
     &expired_approval::LINT,
     &expired_exception::LINT,
+    &fallback_in_same_domain::LINT,
+    &fallback_to_deprecated::LINT,
+    &gpu_memory_overcommitted::LINT,
+    &impatient_client::LINT,
     &key_for_two_providers::LINT,
     &literal_platform_url::LINT,
     &literal_secret::LINT,
+    &lone_cooldown::LINT,
+    &memory_overcommitted::LINT,
     &optimiser_elsewhere::LINT,
+    &parameter_above_limit::LINT,
     &reversed_setting::LINT,
     &second_gateway::LINT,
     &secret_argument::LINT,
+    &too_many_boot_models::LINT,
     &trailing_slash::LINT,
     &unused_exception::LINT,
     &unused_secret::LINT,
+    &weaker_fallback::LINT,
 ];
