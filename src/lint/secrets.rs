@@ -232,6 +232,13 @@ pub(super) fn promise(name: &str) -> Option<Promise> {
     }
 }
 
+/// True for names that mean what they say: fields of ours such as `key` and `token` name other things.
+pub(super) fn is_telling(name: &str) -> bool {
+    promise(name) == Some(Promise::Password)
+        || name.contains(['_', '-'])
+        || name.bytes().any(|it| it.is_ascii_uppercase())
+}
+
 /// True when everybody knows this password.
 pub(super) fn is_default(word: &str) -> bool {
     DEFAULTS.contains(&word.to_ascii_lowercase().as_str())

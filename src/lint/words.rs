@@ -5,7 +5,11 @@ use crate::syntax::{Document, Node, Path};
 
 /// The node of a field, when it is written.
 pub(super) fn node<'a>(document: &'a Document, keys: &[&str]) -> Option<&'a Node> {
-    document.node(&path(keys))
+    let (first, rest) = keys.split_first()?;
+    rest.iter()
+        .try_fold(&document.root().get(first)?.node, |node, key| {
+            Some(&node.as_table()?.get(key)?.node)
+        })
 }
 
 /// Where the value of a field stands; its nearest table when it is not written.
@@ -33,6 +37,19 @@ pub(super) fn texts<'a>(
         .into_iter()
         .flatten()
         .filter_map(|it| it.as_str().map(|text| (text, it.span)))
+}
+
+/// The arguments that an owner wrote for a service: its command, and what is added to that of its kind.
+pub(super) fn arguments<'a>(
+    document: &'a Document,
+    service: &str,
+) -> impl Iterator<Item = &'a Node> {
+    let fields = [
+        node(document, &["services", service, "run", "command"]),
+        node(document, &["services", service, "run", "args"]),
+    ];
+    let lists = fields.into_iter().flatten().filter_map(Node::as_array);
+    lists.flatten()
 }
 
 fn path(keys: &[&str]) -> Path {

@@ -98,6 +98,9 @@ fn addresses_that_the_platform_knows_are_named() {
             "reversed-setting @ true",
             "reversed-setting @ \"True\"",
             "backend-called-directly @ \"http://mini:4000/v1;http://192.168.1.72:8102/v1\"",
+            "backend-called-directly @ \"mlx\"",
+            "backend-called-directly @ { url = \"optillm-proxy\", path = \"/v1\" }",
+            "literal-platform-url @ \"http://127.0.0.1:8888\"",
             "trailing-slash @ { url = \"litellm-orch\", path = \"/v1/\" }",
         ],
     );

@@ -1,9 +1,10 @@
 //! A client calls a model server past the gateway.
 
 use crate::backend::Role;
-use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Severity};
-use crate::lint::{Check, Lint, urls};
+use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Severity, Span};
+use crate::lint::{Check, Lint, urls, words};
 use crate::platform::{HostId, Origin, Platform, Service, Value, Variable};
+use crate::syntax::{Document, Node};
 
 pub(super) static LINT: Lint = Lint {
     rule: Rule {
@@ -42,7 +43,7 @@ OPENAI_API_BASE_URL = { url = "gateway", path = "/v1" }
 "#
         ),
     },
-    check: Check::Platform(check),
+    check: Check::Document(check),
 };
 
 /// Variables by which any program is told where models are.
@@ -59,7 +60,7 @@ static MODEL_VARIABLES: &[&str] = &[
     "OPENAI_BASE_URL",
 ];
 
-fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
+fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics) {
     let directory = urls::Directory::new(platform);
     for service in &platform.services {
         let client = match service.kind.role {
@@ -67,11 +68,24 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
             Role::Other | Role::Search => false,
             Role::Gateway | Role::Optimiser | Role::ModelServer => continue,
         };
+        let mut found: Vec<(Span, &Service)> = Vec::new();
         let owned = service.env.iter().filter(|it| it.origin == Origin::Owner);
         for variable in owned.filter(|it| client || is_model_variable(it)) {
-            if let Some(server) = called(platform, &directory, variable, service.host) {
-                diagnostics.push(finding(platform, &service.name, variable, server));
+            let server = called(platform, &directory, variable, service.host);
+            found.extend(server.map(|it| (variable.span, it)));
+        }
+        if client {
+            for argument in words::arguments(document, &service.name) {
+                let server = argued(platform, &directory, argument, service.host);
+                found.extend(server.map(|it| (argument.span, it)));
             }
+            for (name, span) in words::texts(document, &["services", &service.name, "calls"]) {
+                let server = platform.services.find(name).filter(|it| serves(it));
+                found.extend(server.map(|it| (span, it)));
+            }
+        }
+        for (span, server) in found {
+            diagnostics.push(finding(document, platform, &service.name, span, server));
         }
     }
     let beside = platform.gateway_service().host;
@@ -79,10 +93,29 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
         for variable in &server.env {
             let host = server.host.unwrap_or(beside);
             if let Some(to) = called(platform, &directory, variable, host) {
-                diagnostics.push(finding(platform, &server.name, variable, to));
+                diagnostics.push(finding(document, platform, &server.name, variable.span, to));
             }
         }
     }
+}
+
+fn serves(service: &Service) -> bool {
+    matches!(service.kind.role, Role::ModelServer | Role::Optimiser)
+}
+
+/// The model server or optimiser that an argument names.
+fn argued<'p>(
+    platform: &'p Platform,
+    directory: &urls::Directory<'p>,
+    argument: &Node,
+    host: HostId,
+) -> Option<&'p Service> {
+    if let Some(text) = argument.as_str() {
+        let named = urls::all(text).filter_map(|url| directory.service(url, host));
+        return named.into_iter().find(|it| serves(it));
+    }
+    let name = argument.as_table()?.get("url")?.node.as_str()?;
+    platform.services.find(name).filter(|it| serves(it))
 }
 
 fn is_model_variable(variable: &Variable) -> bool {
@@ -90,38 +123,48 @@ fn is_model_variable(variable: &Variable) -> bool {
 }
 
 /// The model server or optimiser that a value names.
-pub(super) fn called<'p>(
+fn called<'p>(
     platform: &'p Platform,
     directory: &urls::Directory<'p>,
     variable: &Variable,
     host: HostId,
 ) -> Option<&'p Service> {
-    let serves = |it: &&Service| matches!(it.kind.role, Role::ModelServer | Role::Optimiser);
     match &variable.value {
-        Value::Url(to, _) => Some(&platform[*to]).filter(serves),
+        Value::Url(to, _) => Some(&platform[*to]).filter(|it| serves(it)),
         Value::Text(text) => urls::all(text)
             .filter_map(|url| directory.service(url, host))
-            .find(serves),
+            .find(|it| serves(it)),
         _ => None,
     }
 }
 
-fn finding(platform: &Platform, reader: &str, variable: &Variable, to: &Service) -> Diagnostic {
+fn finding(
+    document: &Document,
+    platform: &Platform,
+    reader: &str,
+    span: Span,
+    to: &Service,
+) -> Diagnostic {
     let gateway = &platform.gateway_service().name;
-    let instead = format!("{{ url = \"{gateway}\", path = \"/v1\" }}");
-    Diagnostic::new(
+    let finding = Diagnostic::new(
         &LINT.rule,
         format!("`{reader}` calls `{}` past the gateway", to.name),
     )
-    .primary(variable.span, format!("leads to `{}`", to.name))
-    .secondary(platform.gateway_service().span, "clients call this one")
-    .help(format!("write `{instead}`, and ask for a handle"))
-    .fix(Fix {
-        title: format!("call `{gateway}` instead"),
-        safe: false,
-        edits: vec![Edit {
-            span: variable.span,
-            text: instead,
-        }],
-    })
+    .primary(span, format!("leads to `{}`", to.name))
+    .secondary(platform.gateway_service().span, "clients call this one");
+    // Among `calls` stands a name alone, and the gateway is called anyway.
+    if document.source().words(span).trim_matches(['"', '\'']) == to.name {
+        return finding.help("take it out, and ask the gateway for a handle");
+    }
+    let instead = format!("{{ url = \"{gateway}\", path = \"/v1\" }}");
+    finding
+        .help(format!("write `{instead}`, and ask for a handle"))
+        .fix(Fix {
+            title: format!("call `{gateway}` instead"),
+            safe: false,
+            edits: vec![Edit {
+                span,
+                text: instead,
+            }],
+        })
 }

@@ -1,8 +1,10 @@
 //! A server with a small default context is not told how much to use.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
 use crate::lint::{Check, Lint};
-use crate::platform::{Mode, Model, Platform};
+use crate::platform::{Mode, Model, ModelId, Platform};
 
 pub(super) static LINT: Lint = Lint {
     rule: Rule {
@@ -40,6 +42,7 @@ service = "ollama"
 };
 
 fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let mut asked = None;
     for service in platform.live_services() {
         let Some(limits) = service.kind.limits() else {
             continue;
@@ -50,8 +53,10 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
         {
             continue;
         }
+        let asked = asked.get_or_insert_with(|| asked_for(platform, limits.context_parameter));
         let talks = |it: &&Model| {
             platform.model_is_live(it)
+                && asked.get(&it.id) != Some(&true)
                 && matches!(it.mode, Mode::Chat | Mode::Completion)
                 && !it.request_params.contains_key(limits.context_parameter)
         };
@@ -75,4 +80,16 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
             )),
         );
     }
+}
+
+/// For each model with handles, whether all of them ask for a context themselves.
+fn asked_for(platform: &Platform, parameter: &str) -> BTreeMap<ModelId, bool> {
+    let mut asked = BTreeMap::new();
+    for handle in &platform.handles {
+        let asks = handle.parameters.contains_key(parameter);
+        for target in &handle.targets {
+            *asked.entry(target.model).or_insert(true) &= asks;
+        }
+    }
+    asked
 }

@@ -77,8 +77,7 @@ fn walk(document: &Document, node: &Node, name: &str, diagnostics: &mut Diagnost
 
 /// Where the password stands.
 fn place(document: &Document, span: Span, name: &str, text: &str) -> Option<Span> {
-    let named = name.starts_with("--") || name.bytes().any(|it| it.is_ascii_uppercase());
-    if named && secrets::promise(name).is_some() && secrets::is_default(text) {
+    if secrets::is_telling(name) && secrets::promise(name).is_some() && secrets::is_default(text) {
         return Some(span);
     }
     let range = secrets::url_password(text)?;

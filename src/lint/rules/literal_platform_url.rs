@@ -1,10 +1,10 @@
 //! A URL is written out where the platform knows it.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Severity};
-use crate::lint::{Check, Lint, urls};
-use crate::platform::{HostId, Origin, Platform, ServiceId, Value, Variable};
-
-use super::backend_called_directly::called;
+use crate::backend::Role;
+use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Severity, Span};
+use crate::lint::{Check, Lint, urls, words};
+use crate::platform::{HostId, Origin, Platform, Service, Value, Variable};
+use crate::syntax::Document;
 
 pub(super) static LINT: Lint = Lint {
     rule: Rule {
@@ -35,7 +35,7 @@ SEARCH_URL = { url = "search", path = "/search" }
 "#
         ),
     },
-    check: Check::Platform(check),
+    check: Check::Document(check),
 };
 
 /// Words of variables whose URLs are for others than the reader: browsers, or lists of who may call.
@@ -43,47 +43,77 @@ static FOR_OTHERS: &[&str] = &[
     "ALLOW", "CALLBACK", "CORS", "EXTERNAL", "ORIGIN", "PROXY", "PUBLIC", "REDIRECT",
 ];
 
-fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
+fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics) {
     let directory = urls::Directory::new(platform);
     for service in &platform.services {
-        let reader = (service.host, Some(service.id));
-        for variable in service.env.iter().filter(|it| it.origin == Origin::Owner) {
-            diagnostics_of(platform, &directory, variable, reader, diagnostics);
+        let owned = service.env.iter().filter(|it| it.origin == Origin::Owner);
+        let values = owned.filter(|it| !is_for_others(it)).filter_map(text);
+        let arguments = words::arguments(document, &service.name);
+        let words = arguments.filter_map(|it| Some((it.as_str()?, it.span)));
+        for (text, span) in values.chain(words) {
+            let named = named(&directory, text, service.host);
+            // A service's own URL is what browsers see, and what leads past the gateway has a rule of its own.
+            let known = named.filter(|(_, to)| to.id != service.id && !is_astray(service, to));
+            if let Some((url, to)) = known {
+                diagnostics.push(finding(&directory, url, span, service.host, to));
+            }
         }
     }
     let beside = platform.gateway_service().host;
     for server in &platform.mcp {
-        for variable in &server.env {
-            let reader = (server.host.unwrap_or(beside), None);
-            diagnostics_of(platform, &directory, variable, reader, diagnostics);
+        let host = server.host.unwrap_or(beside);
+        let values = server.env.iter().filter(|it| !is_for_others(it));
+        for (text, span) in values.filter_map(text) {
+            let named = named(&directory, text, host);
+            if let Some((url, to)) = named.filter(|(_, to)| !answers(to)) {
+                diagnostics.push(finding(&directory, url, span, host, to));
+            }
         }
     }
 }
 
-fn diagnostics_of(
-    platform: &Platform,
-    directory: &urls::Directory<'_>,
-    variable: &Variable,
-    (host, own): (HostId, Option<ServiceId>),
-    diagnostics: &mut Diagnostics,
-) {
-    let Value::Text(text) = &variable.value else {
-        return;
-    };
-    let Some(url) = urls::parse(text) else {
-        return;
-    };
-    let Some(service) = directory.service(url, host) else {
-        return;
-    };
-    // A service's own URL is what browsers see, and what leads past the gateway has a rule of its own.
-    let for_others = FOR_OTHERS.iter().any(|it| variable.name.contains(it));
-    if Some(service.id) == own
-        || for_others
-        || called(platform, directory, variable, host).is_some()
-    {
-        return;
+fn text(variable: &Variable) -> Option<(&str, Span)> {
+    match &variable.value {
+        Value::Text(text) => Some((text, variable.span)),
+        _ => None,
     }
+}
+
+fn is_for_others(variable: &Variable) -> bool {
+    FOR_OTHERS.iter().any(|it| variable.name.contains(it))
+}
+
+/// True when a call from one to the other is reported as one that must not be.
+fn is_astray(from: &Service, to: &Service) -> bool {
+    match from.kind.role {
+        Role::Client | Role::Optimiser => answers(to),
+        _ => false,
+    }
+}
+
+fn answers(service: &Service) -> bool {
+    matches!(service.kind.role, Role::ModelServer | Role::Optimiser)
+}
+
+fn named<'t, 'p>(
+    directory: &urls::Directory<'p>,
+    text: &'t str,
+    host: HostId,
+) -> Option<(urls::Url<'t>, &'p Service)> {
+    let url = urls::parse(text)?;
+    // The port of a model has no name that could be written instead.
+    let service = directory.service(url, host)?;
+    let has_name = service.ports.iter().any(|it| it.number == url.port);
+    has_name.then_some((url, service))
+}
+
+fn finding(
+    directory: &urls::Directory<'_>,
+    url: urls::Url<'_>,
+    span: Span,
+    host: HostId,
+    service: &Service,
+) -> Diagnostic {
     let name = service.ports.iter().find(|it| it.number == url.port);
     let port = name
         .filter(|it| service.port() != Some(it.number))
@@ -93,21 +123,18 @@ fn diagnostics_of(
         rest => format!(", path = {rest:?}"),
     };
     let instead = format!("{{ url = \"{}\"{port}{path} }}", service.name);
-    diagnostics.push(
-        Diagnostic::new(
-            &LINT.rule,
-            format!("the URL of `{}` is written out", service.name),
-        )
-        .primary(variable.span, format!("this is `{}`", service.name))
-        .secondary(service.span, "declared here")
-        .help(format!("write `{instead}`"))
-        .fix(Fix {
-            title: format!("name `{}` instead", service.name),
-            safe: directory.is_same(url, host, service),
-            edits: vec![Edit {
-                span: variable.span,
-                text: instead,
-            }],
-        }),
-    );
+    let finding = Diagnostic::new(
+        &LINT.rule,
+        format!("the URL of `{}` is written out", service.name),
+    )
+    .primary(span, format!("this is `{}`", service.name))
+    .secondary(service.span, "declared here");
+    finding.help(format!("write `{instead}`")).fix(Fix {
+        title: format!("name `{}` instead", service.name),
+        safe: directory.is_same(url, host, service),
+        edits: vec![Edit {
+            span,
+            text: instead,
+        }],
+    })
 }

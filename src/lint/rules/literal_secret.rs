@@ -1,8 +1,7 @@
 //! A secret is written into the file itself.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity, Span};
-use crate::lint::secrets::{self, Promise};
-use crate::lint::{Check, Lint};
+use crate::lint::{Check, Lint, secrets};
 use crate::syntax::{Document, Node, Value};
 
 pub(super) static LINT: Lint = Lint {
@@ -96,7 +95,7 @@ fn word(
     text: &str,
     found: &mut Vec<(Span, &'static str)>,
 ) {
-    if let Some(promise) = secrets::promise(name).filter(|it| is_named(name, *it))
+    if let Some(promise) = secrets::promise(name).filter(|_| secrets::is_telling(name))
         && secrets::is_literal(promise, text)
     {
         found.push((span, "its name says what it is"));
@@ -115,13 +114,6 @@ fn word(
             found.push((place(range), "the name before it says what it is"));
         }
     }
-}
-
-/// Fields of ours such as `key` or `token` name other things; a variable or a flag means what it says.
-fn is_named(name: &str, promise: Promise) -> bool {
-    promise == Promise::Password
-        || name.starts_with("--")
-        || name.bytes().any(|it| it.is_ascii_uppercase())
 }
 
 /// Where a part of a value stands in the text; the whole value when it is written with escapes.
