@@ -83,6 +83,17 @@ impl Artifacts {
         assert!(twin.is_none(), "two artifacts are named {path}");
     }
 
+    /// Adds all of another emitter's.
+    ///
+    /// # Panics
+    ///
+    /// As [`Artifacts::add`] does.
+    pub fn extend(&mut self, others: Artifacts) {
+        for artifact in others.by_path.into_values() {
+            self.add(artifact);
+        }
+    }
+
     /// The artifacts, ordered by path.
     pub fn iter(&self) -> std::collections::btree_map::Values<'_, String, Artifact> {
         self.by_path.values()

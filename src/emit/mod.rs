@@ -54,6 +54,8 @@ pub struct Emitter {
     pub name: &'static str,
     /// What it makes, in one line.
     pub summary: &'static str,
+    /// True when it reads what the others made.
+    pub last: bool,
     /// Adds its artifacts.
     pub emit: fn(&Platform, &mut Artifacts) -> Result<(), EmitError>,
 }

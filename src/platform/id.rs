@@ -115,3 +115,16 @@ id!(
     /// An MCP server that exists.
     McpId, McpServer, mcp
 );
+
+macro_rules! among {
+    ($($id:ident $value:ident),*) => {
+        $(impl $id {
+            /// The value of this id among all, before they are a table.
+            pub(super) fn among(self, values: &[$value]) -> Option<&$value> {
+                values.get(self.0 as usize)
+            }
+        })*
+    };
+}
+
+among!(HostId Host, ServiceId Service, ModelId Model);

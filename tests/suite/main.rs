@@ -16,3 +16,4 @@ mod mcp;
 mod registry;
 mod ops;
 mod output;
+mod cli;

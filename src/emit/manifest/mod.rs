@@ -20,6 +20,7 @@ pub const PATH: &str = "manifest.json";
 pub(super) static EMITTER: Emitter = Emitter {
     name: "manifest",
     summary: "every file with its digest, and where it is installed",
+    last: true,
     emit,
 };
 

@@ -30,6 +30,7 @@ use crate::platform::{Layer, Platform, Service};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "mcp",
     summary: "the MCP registry, and a file for each MCP client in its own dialect",
+    last: false,
     emit,
 };
 

@@ -19,6 +19,7 @@ use table::{HostRow, ServiceRow};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "ops",
     summary: "scripts that ask, restart, redeploy and install",
+    last: true,
     emit,
 };
 

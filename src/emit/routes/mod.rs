@@ -11,6 +11,7 @@ use crate::routes;
 pub(super) static EMITTER: Emitter = Emitter {
     name: "routes",
     summary: "the route table of `homelab proxy`",
+    last: false,
     emit,
 };
 

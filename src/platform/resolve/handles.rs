@@ -127,11 +127,8 @@ impl Draft<'_> {
             None => {
                 let optimiser = policy?.optimiser.as_ref().filter(|it| it.enabled)?;
                 let kind_of = |target: &Target| {
-                    let model = models.iter().find(|it| it.id == target.model)?;
-                    services
-                        .iter()
-                        .find(|it| it.id == model.service)
-                        .map(|it| it.kind.name)
+                    let model = target.model.among(models)?;
+                    model.service.among(services).map(|it| it.kind.name)
                 };
                 let first = kind_of(targets.first()?)?;
                 optimiser
@@ -153,7 +150,7 @@ impl Draft<'_> {
         let (Some(technique), Some(via)) = (&it.technique, via) else {
             return;
         };
-        let Some(service) = services.iter().find(|it| it.id == via) else {
+        let Some(service) = via.among(services) else {
             return;
         };
         if service

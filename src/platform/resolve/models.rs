@@ -18,12 +18,12 @@ impl Draft<'_> {
             let name = name.as_str();
             let place = self.root.table("models").table(name);
             let service = self.service(it.service.as_str(), place.value("service"));
-            let on = service.and_then(|id| services.iter().find(|it| it.id == id));
+            let on = service.and_then(|id| id.among(services));
             let port = it.port.and_then(|it| u16::try_from(it).ok());
             if let Some(on) = on {
                 self.model_port(name, on, port, place.value("port"));
             }
-            let host = on.and_then(|on| hosts.iter().find(|it| it.id == on.host));
+            let host = on.and_then(|on| on.host.among(hosts));
             models.push(Model {
                 id: ModelId::new(at),
                 name: name.to_owned(),

@@ -36,7 +36,7 @@ impl Draft<'_> {
             }
         }
         for model in models.iter().filter(|it| it.state != ModelState::Retired) {
-            let Some(service) = services.iter().find(|it| it.id == model.service) else {
+            let Some(service) = model.service.among(services) else {
                 continue;
             };
             let (Some(port), true) = (model.port, service.kind.one_model_per_port) else {
@@ -86,10 +86,7 @@ impl Draft<'_> {
             let Some(first) = claims[..at].iter().find(|it| it.overlaps(claim)) else {
                 continue;
             };
-            let host = hosts
-                .iter()
-                .find(|it| it.id == host)
-                .map_or("", |it| it.name.as_str());
+            let host = host.among(hosts).map_or("", |it| it.name.as_str());
             let mut diagnostic = Diagnostic::new(
                 &rules::DUPLICATE_PORT,
                 format!("port {port} on host `{host}` is claimed twice"),

@@ -25,7 +25,7 @@ impl Draft<'_> {
             let host = self.host(it.host.as_str(), place.value("host"));
             let kind = kind.unwrap_or(crate::backend::GENERIC);
             let host = host.unwrap_or(HostId::new(0));
-            let on = hosts.iter().find(|it| it.id == host).unwrap_or(&hosts[0]);
+            let on = host.among(hosts).unwrap_or(&hosts[0]);
             services.push(self.one(ServiceId::new(at), name.as_str(), it, kind, on, place));
         }
         services
