@@ -123,7 +123,7 @@ fn key_at(text: &str, at: usize) -> Option<Range<usize>> {
         return web_token(text, at);
     }
     for (prefix, alphabet, least) in PREFIXES {
-        if !bytes.starts_with(prefix.as_bytes()) {
+        if prefix.as_bytes()[0] != bytes[0] || !bytes.starts_with(prefix.as_bytes()) {
             continue;
         }
         let length = bytes[prefix.len()..]

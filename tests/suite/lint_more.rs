@@ -47,6 +47,7 @@ fn c050_c094_c100_kheti_trap_5_secrets_and_default_credentials_are_found() {
             "literal-secret @ \"sk-kheti-4f1d0a7be29c6358d1f0b7a4\"",
             "default-credential @ litellm_password",
             "literal-secret @ r3disPa55",
+            "literal-secret @ a9",
             "literal-secret @ Zq81mLx7Rt2vWc9bKd4e",
             "literal-secret @ \"hunter22\"",
             "default-credential @ \"admin\"",

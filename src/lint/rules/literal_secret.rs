@@ -123,9 +123,8 @@ pub(super) fn within(
     text: &str,
     range: std::ops::Range<usize>,
 ) -> Span {
-    let part = &text[range];
-    match document.source().words(span).find(part) {
-        Some(at) => Span::new(span.start + at, span.start + at + part.len()),
+    match document.source().words(span).find(text) {
+        Some(at) => Span::new(span.start + at + range.start, span.start + at + range.end),
         None => span,
     }
 }
