@@ -8,6 +8,7 @@ mod shape;
 mod report;
 mod resolve;
 mod lint;
+mod lint_more;
 mod formats;
 mod litellm;
 mod units;
