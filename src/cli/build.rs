@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Build) -> End {
             }
             End::Well
         }
-        Err(error) => cannot_write(&error),
+        Err(error) => cannot_write(arguments, &error),
     }
 }
 
@@ -89,14 +89,14 @@ fn cannot_emit(error: &EmitError) -> End {
     }
 }
 
-fn cannot_write(error: &OutputError) -> End {
+fn cannot_write(arguments: &Build, error: &OutputError) -> End {
     if let OutputError::Clash(clashes) = error {
         // The diff shows what would be lost; it is what one wants to see before `--force`.
         for clash in clashes {
             if let ClashCause::Edited(difference) | ClashCause::Foreign(difference) = &clash.cause
                 && let Some(diff) = difference.diff()
             {
-                terminal::say(&format!("{diff}\n"));
+                input::show_beside(&arguments.input, &format!("{diff}\n"));
             }
         }
     }
@@ -111,7 +111,7 @@ fn cannot_write(error: &OutputError) -> End {
 fn compare(arguments: &Build, root: &Path, artifacts: &Artifacts, options: &Options) -> End {
     let differences = match output::compare(root, artifacts, options) {
         Ok(differences) => differences,
-        Err(error) => return cannot_write(&error),
+        Err(error) => return cannot_write(arguments, &error),
     };
     if differences.is_empty() {
         if input::talks(&arguments.input) {
@@ -124,7 +124,7 @@ fn compare(arguments: &Build, root: &Path, artifacts: &Artifacts, options: &Opti
         }
         return End::Well;
     }
-    terminal::say(&drift(root, &differences));
+    input::show_beside(&arguments.input, &drift(root, &differences));
     End::Found
 }
 

@@ -12,8 +12,8 @@ use crate::diagnostic::{Diagnostics, Severity, Source};
 use crate::lint::Date;
 use crate::syntax;
 
-use super::arguments::{Format, Input};
-use super::{End, report, terminal};
+use super::arguments::Input;
+use super::{End, place, report, terminal};
 
 /// A file that was read and checked, with its findings shown.
 pub(super) struct Reading {
@@ -25,37 +25,50 @@ pub(super) struct Reading {
 
 /// Reads and checks the file and shows the findings; nothing when it cannot be read.
 pub(super) fn read(input: &Input) -> Option<Reading> {
-    let name = input.platform.display().to_string();
-    let bytes = match bytes(&input.platform, input.max_size) {
+    let name = if input.format.names_repository() {
+        place::in_repository(&input.platform)
+    } else {
+        input.platform.display().to_string()
+    };
+    let (source, checked) = inspect(&input.platform, name, input.max_size, input.today)?;
+    let end = show(input, &source, &checked.diagnostics);
+    Some(Reading { checked, end })
+}
+
+/// Reads and checks a file that is shown under `name`, and shows nothing but why it cannot be read.
+pub(super) fn inspect(
+    path: &Path,
+    name: String,
+    max_size: u64,
+    day: Option<Date>,
+) -> Option<(Source, Checked)> {
+    let bytes = match bytes(path, max_size) {
         Ok(bytes) => bytes,
         Err(error) => {
             let help = (error.kind() == io::ErrorKind::NotFound).then_some(
                 "go to the folder of your platform.toml, or name the file with `--platform FILE`",
             );
-            terminal::complain(&format!("cannot read `{name}`: {error}"), help);
+            let path = path.display();
+            terminal::complain(&format!("cannot read `{path}`: {error}"), help);
             return None;
         }
     };
-    match syntax::read(name, bytes, input.max_size) {
+    Some(match syntax::read(name, bytes, max_size) {
         Ok(source) => {
-            let checked = check(&source, input.today.or_else(today));
-            let end = show(input, &source, &checked.diagnostics);
-            Some(Reading { checked, end })
+            let checked = check(&source, day.or_else(today));
+            (source, checked)
         }
         Err(unreadable) => {
             let mut diagnostics = Diagnostics::new();
             diagnostics.push(unreadable.diagnostic);
-            let end = show(input, &unreadable.source, &diagnostics);
-            Some(Reading {
-                checked: Checked {
-                    document: None,
-                    platform: None,
-                    diagnostics,
-                },
-                end,
-            })
+            let checked = Checked {
+                document: None,
+                platform: None,
+                diagnostics,
+            };
+            (unreadable.source, checked)
         }
-    }
+    })
 }
 
 /// What day it is, by the clock of this machine in UTC.
@@ -79,7 +92,16 @@ fn show(input: &Input, source: &Source, diagnostics: &Diagnostics) -> End {
 
 /// True when words for people may be added to what a command prints.
 pub(super) fn talks(input: &Input) -> bool {
-    !input.quiet && input.format != Format::Json
+    !input.quiet && !report::Format::from(input.format).is_document()
+}
+
+/// Shows a text that stands beside the findings; where those are one document, on standard error.
+pub(super) fn show_beside(input: &Input, text: &str) {
+    if report::Format::from(input.format).is_document() {
+        terminal::note(text.trim_end());
+    } else {
+        terminal::say(text);
+    }
 }
 
 /// The bytes of a regular file, read once; one that changes meanwhile, or has no end, is refused.

@@ -8,6 +8,7 @@ mod explain;
 mod input;
 mod lint;
 pub mod output;
+mod place;
 pub mod report;
 mod schema;
 mod terminal;

@@ -92,7 +92,12 @@ pub(super) fn render(source: &Source, diagnostics: &Diagnostics) -> String {
         notes: diagnostics.count(Severity::Note),
         diagnostics: diagnostics.iter().map(|it| finding(source, it)).collect(),
     };
-    let text = serde_json::to_string_pretty(&report)
+    text(&report)
+}
+
+/// A value as text in which no terminal finds anything to obey.
+pub(super) fn text(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value)
         .expect("strings and numbers under string keys are always JSON");
     let mut out = escape(text);
     out.push('\n');
