@@ -1,5 +1,7 @@
 //! The order of the steps, from text to artifacts, on one page.
 
+use schemars::Schema;
+
 use crate::diagnostic::{Diagnostics, Rule, Source};
 use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter};
 use crate::lint::{self, Date};
@@ -22,6 +24,11 @@ pub struct Checked {
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let steps = [syntax::RULES, shape::RULES, resolve::RULES];
     steps.into_iter().flatten().copied().chain(lint::rules())
+}
+
+/// The JSON schema of `platform.toml`, with the names of all rules whose level can be set.
+pub fn schema() -> Schema {
+    manifest::schema(lint::rules())
 }
 
 /// Checks a text: syntax, shape, the whole file as meant, then the owner's promises. Each step goes on as far as the one before left something to read. Without a date, rules that need one find nothing.
@@ -48,7 +55,7 @@ pub fn check(source: &Source, today: Option<Date>) -> Checked {
 }
 
 fn platform(document: &Document, diagnostics: &mut Diagnostics) -> Option<Platform> {
-    let shaped = shape::check(&manifest::schema(), document, diagnostics);
+    let shaped = shape::check(&schema(), document, diagnostics);
     if !shaped || document.is_damaged() || diagnostics.has_errors() {
         return None;
     }

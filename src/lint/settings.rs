@@ -4,8 +4,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::platform::{Exception, Level, LevelSetting, Platform};
 use crate::syntax::Document;
 
+use super::Date;
 use super::rules::{expired_exception, unused_exception};
-use super::{Date, LINTS};
 
 /// Applies what the owner says; what has expired no longer holds, and what nothing needs is reported.
 pub(super) fn apply(
@@ -61,8 +61,7 @@ pub(super) fn apply(
         .filter(|it| it.level != Level::Deny && !useful.contains(&it.rule.as_str()))
         .map(|it| (it.rule.as_str(), it.span));
     for (rule, span) in idle.chain(idle_levels) {
-        let known = LINTS.iter().any(|lint| lint.rule.name == rule);
-        kept.push(unused_exception::finding(rule, known, span));
+        kept.push(unused_exception::finding(rule, span));
     }
     expired(platform, today, &mut kept);
     kept

@@ -15,6 +15,8 @@ pub struct Kind {
     pub noun: &'static str,
     /// A regular expression for editors; it lets through a little more than the check does.
     pub pattern: &'static str,
+    /// One of them, for editors.
+    pub example: &'static str,
     check: fn(&str) -> Result<(), Flaw>,
 }
 
@@ -101,6 +103,7 @@ pub static ADDRESS: Kind = Kind {
     name: "address",
     noun: "an IP address",
     pattern: "^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$",
+    example: "192.0.2.10",
     check: host::check_address,
 };
 
@@ -109,6 +112,7 @@ pub static DATE: Kind = Kind {
     name: "date",
     noun: "a day",
     pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    example: "2026-11-21",
     check: quantity::check_date,
 };
 
@@ -117,6 +121,7 @@ pub static DURATION: Kind = Kind {
     name: "duration",
     noun: "a length of time",
     pattern: "^[0-9]+(ms|s|m|h|d)$",
+    example: "300s",
     check: quantity::check_duration,
 };
 
@@ -125,6 +130,7 @@ pub static ENV_NAME: Kind = Kind {
     name: "env-name",
     noun: "the name of a variable",
     pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
+    example: "LITELLM_LOG",
     check: name::check_env_name,
 };
 
@@ -133,6 +139,7 @@ pub static HANDLE: Kind = Kind {
     name: "handle",
     noun: "a handle",
     pattern: "^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$",
+    example: "qwen3:8b",
     check: name::check_handle,
 };
 
@@ -141,6 +148,7 @@ pub static HOST_NAME: Kind = Kind {
     name: "host-name",
     noun: "a DNS name",
     pattern: "^[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+    example: "nas.example.net",
     check: host::check_host_name,
 };
 
@@ -149,6 +157,7 @@ pub static KEY: Kind = Kind {
     name: "key",
     noun: "a name in `snake_case`",
     pattern: "^[a-z][a-z0-9]*(_[a-z0-9]+)*$",
+    example: "web_fetch",
     check: name::check_key,
 };
 
@@ -157,6 +166,7 @@ pub static LINE: Kind = Kind {
     name: "line",
     noun: "one line of text",
     pattern: "^[^\\n\\r\\t]+$",
+    example: "a line of text",
     check: |_| Ok(()),
 };
 
@@ -165,6 +175,7 @@ pub static NAME: Kind = Kind {
     name: "name",
     noun: "a name",
     pattern: "^[a-z0-9]+(-[a-z0-9]+)*$",
+    example: "litellm-orch",
     check: name::check_name,
 };
 
@@ -173,6 +184,7 @@ pub static PARAMETER_COUNT: Kind = Kind {
     name: "parameter-count",
     noun: "a number of parameters",
     pattern: "^[0-9]+(\\.[0-9]+)?[MBT]$",
+    example: "27B",
     check: quantity::check_parameter_count,
 };
 
@@ -181,6 +193,7 @@ pub static PATH: Kind = Kind {
     name: "path",
     noun: "a path",
     pattern: "^[^\\n\\r\\t]+$",
+    example: "/srv/models",
     check: name::check_path,
 };
 
@@ -189,6 +202,7 @@ pub static PORT_RANGE: Kind = Kind {
     name: "port-range",
     noun: "a range of ports",
     pattern: "^[0-9]{1,5}-[0-9]{1,5}$",
+    example: "8000-8099",
     check: quantity::check_port_range,
 };
 
@@ -197,6 +211,7 @@ pub static SIZE: Kind = Kind {
     name: "size",
     noun: "an amount of memory",
     pattern: "^[0-9]+(MB|GB|TB|MiB|GiB|TiB)$",
+    example: "128GB",
     check: quantity::check_size,
 };
 
@@ -205,6 +220,7 @@ pub static URL: Kind = Kind {
     name: "url",
     noun: "a URL",
     pattern: "^https?://[^\\s@]+$",
+    example: "http://192.0.2.10:8080/v1",
     check: host::check_url,
 };
 
@@ -213,6 +229,7 @@ pub static USER: Kind = Kind {
     name: "user",
     noun: "the name of a user",
     pattern: "^[a-z_][a-z0-9_-]*$",
+    example: "me",
     check: name::check_user,
 };
 
@@ -225,6 +242,13 @@ mod tests {
         assert!(KINDS.is_sorted_by_key(|it| it.name));
         assert_eq!(kind("name").map(|it| it.noun), Some("a name"));
         assert!(kind("nothing").is_none());
+    }
+
+    #[test]
+    fn examples_are_of_their_kind() {
+        for kind in KINDS {
+            assert_eq!(kind.check(kind.example), Ok(()), "{}", kind.name);
+        }
     }
 
     #[test]

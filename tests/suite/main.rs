@@ -5,6 +5,7 @@ mod layering;
 mod committed;
 mod syntax;
 mod shape;
+mod schema;
 mod report;
 mod ci_formats;
 mod resolve;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use homelab::cli::report::{self, Format, Style};
 use homelab::diagnostic::{Diagnostic, Diagnostics, Rule, Severity, Source, Span};
-use homelab::manifest::{self, shape};
+use homelab::manifest::shape;
 use homelab::syntax::{self, DEFAULT_SIZE_LIMIT};
 use proptest::prelude::*;
 
@@ -38,7 +38,7 @@ fn findings(name: &str, bytes: Vec<u8>) -> (Source, Diagnostics) {
         }
     };
     if let Some(document) = syntax::parse(&source, &mut diagnostics) {
-        shape::check(&manifest::schema(), &document, &mut diagnostics);
+        shape::check(&homelab::compile::schema(), &document, &mut diagnostics);
     }
     diagnostics.sort();
     (source, diagnostics)

@@ -1,7 +1,7 @@
 //! The shape of a document against the types of `manifest`: every mistake, at the words to change.
 
 use homelab::diagnostic::{Diagnostics, Source};
-use homelab::manifest::{self, Manifest, shape};
+use homelab::manifest::{Manifest, shape};
 use homelab::syntax;
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ fn check(text: &str) -> Vec<String> {
     let mut diagnostics = Diagnostics::new();
     let document = syntax::parse(&source, &mut diagnostics).expect("a document");
     assert!(diagnostics.is_empty(), "{text}\n{diagnostics:?}");
-    let fits = shape::check(&manifest::schema(), &document, &mut diagnostics);
+    let fits = shape::check(&homelab::compile::schema(), &document, &mut diagnostics);
     assert_eq!(fits, diagnostics.is_empty());
     let manifest = document.root_node().deserialize::<Manifest>();
     if fits {
@@ -274,7 +274,7 @@ fn below_a_syntax_error_nothing_is_called_missing() {
     let document = syntax::parse(&source, &mut diagnostics).expect("a document");
     assert_eq!(diagnostics.len(), 1);
     assert!(shape::check(
-        &manifest::schema(),
+        &homelab::compile::schema(),
         &document,
         &mut diagnostics
     ));

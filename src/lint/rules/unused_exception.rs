@@ -24,19 +24,9 @@ reason = "left from before"
 };
 
 /// The finding for an exception from `rule` that excused nothing.
-pub(in crate::lint) fn finding(rule: &str, known: bool, span: Span) -> Diagnostic {
-    let message = if known {
-        format!("nothing needs this exception from `{rule}`")
-    } else {
-        format!("there is no rule `{rule}`")
-    };
-    let names = crate::lint::rules().map(|rule| rule.name);
-    let near = crate::diagnostic::near_name(rule, names).filter(|_| !known);
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "take it out".to_owned(),
-    };
+pub(in crate::lint) fn finding(rule: &str, span: Span) -> Diagnostic {
+    let message = format!("nothing needs this exception from `{rule}`");
     Diagnostic::new(&LINT.rule, message)
         .primary(span, "excuses nothing")
-        .help(help)
+        .help("take it out")
 }
