@@ -30,6 +30,13 @@ pub(super) enum Command {
     Explain(Explain),
     /// Print the JSON schema of platform.toml, for editors.
     Schema,
+    /// Print what a shell needs to complete `homelab` on TAB.
+    Completions(Completions),
+    /// Print the man page, or write one for each command.
+    Man(Man),
+    /// Write the pages of docs/reference, which are made from the code.
+    #[command(hide = true)]
+    Reference(Reference),
 }
 
 /// Which file is read, and how findings are shown.
@@ -148,4 +155,34 @@ pub(super) struct Explain {
     /// The day to take for today, such as 2026-11-21.
     #[arg(long, value_name = "DATE")]
     pub(super) today: Option<crate::lint::Date>,
+}
+
+/// Print what a shell needs to complete `homelab` on TAB.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  homelab completions bash > ~/.local/share/bash-completion/completions/homelab\n  homelab completions zsh > ~/.zfunc/_homelab\n  homelab completions fish > ~/.config/fish/completions/homelab.fish"
+)]
+pub(super) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// Print the man page, or write one for each command.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  homelab man | man -l -\n  homelab man --out ~/.local/share/man/man1"
+)]
+pub(super) struct Man {
+    /// Write a page for each command into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Write the pages of docs/reference.
+#[derive(Debug, Args)]
+pub(super) struct Reference {
+    /// The folder.
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
 }

@@ -9,8 +9,10 @@ mod input;
 mod lint;
 pub mod output;
 mod place;
+mod reference;
 pub mod report;
 mod schema;
+mod shell;
 mod terminal;
 
 use std::process::ExitCode;
@@ -30,6 +32,9 @@ pub fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Schema => schema::run(),
+        Command::Completions(arguments) => shell::completions(&arguments),
+        Command::Man(arguments) => shell::man(&arguments),
+        Command::Reference(arguments) => reference::run(&arguments),
     };
     end.into()
 }

@@ -19,3 +19,4 @@ mod registry;
 mod ops;
 mod output;
 mod cli;
+mod reference;
