@@ -20,3 +20,4 @@ mod ops;
 mod output;
 mod cli;
 mod reference;
+mod hooks;
