@@ -48,7 +48,7 @@ pub fn check(source: &Source, today: Option<Date>) -> Checked {
 }
 
 fn platform(document: &Document, diagnostics: &mut Diagnostics) -> Option<Platform> {
-    let shaped = shape::check(&manifest::schema(), document, diagnostics);
+    let shaped = shape::check(&manifest::plain_schema(), document, diagnostics);
     if !shaped || document.is_damaged() || diagnostics.has_errors() {
         return None;
     }

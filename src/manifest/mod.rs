@@ -30,7 +30,7 @@ pub use mcp::{McpServer, McpState, McpTool, Transport};
 pub use model::{Capability, Model, ModelState};
 pub use ops::{Check, Ops};
 pub use policy::{HandleNames, Naming, Optimiser, Policy};
-pub use schema::{schema, schema_text};
+pub use schema::{plain_schema, schema, schema_text};
 pub use secret::{Generate, Secret};
 pub use service::{
     Approval, Argument, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run, Service,

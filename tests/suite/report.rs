@@ -29,7 +29,7 @@ fn findings(name: &str, bytes: Vec<u8>) -> (Source, Diagnostics) {
         }
     };
     if let Some(document) = syntax::parse(&source, &mut diagnostics) {
-        shape::check(&manifest::schema(), &document, &mut diagnostics);
+        shape::check(&manifest::plain_schema(), &document, &mut diagnostics);
     }
     diagnostics.sort();
     (source, diagnostics)

@@ -31,7 +31,7 @@ fn check(text: &str) -> Vec<String> {
     let mut diagnostics = Diagnostics::new();
     let document = syntax::parse(&source, &mut diagnostics).expect("a document");
     assert!(diagnostics.is_empty(), "{text}\n{diagnostics:?}");
-    let fits = shape::check(&manifest::schema(), &document, &mut diagnostics);
+    let fits = shape::check(&manifest::plain_schema(), &document, &mut diagnostics);
     assert_eq!(fits, diagnostics.is_empty());
     let manifest = document.root_node().deserialize::<Manifest>();
     if fits {
@@ -274,7 +274,7 @@ fn below_a_syntax_error_nothing_is_called_missing() {
     let document = syntax::parse(&source, &mut diagnostics).expect("a document");
     assert_eq!(diagnostics.len(), 1);
     assert!(shape::check(
-        &manifest::schema(),
+        &manifest::plain_schema(),
         &document,
         &mut diagnostics
     ));
