@@ -25,5 +25,8 @@ pub(super) fn run(arguments: &Lint) -> End {
             return End::Failed;
         }
     }
-    reading.end
+    let end = reading.end;
+    // The process ends now. To give a platform of 10,000 services back piece by piece takes a tenth of the time.
+    std::mem::forget(reading);
+    end
 }
