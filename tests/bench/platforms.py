@@ -127,6 +127,11 @@ program_version = ">=0.4.0"
 [services.optimiser.env]
 OPTILLM_PROXY_KEY = { secret = "optillm-key" }
 LITELLM_PROXY_KEY = { secret = "gateway-key" }
+
+[[lint.exceptions]]
+rule = "secret-argument"
+at = "services.optimiser"
+reason = "OptiLLM takes its key as an argument only"
 """
 
 SEARCH = """
@@ -150,6 +155,9 @@ host = "{host}"
 port = {port}
 bind = "all"
 managed_by = "package"
+
+[services.{name}.env]
+OLLAMA_CONTEXT_LENGTH = 32768
 """
 
 OPENVINO = """
@@ -337,7 +345,9 @@ def platform(services):
     parts.append("\n")
     parts.extend(HANDLE.format(id=identity) for identity in ids)
     for number in range(0, services - 2, 10):
-        first, second, third = ids[number : number + 3]
+        first, second = ids[number : number + 2]
+        # Far enough away to be on another machine, where there is one.
+        third = ids[(number + len(servers) // 2) % services]
         parts.append(GROUP.format(number=number, first=first, second=second, third=third))
     return "".join(parts)
 
