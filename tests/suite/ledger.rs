@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
+mod commands;
 mod merges;
 
 use std::collections::BTreeSet;
