@@ -32,9 +32,14 @@ pub fn check(source: &Source, today: Option<Date>) -> Checked {
     let platform = document
         .as_ref()
         .and_then(|document| platform(document, &mut diagnostics));
-    if let (Some(document), Some(platform)) = (&document, &platform) {
-        diagnostics.extend(lint::lint(platform, document, today));
+    match (&document, &platform) {
+        (Some(document), Some(platform)) => {
+            diagnostics.extend(lint::lint(platform, document, today));
+        }
+        (Some(document), None) => diagnostics.extend(lint::lint_text(document)),
+        (None, _) => {}
     }
+    diagnostics.redact(source);
     diagnostics.sort();
     Checked {
         document,

@@ -25,16 +25,16 @@ table() {
   file mini env/mini/open-webui.env /etc/open-webui/env christopherbailey christopherbailey 600 seed open-webui
   file mini env/mini/optillm-proxy.env /etc/optillm-proxy/env christopherbailey christopherbailey 600 seed optillm-proxy
   file mini env/mini/searxng.env /etc/searxng/env christopherbailey christopherbailey 600 seed searxng
-  file mini config/searxng/settings.yml /etc/searxng/settings.yml christopherbailey root 644 plain searxng
+  file mini config/searxng/settings.yml /etc/searxng/settings.yml christopherbailey christopherbailey 644 plain searxng
   file mini systemd/mini/litellm-orch.service /etc/systemd/system/litellm-orch.service root root 644 plain litellm-orch
   file mini systemd/mini/ollama.service.d/homelab.conf /etc/systemd/system/ollama.service.d/homelab.conf root root 644 plain ollama
   file mini systemd/mini/open-webui.service /etc/systemd/system/open-webui.service root root 644 plain open-webui
   file mini systemd/mini/optillm-proxy.service /etc/systemd/system/optillm-proxy.service root root 644 plain optillm-proxy
   file mini systemd/mini/ov-server.service /etc/systemd/system/ov-server.service root root 644 plain ov-llm-server
   file mini systemd/mini/searxng.service /etc/systemd/system/searxng.service root root 644 plain searxng
-  file mini config/optillm-proxy/proxy_config.yaml /home/christopherbailey/.optillm/proxy_config.yaml christopherbailey root 644 plain optillm-proxy
+  file mini config/optillm-proxy/proxy_config.yaml /home/christopherbailey/.optillm/proxy_config.yaml christopherbailey christopherbailey 644 plain optillm-proxy
   file mini env/mini/litellm-orch.env /home/christopherbailey/homelab-llm/layer-gateway/litellm-orch/config/env.local christopherbailey christopherbailey 600 seed litellm-orch
-  file mini litellm/router.yaml /home/christopherbailey/homelab-llm/layer-gateway/litellm-orch/config/router.yaml christopherbailey root 644 plain litellm-orch
+  file mini litellm/router.yaml /home/christopherbailey/homelab-llm/layer-gateway/litellm-orch/config/router.yaml christopherbailey christopherbailey 644 plain litellm-orch
   file mini env/mini/start-litellm-orch /usr/local/lib/homelab/start/litellm-orch root root 755 plain litellm-orch
   file mini env/mini/start-open-webui /usr/local/lib/homelab/start/open-webui root root 755 plain open-webui
   file mini env/mini/start-optillm-proxy /usr/local/lib/homelab/start/optillm-proxy root root 755 plain optillm-proxy

@@ -5,6 +5,7 @@
 mod afm;
 mod generic;
 mod home_assistant;
+mod limits;
 mod litellm;
 pub mod litellm_keys;
 mod mlx;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 /// The kind of a program that we know nothing about.
 pub static GENERIC: &Kind = &generic::KIND;
 
+pub use limits::{Limits, bad_release, is_dropped};
 pub use optillm::{TECHNIQUES, upstream_name};
 
 /// Every kind, ordered by name.

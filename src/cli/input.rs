@@ -85,6 +85,7 @@ pub(super) fn with_lock(input: &Input, source: Source) -> Option<Reading> {
             Ok(mut read) => {
                 let broken = std::mem::take(&mut read.promises.broken);
                 checked.diagnostics.extend(broken);
+                checked.diagnostics.redact(&source);
                 checked.diagnostics.sort();
                 lock = Some(read);
             }

@@ -147,6 +147,37 @@ impl Diagnostics {
             .count()
     }
 
+    /// Takes masked words out of every sentence: another finding about the same words may have quoted them.
+    pub fn redact(&mut self, source: &Source) {
+        let mut secrets: Vec<&str> = self
+            .found
+            .iter()
+            .flat_map(|it| &it.masked)
+            .map(|span| source.words(*span).trim_matches(['"', '\'']))
+            // Shorter ones are words of every day, and no report quotes a part of a name.
+            .filter(|it| it.len() >= 6)
+            .collect();
+        secrets.sort_unstable();
+        secrets.dedup();
+        for diagnostic in &mut self.found {
+            let labels = diagnostic
+                .primary
+                .iter_mut()
+                .chain(&mut diagnostic.secondary);
+            let texts = labels
+                .map(|it| &mut it.text)
+                .chain(&mut diagnostic.help)
+                .chain([&mut diagnostic.message]);
+            for text in texts {
+                for secret in &secrets {
+                    if text.contains(secret) {
+                        *text = text.replace(secret, "****");
+                    }
+                }
+            }
+        }
+    }
+
     /// Puts them in the order of the text, those without a place first; equal ones keep their order.
     pub fn sort(&mut self) {
         self.found.sort_by_key(|it| {

@@ -1,5 +1,7 @@
 //! Public handles: which are gone, and how.
 
+use std::collections::BTreeMap;
+
 use super::claim::{HandleState, Lock};
 use super::compare::Comparison;
 use super::rules;
@@ -14,8 +16,19 @@ pub(super) fn compare(
     claimed: &Lock,
     comparison: &mut Comparison,
 ) {
+    let retired: BTreeMap<&str, &str> = platform
+        .retired
+        .iter()
+        .map(|it| (it.handle.as_str(), it.reason.as_str()))
+        .collect();
+    let new: Vec<&str> = claimed
+        .handles
+        .keys()
+        .map(String::as_str)
+        .filter(|it| !known.handles.contains_key(*it))
+        .collect();
     for (name, state) in &known.handles {
-        let retired = platform.retired.iter().find(|it| it.handle == *name);
+        let retired = retired.get(name.as_str());
         let gone = |reason: &str| HandleState::Retired(reason.to_owned());
         let next = match (state, claimed.handles.get(name), retired) {
             (HandleState::Retired(reason), Some(now), _) => {
@@ -23,13 +36,13 @@ pub(super) fn compare(
                 now.clone()
             }
             (_, Some(now), _) => now.clone(),
-            (_, None, Some(retired)) => gone(&retired.reason),
+            (_, None, Some(reason)) => gone(reason),
             (HandleState::Retired(reason), None, None) => gone(reason),
             (HandleState::Deprecated(successor), None, None) => {
                 gone(&format!("deprecated in favour of {successor}"))
             }
             (HandleState::Live, None, None) => {
-                vanished(platform, known, claimed, name, comparison);
+                vanished(platform, &new, name, comparison);
                 state.clone()
             }
         };
@@ -48,21 +61,17 @@ pub(super) fn compare(
     }
 }
 
-fn vanished(
-    platform: &Platform,
-    known: &Lock,
-    claimed: &Lock,
-    name: &str,
-    comparison: &mut Comparison,
-) {
+/// Among more new handles than this nobody looks for a likeness: each comparison costs time.
+const FEW: usize = 100;
+
+fn vanished(platform: &Platform, new: &[&str], name: &str, comparison: &mut Comparison) {
     let mut diagnostic = Diagnostic::new(
         &rules::VANISHED_HANDLE,
         format!("public handle `{name}` is gone"),
     );
-    let new = claimed.handles.keys().map(String::as_str);
-    let new = new.filter(|it| !known.handles.contains_key(*it));
     let internal = platform.handles.find(name);
-    let near = near_name(name, new).and_then(|it| platform.handles.find(it));
+    let likely = new.iter().copied().take_while(|_| new.len() <= FEW);
+    let near = near_name(name, likely).and_then(|it| platform.handles.find(it));
     let successor = near.map_or("…", |it| it.name.as_str());
     if let Some(handle) = internal {
         diagnostic = diagnostic.primary(handle.span, "is internal now");

@@ -17,13 +17,17 @@ pub(super) fn compare(
     comparison: &mut Comparison,
 ) {
     let migrations = Migrations::of(platform);
+    let owners: BTreeSet<&Owner> = claimed.ports.keys().map(|key| &key.owner).collect();
     for (key, claim) in held(claimed) {
         if known
             .ports
             .get(key)
             .is_none_or(|it| it.state != State::Held)
         {
-            reused(&migrations, known, claimed, (key, claim), comparison);
+            let taken = reused(&migrations, known, claimed, &owners, (key, claim));
+            if let Some(taken) = taken {
+                comparison.broken.push(taken);
+            }
         }
     }
     let void = contested(known, claimed, comparison);
@@ -51,25 +55,22 @@ fn reused(
     migrations: &Migrations<'_>,
     known: &Lock,
     claimed: &Lock,
+    owners: &BTreeSet<&Owner>,
     (key, claim): (&Key, &Claim),
-    comparison: &mut Comparison,
-) {
+) -> Option<Diagnostic> {
     let others = known.holders(&key.host, key.port);
     let retired = claimed
         .holders(&key.host, key.port)
         .filter(|(_, it)| it.state == State::Tombstone);
-    let Some((before, its)) = others
+    let (before, its) = others
         .chain(retired)
-        .find(|(other, it)| other.owner != key.owner && it.overlaps(claim))
-    else {
-        return;
-    };
+        .find(|(other, it)| other.owner != key.owner && it.overlaps(claim))?;
     if migrations.take(&key.owner, key.port) {
-        return;
+        return None;
     }
     let (new, old) = (key.owner.name(), before.owner.name());
     let (port, host) = (key.port, &key.host);
-    let is_gone = !claimed.ports.keys().any(|it| it.owner == before.owner);
+    let is_gone = !owners.contains(&before.owner);
     let same = is_gone && before.owner.noun() == key.owner.noun();
     let help = if same {
         format!(
@@ -81,14 +82,14 @@ fn reused(
             "take another port, or add a `[[migration]]` of `{new}` with `to = {port}` that says why"
         )
     };
-    comparison.broken.push(
+    Some(
         Diagnostic::new(
             &rules::REUSED_PORT,
             format!("port {port} of host `{host}` was given to `{old}`"),
         )
         .primary(claim.span, format!("`{new}` takes it"))
         .help(format!("{help}. The lock says: {}", port_line(before, its))),
-    );
+    )
 }
 
 /// The claims that two branches made to one port and the platform gives to one of them: the others are void.
@@ -207,7 +208,10 @@ pub(super) fn idle_migrations(
         .map(|key| (&key.owner, key.port))
         .collect();
     let migrations = Migrations::of(platform);
-    for (owner, _, migration) in &migrations.list {
+    let all = migrations.0.iter();
+    for (owner, (_, migration)) in
+        all.flat_map(|(owner, its)| its.iter().map(move |it| (owner, it)))
+    {
         let (port, reached) = match migration.from {
             // A port between two migrations may never have been built.
             Some(from) => (from, migrations.take(owner, from)),
@@ -238,28 +242,29 @@ pub(super) fn idle_migrations(
     }
 }
 
-/// The migrations of a platform, in the names of today.
-struct Migrations<'p> {
-    list: Vec<(Owner, Option<String>, &'p Migration)>,
-}
+/// The migrations of a platform by owner, in the names of today.
+struct Migrations<'p>(BTreeMap<Owner, Vec<(Option<String>, &'p Migration)>>);
 
 impl<'p> Migrations<'p> {
     fn of(platform: &'p Platform) -> Self {
-        let list = platform.migrations.iter().map(|it| {
+        let mut migrations: BTreeMap<Owner, Vec<_>> = BTreeMap::new();
+        for it in &platform.migrations {
             let host = it.host.as_deref();
             let host = host.map(|host| moves::name(platform, MovedKind::Host, host));
-            (moves::owner(platform, &it.owner), host, it)
-        });
-        Self {
-            list: list.collect(),
+            let owner = moves::owner(platform, &it.owner);
+            migrations.entry(owner).or_default().push((host, it));
         }
+        Self(migrations)
+    }
+
+    fn of_owner(&self, owner: &Owner) -> &[(Option<String>, &'p Migration)] {
+        self.0.get(owner).map_or(&[], Vec::as_slice)
     }
 
     /// True when one says that this owner takes this port.
     fn take(&self, owner: &Owner, port: u16) -> bool {
-        self.list
-            .iter()
-            .any(|(it, _, migration)| it == owner && migration.to == port)
+        let mut its = self.of_owner(owner).iter();
+        its.any(|(_, migration)| migration.to == port)
     }
 
     /// True when they lead an owner from one port to another, perhaps by ports between.
@@ -271,14 +276,10 @@ impl<'p> Migrations<'p> {
         let mut reached = BTreeSet::new();
         let mut next = vec![old.port];
         while let Some(port) = next.pop() {
-            for (it, host, migration) in &self.list {
+            for (host, migration) in self.of_owner(owner) {
                 // Whoever is under way may be on another host by now.
                 let here = port != old.port || from_there(host);
-                if it == owner
-                    && here
-                    && migration.from == Some(port)
-                    && reached.insert(migration.to)
-                {
+                if here && migration.from == Some(port) && reached.insert(migration.to) {
                     next.push(migration.to);
                 }
             }

@@ -4,7 +4,10 @@
 
 mod date;
 mod rules;
+mod secrets;
 mod settings;
+mod urls;
+mod words;
 
 use crate::diagnostic::{Diagnostics, Rule};
 use crate::platform::Platform;
@@ -29,6 +32,8 @@ pub enum Check {
     Platform(fn(&Platform, &mut Diagnostics)),
     /// The platform, and what day it is.
     Dated(fn(&Platform, Date, &mut Diagnostics)),
+    /// The text alone: what is checked even when no platform can be made of it.
+    Text(fn(&Document, &mut Diagnostics)),
     /// The text: order, comments, words.
     Document(fn(&Document, &Platform, &mut Diagnostics)),
     /// Raised by the engine that applies levels and exceptions, not by a check.
@@ -51,9 +56,21 @@ pub fn lint(platform: &Platform, document: &Document, today: Option<Date>) -> Di
                     check(platform, today, &mut found);
                 }
             }
+            Check::Text(check) => check(document, &mut found),
             Check::Document(check) => check(document, platform, &mut found),
             Check::Settings => {}
         }
     }
     settings::apply(platform, document, today, found)
+}
+
+/// Checks the rules that need the text alone, for one that no platform can be made of: a secret in it must not be shown for another mistake.
+pub fn lint_text(document: &Document) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for lint in LINTS {
+        if let Check::Text(check) = lint.check {
+            check(document, &mut found);
+        }
+    }
+    found
 }

@@ -1,6 +1,6 @@
 //! The file as meant: every name followed, every default filled, every URL worked out.
 //!
-//! A [`Platform`] is made by [`resolve`] alone, so whoever holds one need not ask whether a host is there: `platform[service.host]` cannot miss. Values keep the span of the words they came from; rules handle spans, never paths.
+//! A [`Platform`] is made by [`resolve()`] alone, so whoever holds one need not ask whether a host is there: `platform[service.host]` cannot miss. Values keep the span of the words they came from; rules handle spans, never paths.
 
 mod deployment;
 mod handle;
@@ -189,7 +189,7 @@ impl Platform {
             .take_while(move |it| it.from == service)
     }
 
-    /// The URL of a call, without a path: what `from` writes to reach `to`; nothing when it cannot, which [`resolve`] has reported for every declared call.
+    /// The URL of a call, without a path: what `from` writes to reach `to`; nothing when it cannot, which [`resolve()`] has reported for every declared call.
     pub fn call_url(&self, from: ServiceId, to: ServiceId) -> Option<&str> {
         let at = self
             .calls

@@ -535,3 +535,23 @@ proptest! {
         }
     }
 }
+
+/// Each of ten thousand services takes the port of the next one. Quadratic work would make this test felt.
+#[test]
+fn ten_thousand_broken_promises_are_all_found() {
+    let services = |count: u16, shift: u16| {
+        let each = (0..count).map(|it| {
+            let (host, port) = (
+                ["pi", "studio"][usize::from(it % 2)],
+                20_000 + it / 2 + shift,
+            );
+            format!("[services.s{it}]\nkind = \"searxng\"\nhost = \"{host}\"\nport = {port}\n")
+        });
+        HOME.to_owned() + &each.collect::<String>()
+    };
+    let lock = next(&services(10_000, 0), None);
+    let changed = platform(&services(10_000, 1));
+    let source = Source::new("platform.lock", lock);
+    let found = compile::promises(&changed, Some(&source));
+    assert_eq!(found.broken.len(), 10_000 + 9_998);
+}

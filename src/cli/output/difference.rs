@@ -127,7 +127,7 @@ fn range(start: usize, end: usize) -> String {
 /// Hides the value of an assignment in an env file, and elsewhere that of a name that tells of a secret.
 fn hide_secret<'a>(line: &'a str, path: &str) -> Cow<'a, str> {
     const TELLING: [&str; 6] = ["key", "token", "secret", "passw", "credential", "auth"];
-    let is_env = (path.starts_with("env/") || path.contains(".env")) && !line.starts_with('#');
+    let is_env = path.contains(".env") && !line.starts_with('#');
     // Without a name it may be a later line of a long value.
     let (name, value) = line.split_at(line.find(['=', ':']).map_or(0, |at| at + 1));
     let lower = name.to_lowercase();

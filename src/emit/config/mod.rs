@@ -5,7 +5,7 @@
 mod optillm;
 mod searxng;
 
-use super::{Artifact, Artifacts, EmitError, Emitter, Install, places};
+use super::{Artifact, Artifacts, EmitError, Emitter, Install, process};
 use crate::platform::{Platform, Service};
 
 pub(super) static EMITTER: Emitter = Emitter {
@@ -47,7 +47,7 @@ fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError>
                     host: host.name.clone(),
                     path: path.clone(),
                     owner: service.run.user.clone(),
-                    group: places::root_group(host).to_owned(),
+                    group: process::user_group(host, &service.run.user).to_owned(),
                     mode: 0o644,
                     restart: vec![service.name.clone()],
                     seed: false,

@@ -5,7 +5,7 @@
 mod router;
 mod tools;
 
-use super::{Artifact, Artifacts, EmitError, Emitter, Install, places, yaml};
+use super::{Artifact, Artifacts, EmitError, Emitter, Install, process, yaml};
 use crate::platform::{Platform, Service};
 
 pub(super) static EMITTER: Emitter = Emitter {
@@ -42,7 +42,7 @@ fn install(platform: &Platform, gateway: &Service) -> Option<Install> {
         host: host.name.clone(),
         path: gateway.config(FILE)?.to_owned(),
         owner: gateway.run.user.clone(),
-        group: places::root_group(host).to_owned(),
+        group: process::user_group(host, &gateway.run.user).to_owned(),
         mode: 0o644,
         restart: vec![gateway.name.clone()],
         seed: false,

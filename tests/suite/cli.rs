@@ -1,0 +1,249 @@
+//! The program as its users run it: arguments, exit codes, streams.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn homelab(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_homelab"));
+    command
+        .current_dir(folder)
+        .env_remove("CI")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    homelab(folder)
+        .args(arguments)
+        .output()
+        .expect("the program runs")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it was not killed")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A folder with the repo's own platform.
+fn lab() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(
+        folder.path().join("platform.toml"),
+        include_str!("../../platform.toml"),
+    )
+    .expect("writable");
+    folder
+}
+
+#[test]
+fn a_build_writes_a_second_one_nothing_and_a_check_agrees() {
+    let lab = lab();
+    let first = run(lab.path(), &["build"]);
+    assert_eq!(code(&first), 0, "{}", text(&first.stderr));
+    assert!(text(&first.stdout).contains("files written"));
+    let second = run(lab.path(), &["build"]);
+    assert!(
+        text(&second.stdout).contains("nothing changed"),
+        "{}",
+        text(&second.stdout)
+    );
+    assert_eq!(code(&run(lab.path(), &["build", "--check"])), 0);
+}
+
+#[test]
+fn a_check_shows_what_differs_and_writes_nothing() {
+    let lab = lab();
+    assert_eq!(code(&run(lab.path(), &["build"])), 0);
+    let router = lab.path().join("generated/litellm/router.yaml");
+    let edited = fs::read_to_string(&router).expect("it was written") + "edited: true\n";
+    fs::write(&router, &edited).expect("writable");
+    let check = run(lab.path(), &["build", "--check"]);
+    assert_eq!(code(&check), 1);
+    assert!(
+        text(&check.stdout).contains("-edited: true"),
+        "{}",
+        text(&check.stdout)
+    );
+    assert_eq!(
+        fs::read_to_string(&router).expect("it is still there"),
+        edited
+    );
+}
+
+#[test]
+fn an_error_in_the_file_writes_nothing() {
+    let lab = lab();
+    let file = lab.path().join("platform.toml");
+    let wrong = include_str!("../../platform.toml").replace("host = \"mini\"", "host = \"mimi\"");
+    fs::write(file, wrong).expect("writable");
+    let build = run(lab.path(), &["build"]);
+    assert_eq!(code(&build), 1);
+    assert!(text(&build.stdout).contains("did you mean `mini`?"));
+    assert!(!lab.path().join("generated").exists());
+}
+
+#[test]
+fn only_some_folders_are_written() {
+    let lab = lab();
+    assert_eq!(
+        code(&run(lab.path(), &["build", "--only", "systemd,ops"])),
+        0
+    );
+    let generated = lab.path().join("generated");
+    assert!(generated.join("systemd").is_dir() && generated.join("ops").is_dir());
+    assert!(!generated.join("litellm").exists());
+    let wrong = run(lab.path(), &["build", "--only", "sytemd"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(text(&wrong.stderr).contains("did you mean `systemd`?"));
+}
+
+#[test]
+fn wrong_use_and_a_failing_world_are_two() {
+    let lab = lab();
+    for arguments in [
+        &["bild"][..],
+        &["build", "--no-such-flag"],
+        &["lint", "--platform", "not-there.toml"],
+        &["lint", "--platform", "."],
+        &["lint", "--today", "2026-02-30"],
+        &["explain", "no-such-rule"],
+        &[],
+    ] {
+        let output = run(lab.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_format_never_changes_the_code() {
+    let lab = lab();
+    let bad = lab.path().join("bad.toml");
+    fs::write(&bad, "version = 1\nname = \"x\"\n").expect("writable");
+    for format in ["full", "concise", "json"] {
+        assert_eq!(
+            code(&run(lab.path(), &["lint", "--format", format])),
+            0,
+            "{format}"
+        );
+        assert_eq!(
+            code(&run(
+                lab.path(),
+                &["lint", "--platform", "bad.toml", "--format", format]
+            )),
+            1,
+            "{format}"
+        );
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn c022_what_is_no_file_is_refused_at_once() {
+    let lab = lab();
+    for path in ["/dev/zero", "/dev/stdin", "/proc/self/mem"] {
+        assert_eq!(
+            code(&run(lab.path(), &["lint", "--platform", path])),
+            2,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn c119_a_full_or_closed_output_ends_without_a_panic() {
+    let lab = lab();
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("a full device");
+    let child = homelab(lab.path())
+        .arg("explain")
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output();
+    let output = child.expect("the program runs");
+    assert_eq!(code(&output), 2);
+    assert!(
+        text(&output.stderr).contains("No space left"),
+        "{}",
+        text(&output.stderr)
+    );
+    let mut child = homelab(lab.path())
+        .arg("explain")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(
+        !text(&output.stderr).contains("panicked"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn c120_the_world_does_not_change_a_byte() {
+    let (one, two) = (lab(), lab());
+    assert_eq!(code(&run(one.path(), &["build"])), 0);
+    let elsewhere = homelab(Path::new("/"))
+        .args(["build", "--platform"])
+        .arg(two.path().join("platform.toml"))
+        .env_clear()
+        .env("TZ", "Pacific/Kiritimati")
+        .env("LC_ALL", "tr_TR.UTF-8")
+        .env("COLUMNS", "20")
+        .output()
+        .expect("the program runs");
+    assert_eq!(code(&elsewhere), 0, "{}", text(&elsewhere.stderr));
+    let manifest = |folder: &Path| {
+        fs::read_to_string(folder.join("generated/manifest.json")).expect("it was written")
+    };
+    assert_eq!(manifest(one.path()), manifest(two.path()));
+}
+
+#[test]
+fn c122_a_narrow_dumb_terminal_gets_plain_words() {
+    let lab = lab();
+    fs::write(
+        lab.path().join("bad.toml"),
+        "version = 1\nname = \"x\"\nnmae = 3\n",
+    )
+    .expect("writable");
+    let output = homelab(lab.path())
+        .args(["lint", "--platform", "bad.toml"])
+        .env("TERM", "dumb")
+        .env("COLUMNS", "20")
+        .output()
+        .expect("the program runs");
+    assert_eq!(code(&output), 1);
+    assert!(!text(&output.stdout).contains('\u{1b}'));
+}
+
+#[test]
+fn c099_a_secret_in_the_environment_appears_nowhere() {
+    let lab = lab();
+    let canary = "canary-4f1c9b7e2d";
+    let output = homelab(lab.path())
+        .args(["build", "--format", "json"])
+        .env("LITELLM_PROXY_KEY", canary)
+        .env("OPENAI_API_KEY", canary)
+        .output()
+        .expect("the program runs");
+    assert_eq!(code(&output), 0);
+    assert!(!text(&output.stdout).contains(canary) && !text(&output.stderr).contains(canary));
+    for entry in walkdir::WalkDir::new(lab.path()) {
+        let entry = entry.expect("readable");
+        if entry.file_type().is_file() {
+            let bytes = fs::read(entry.path()).expect("readable");
+            assert!(!text(&bytes).contains(canary), "{}", entry.path().display());
+        }
+    }
+}
