@@ -369,6 +369,17 @@ fn c059_a_public_handle_does_not_go_without_a_word() {
     );
 }
 
+#[test]
+fn a_promise_cannot_be_excused() {
+    let text = format!(
+        "{HOME}\n[[lint.exceptions]]\nrule = \"changed-port\"\nat = \"services.search\"\nreason = \"a test\"\n"
+    );
+    let checked = check(&Source::new("platform.toml", text), None);
+    let mut messages = checked.diagnostics.iter().map(|it| it.message.as_str());
+    let expected = "`changed-port` is about a promise and cannot be excused";
+    assert!(messages.any(|it| it == expected));
+}
+
 /// The rules whose examples are platforms, each with the lock that both stand beside.
 fn examples() -> impl Iterator<Item = (&'static homelab::diagnostic::Rule, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ledger/examples");

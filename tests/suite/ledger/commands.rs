@@ -197,11 +197,6 @@ fn a_lock_that_cannot_be_trusted_stops_a_build_and_is_shown_as_what_it_is() {
 #[test]
 fn c102_a_lock_that_is_a_link_or_a_folder_is_left_alone() {
     let home = Home::new(HOME);
-    fs::write(
-        home.path("elsewhere"),
-        first().replace("port studio", "port studi"),
-    )
-    .unwrap();
     fs::write(home.path("elsewhere"), first()).unwrap();
     symlink("elsewhere", home.path("platform.lock")).unwrap();
     home.edit(
@@ -214,6 +209,22 @@ fn c102_a_lock_that_is_a_link_or_a_folder_is_left_alone() {
     fs::remove_file(home.path("platform.lock")).unwrap();
     fs::create_dir(home.path("platform.lock")).unwrap();
     assert_eq!(home.run(&["build"]).code, 2);
+}
+
+#[test]
+fn c113_builds_at_one_time_leave_one_whole_lock() {
+    let home = Home::new(HOME);
+    std::thread::scope(|scope| {
+        let builds: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| home.run(&["build"])))
+            .collect();
+        for build in builds {
+            let said = build.join().unwrap();
+            assert_eq!(said.code, 0, "{said:?}");
+        }
+    });
+    assert_eq!(home.read("platform.lock"), first());
+    assert_eq!(fs::read_dir(home.folder.path()).unwrap().count(), 3);
 }
 
 #[test]
