@@ -4,7 +4,7 @@ use super::arguments::Lint;
 use super::{End, input, terminal};
 
 pub(super) fn run(arguments: &Lint) -> End {
-    let Some(reading) = input::read(&arguments.input) else {
+    let Some(reading) = input::read_with_lock(&arguments.input) else {
         return End::Failed;
     };
     if let Some(platform) = reading

@@ -5,9 +5,12 @@
 mod arguments;
 mod build;
 mod explain;
+mod file;
 mod input;
 mod lint;
 pub mod output;
+mod port;
+mod remember;
 pub mod report;
 mod schema;
 mod terminal;
@@ -28,6 +31,7 @@ pub fn main() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Port(arguments) => port::run(&arguments),
         Command::Schema => schema::run(),
     };
     end.into()

@@ -5,6 +5,7 @@
 mod gateway;
 mod handle;
 mod host;
+mod ledger;
 mod lint;
 mod mcp;
 mod model;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 pub use gateway::{Gateway, KeyVariable, PassThrough, SearchTool, Strategy};
 pub use handle::{Deprecation, Handle, Target, TargetEntry, Visibility};
 pub use host::{Host, HostState, Init, Network, NetworkKind, Os, Room, Volume};
+pub use ledger::{Migration, Moved, MovedKind, Retired};
 pub use lint::{Exception, Level, LevelSetting, Lint};
 pub use mcp::{McpServer, McpState, McpTool, Transport};
 pub use model::{Capability, Model, ModelState};
@@ -82,6 +84,15 @@ pub struct Manifest {
     /// How the platform is operated.
     #[serde(default)]
     pub ops: Ops,
+    /// Services and models that take another port on purpose.
+    #[serde(default)]
+    pub migration: Vec<Migration>,
+    /// Services, hosts and models that have a new name.
+    #[serde(default)]
+    pub moved: Vec<Moved>,
+    /// Public handles that are gone for good.
+    #[serde(default)]
+    pub retired: Vec<Retired>,
     /// How grave each rule is here, and where it does not hold.
     #[serde(default)]
     pub lint: Lint,

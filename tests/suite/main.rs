@@ -7,6 +7,7 @@ mod syntax;
 mod shape;
 mod report;
 mod resolve;
+mod ledger;
 mod lint;
 mod lint_more;
 mod formats;

@@ -33,7 +33,7 @@ pub enum Format {
 /// Writes the findings about a text; nothing for people when there are none.
 pub fn render(format: Format, source: &Source, diagnostics: &Diagnostics, style: &Style) -> String {
     match format {
-        Format::Json => json::render(source, diagnostics),
+        Format::Json => json::render(&[(source, diagnostics)]),
         _ if diagnostics.is_empty() => String::new(),
         Format::Full => {
             let mut out = full::render(source, &shown(diagnostics), &masked(diagnostics), style);
@@ -46,6 +46,17 @@ pub fn render(format: Format, source: &Source, diagnostics: &Diagnostics, style:
             out
         }
     }
+}
+
+/// Writes the findings about several texts, such as a platform and its lock; for programs as one object, named after the first.
+pub fn render_all(format: Format, reports: &[(&Source, &Diagnostics)], style: &Style) -> String {
+    if format == Format::Json {
+        return json::render(reports);
+    }
+    let texts = reports
+        .iter()
+        .map(|(source, diagnostics)| render(format, source, diagnostics, style));
+    texts.collect()
 }
 
 /// The totals in words: `2 errors, 1 warning`.

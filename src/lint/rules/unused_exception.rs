@@ -25,15 +25,19 @@ reason = "left from before"
 
 /// The finding for an exception from `rule` that excused nothing.
 pub(in crate::lint) fn finding(rule: &str, known: bool, span: Span) -> Diagnostic {
+    let is_promise = crate::ledger::RULES.iter().any(|it| it.name == rule);
     let message = if known {
         format!("nothing needs this exception from `{rule}`")
+    } else if is_promise {
+        format!("`{rule}` is about a promise and cannot be excused")
     } else {
         format!("there is no rule `{rule}`")
     };
     let names = crate::lint::rules().map(|rule| rule.name);
-    let near = crate::diagnostic::near_name(rule, names).filter(|_| !known);
+    let near = crate::diagnostic::near_name(rule, names).filter(|_| !known && !is_promise);
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
+        None if is_promise => "take it out, and say what is meant by a `[[migration]]`, `[[moved]]` or `[[retired]]` entry".to_owned(),
         None => "take it out".to_owned(),
     };
     Diagnostic::new(&LINT.rule, message)
