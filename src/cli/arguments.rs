@@ -66,6 +66,19 @@ pub(super) enum Format {
     Concise,
     /// One JSON object with all of them.
     Json,
+    /// SARIF 2.1.0, for code scanning on GitHub and elsewhere.
+    Sarif,
+    /// Commands of a GitHub workflow, which annotate the lines of a pull request.
+    Github,
+    /// A GitLab Code Quality report.
+    Gitlab,
+}
+
+impl Format {
+    /// True when files are named from the root of their repository.
+    pub(super) fn names_repository(self) -> bool {
+        matches!(self, Self::Sarif | Self::Github | Self::Gitlab)
+    }
 }
 
 impl From<Format> for report::Format {
@@ -74,6 +87,9 @@ impl From<Format> for report::Format {
             Format::Full => Self::Full,
             Format::Concise => Self::Concise,
             Format::Json => Self::Json,
+            Format::Sarif => Self::Sarif,
+            Format::Github => Self::Github,
+            Format::Gitlab => Self::Gitlab,
         }
     }
 }
@@ -125,9 +141,18 @@ pub(super) struct Lint {
 
 /// Say what a rule is about.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  homelab explain                    all rules, and how grave each is\n  homelab explain unknown-host       one of them, and where your platform.toml breaks it"
+)]
 pub(super) struct Explain {
     /// The rule, such as `duplicate-port`; all rules when it is left out.
     pub(super) rule: Option<String>,
+    /// The file whose own lines are shown where they break the rule. Default: `platform.toml` when there is one here.
+    #[arg(long, value_name = "FILE", requires = "rule")]
+    pub(super) platform: Option<PathBuf>,
+    /// The day to take for today, such as 2026-11-21.
+    #[arg(long, value_name = "DATE")]
+    pub(super) today: Option<crate::lint::Date>,
 }
 
 /// Show who has which port, find a free one, or change one on purpose.

@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Build) -> End {
     }
     let outcome = match output::write(&root, &artifacts, &options) {
         Ok(outcome) => outcome,
-        Err(error) => return cannot_write(&error),
+        Err(error) => return cannot_write(arguments, &error),
     };
     // The lock comes last: a build that is refused has promised nothing. One that is killed just here has, and the next one with the same platform.toml writes it down.
     let remembered = match lock.write() {
@@ -137,14 +137,14 @@ fn cannot_emit(error: &EmitError) -> End {
     }
 }
 
-fn cannot_write(error: &OutputError) -> End {
+fn cannot_write(arguments: &Build, error: &OutputError) -> End {
     if let OutputError::Clash(clashes) = error {
         // The diff shows what would be lost; it is what one wants to see before `--force`.
         for clash in clashes {
             if let ClashCause::Edited(difference) | ClashCause::Foreign(difference) = &clash.cause
                 && let Some(diff) = difference.diff()
             {
-                terminal::say(&format!("{diff}\n"));
+                input::show_beside(&arguments.input, &format!("{diff}\n"));
             }
         }
     }
@@ -165,7 +165,7 @@ fn compare(
 ) -> End {
     let mut differences = match output::compare(root, artifacts, options) {
         Ok(differences) => differences,
-        Err(error) => return cannot_write(&error),
+        Err(error) => return cannot_write(arguments, &error),
     };
     differences.extend(lock.difference());
     if differences.is_empty() {
@@ -179,7 +179,7 @@ fn compare(
         }
         return End::Well;
     }
-    terminal::say(&drift(root, &differences));
+    input::show_beside(&arguments.input, &drift(root, &differences));
     End::Found
 }
 

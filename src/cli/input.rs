@@ -12,9 +12,9 @@ use crate::diagnostic::{Diagnostics, Severity, Source};
 use crate::lint::Date;
 use crate::syntax;
 
-use super::arguments::{Format, Input};
+use super::arguments::Input;
 use super::remember::LockFile;
-use super::{End, report, terminal};
+use super::{End, place, report, terminal};
 
 /// A file that was read and checked.
 pub(super) struct Reading {
@@ -46,34 +46,71 @@ pub(super) fn read_with_lock(input: &Input) -> Option<Reading> {
 
 /// Reads and checks the file and shows nothing but why it cannot be read.
 pub(super) fn load(input: &Input) -> Option<Reading> {
-    let name = input.platform.display().to_string();
-    let bytes = match bytes(&input.platform, input.max_size) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let help = (error.kind() == io::ErrorKind::NotFound).then_some(
-                "go to the folder of your platform.toml, or name the file with `--platform FILE`",
-            );
-            terminal::complain(&format!("cannot read `{name}`: {error}"), help);
-            return None;
-        }
+    let name = if input.format.names_repository() {
+        place::in_repository(&input.platform)
+    } else {
+        input.platform.display().to_string()
     };
-    match syntax::read(name, bytes, input.max_size) {
+    match text(&input.platform, name, input.max_size)? {
         Ok(source) => with_lock(input, source),
         Err(unreadable) => {
-            let mut diagnostics = Diagnostics::new();
-            diagnostics.push(unreadable.diagnostic);
+            let (source, checked) = nothing_of(*unreadable);
             Some(Reading {
-                source: unreadable.source,
-                checked: Checked {
-                    document: None,
-                    platform: None,
-                    diagnostics,
-                },
+                source,
+                checked,
                 lock: None,
                 end: End::Found,
             })
         }
     }
+}
+
+/// Reads and checks a file that is shown under `name`, and shows nothing but why it cannot be read.
+pub(super) fn inspect(
+    path: &Path,
+    name: String,
+    max_size: u64,
+    today: Option<Date>,
+) -> Option<(Source, Checked)> {
+    Some(match text(path, name, max_size)? {
+        Ok(source) => {
+            let checked = check(&source, today.or_else(self::today));
+            (source, checked)
+        }
+        Err(unreadable) => nothing_of(*unreadable),
+    })
+}
+
+/// What became of a file that is no text.
+fn nothing_of(unreadable: syntax::Unreadable) -> (Source, Checked) {
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.push(unreadable.diagnostic);
+    let checked = Checked {
+        document: None,
+        platform: None,
+        diagnostics,
+    };
+    (unreadable.source, checked)
+}
+
+/// The text of a file; nothing when it cannot be read, which was said then.
+fn text(
+    path: &Path,
+    name: String,
+    max_size: u64,
+) -> Option<Result<Source, Box<syntax::Unreadable>>> {
+    let bytes = match bytes(path, max_size) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let help = (error.kind() == io::ErrorKind::NotFound).then_some(
+                "go to the folder of your platform.toml, or name the file with `--platform FILE`",
+            );
+            let path = path.display();
+            terminal::complain(&format!("cannot read `{path}`: {error}"), help);
+            return None;
+        }
+    };
+    Some(syntax::read(name, bytes, max_size))
 }
 
 /// Checks a text, and holds it against the lock beside its file.
@@ -148,7 +185,16 @@ pub(super) fn show(input: &Input, mut reading: Reading) -> Reading {
 
 /// True when words for people may be added to what a command prints.
 pub(super) fn talks(input: &Input) -> bool {
-    !input.quiet && input.format != Format::Json
+    !input.quiet && !report::Format::from(input.format).is_document()
+}
+
+/// Shows a text that stands beside the findings; where those are one document, on standard error.
+pub(super) fn show_beside(input: &Input, text: &str) {
+    if report::Format::from(input.format).is_document() {
+        terminal::note(text.trim_end());
+    } else {
+        terminal::say(text);
+    }
 }
 
 /// The bytes of a regular file, read once; one that changes meanwhile, or has no end, is refused.

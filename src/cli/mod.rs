@@ -9,6 +9,7 @@ mod file;
 mod input;
 mod lint;
 pub mod output;
+mod place;
 mod port;
 mod remember;
 pub mod report;

@@ -124,7 +124,7 @@ fn the_format_never_changes_the_code() {
     let lab = lab();
     let bad = lab.path().join("bad.toml");
     fs::write(&bad, "version = 1\nname = \"x\"\n").expect("writable");
-    for format in ["full", "concise", "json"] {
+    for format in ["full", "concise", "json", "sarif", "github", "gitlab"] {
         assert_eq!(
             code(&run(lab.path(), &["lint", "--format", format])),
             0,
@@ -244,6 +244,163 @@ fn c099_a_secret_in_the_environment_appears_nowhere() {
         if entry.file_type().is_file() {
             let bytes = fs::read(entry.path()).expect("readable");
             assert!(!text(&bytes).contains(canary), "{}", entry.path().display());
+        }
+    }
+}
+
+const BROKEN: &str = "version = 1\nname = \"x\"\nnmae = 3\n";
+
+#[test]
+fn a_document_on_standard_output_is_one_document() {
+    let lab = lab();
+    assert_eq!(code(&run(lab.path(), &["build", "--quiet"])), 0);
+    let router = lab.path().join("generated/litellm/router.yaml");
+    fs::write(&router, "edited: true\n").expect("writable");
+    for format in ["json", "sarif", "gitlab"] {
+        for command in [&["lint"][..], &["build", "--check"], &["build"]] {
+            let output = homelab(lab.path())
+                .args(command)
+                .args(["--format", format])
+                .output()
+                .expect("the program runs");
+            assert_eq!(code(&output), i32::from(command[0] == "build"));
+            let read: Result<serde_json::Value, _> = serde_json::from_slice(&output.stdout);
+            assert!(
+                read.is_ok(),
+                "{command:?} {format}: {}",
+                text(&output.stdout)
+            );
+        }
+    }
+}
+
+#[test]
+fn services_get_the_path_from_the_root_of_the_repository() {
+    let lab = lab();
+    let below = lab.path().join("lab one");
+    fs::create_dir_all(&below).expect("writable");
+    fs::create_dir_all(lab.path().join(".git")).expect("writable");
+    fs::write(below.join("platform.toml"), BROKEN).expect("writable");
+    for (format, wanted) in [
+        ("sarif", "\"uri\": \"lab%20one/platform.toml\""),
+        ("github", "file=lab one/platform.toml,"),
+        ("gitlab", "\"path\": \"lab one/platform.toml\""),
+        ("concise", "platform.toml:"),
+    ] {
+        let output = run(&below, &["lint", "--format", format]);
+        assert_eq!(code(&output), 1);
+        assert!(
+            text(&output.stdout).contains(wanted),
+            "{}",
+            text(&output.stdout)
+        );
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn c119_no_format_panics_where_nothing_can_be_written() {
+    let lab = lab();
+    fs::write(lab.path().join("bad.toml"), BROKEN).expect("writable");
+    for format in ["full", "concise", "json", "sarif", "github", "gitlab"] {
+        for (file, full) in [("bad.toml", 1), ("platform.toml", 2)] {
+            let lint = || {
+                let mut command = homelab(lab.path());
+                command.args(["lint", "--platform", file, "--format", format]);
+                command
+            };
+            let device = File::options().write(true).open("/dev/full");
+            let output = lint()
+                .stdout(device.expect("a full device"))
+                .stderr(Stdio::piped())
+                .output()
+                .expect("the program runs");
+            assert_eq!(code(&output), full, "{format} {file}");
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let closed = lint()
+                .stdout(writer)
+                .stderr(Stdio::piped())
+                .output()
+                .expect("the program runs");
+            assert_eq!(code(&closed), full, "{format} {file}");
+            for stderr in [&output.stderr, &closed.stderr] {
+                assert!(!text(stderr).contains("panicked"), "{}", text(stderr));
+            }
+        }
+    }
+}
+
+#[test]
+fn c122_no_format_needs_colour_or_room() {
+    let lab = lab();
+    fs::write(lab.path().join("bad.toml"), BROKEN).expect("writable");
+    for format in ["full", "concise", "json", "sarif", "github", "gitlab"] {
+        for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb"), ("TERM", "xterm")] {
+            let output = homelab(lab.path())
+                .args(["lint", "--platform", "bad.toml", "--format", format])
+                .env(name, value)
+                .env("COLUMNS", "20")
+                .output()
+                .expect("the program runs");
+            assert_eq!(code(&output), 1);
+            assert!(!text(&output.stdout).contains('\u{1b}'), "{format} {name}");
+        }
+    }
+}
+
+#[test]
+fn explain_shows_the_readers_own_lines() {
+    let lab = lab();
+    fs::write(lab.path().join("bad.toml"), BROKEN).expect("writable");
+    let of = |arguments: &[&str]| {
+        let output = run(lab.path(), arguments);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let own = of(&["explain", "unknown-key", "--platform", "bad.toml"]);
+    assert!(
+        own.contains("in bad.toml:") && own.contains("nmae = 3"),
+        "{own}"
+    );
+    assert!(own.ends_with("1 error\n"), "{own}");
+    let other = of(&["explain", "out-of-range", "--platform", "bad.toml"]);
+    assert!(other.contains("mistakes that come first"), "{other}");
+    let here = of(&["explain", "unknown-key"]);
+    assert!(
+        here.ends_with("platform.toml does not break it.\n"),
+        "{here}"
+    );
+    let elsewhere = homelab(Path::new("/"))
+        .args(["explain", "unknown-key"])
+        .output()
+        .expect("the program runs");
+    assert!(!text(&elsewhere.stdout).contains("platform.toml"));
+    let missing = ["explain", "unknown-key", "--platform", "no.toml"];
+    assert_eq!(code(&run(lab.path(), &missing)), 2);
+}
+
+#[test]
+fn the_list_of_rules_fits_sixty_columns() {
+    let lab = lab();
+    for columns in [20, 60, 100, 160] {
+        let output = homelab(lab.path())
+            .arg("explain")
+            .env("COLUMNS", columns.to_string())
+            .output()
+            .expect("the program runs");
+        let list = text(&output.stdout);
+        for rule in homelab::compile::rules() {
+            let line = list
+                .lines()
+                .find(|line| line.split(' ').next() == Some(rule.name));
+            let line = line.unwrap_or_else(|| panic!("{} is not listed", rule.name));
+            assert!(line.contains(rule.severity.word()), "{line}");
+        }
+        if columns >= 60 {
+            for line in list.lines() {
+                assert!(line.chars().count() <= columns, "{columns}: {line}");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod committed;
 mod syntax;
 mod shape;
 mod report;
+mod ci_formats;
 mod resolve;
 mod ledger;
 mod lint;

@@ -18,6 +18,15 @@ static RULE: Rule = Rule {
     good: "",
 };
 
+const FORMATS: [Format; 6] = [
+    Format::Full,
+    Format::Concise,
+    Format::Json,
+    Format::Sarif,
+    Format::Github,
+    Format::Gitlab,
+];
+
 /// The text of a case and what the front end finds in it.
 fn findings(name: &str, bytes: Vec<u8>) -> (Source, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
@@ -182,7 +191,7 @@ fn c020_and_c093_long_and_hostile_names_stay_on_their_line() {
             .primary(Span::new(5, 5), "l\u{9b}\u{202e}")
             .help("h\u{8}"),
     );
-    for format in [Format::Full, Format::Concise, Format::Json] {
+    for format in FORMATS {
         let out = report::render(format, &source, &diagnostics, &style(80));
         let bad = out
             .chars()
@@ -199,7 +208,7 @@ fn c050_secret_words_are_shown_by_no_report() {
     let found = Diagnostic::new(&RULE, "it holds a password").primary(Span::new(4, 29), "here");
     diagnostics.push(found.mask(Span::new(4, 29)));
     diagnostics.push(Diagnostic::new(&RULE, "another").primary(Span::new(30, 31), "the next line"));
-    for format in [Format::Full, Format::Concise, Format::Json] {
+    for format in FORMATS {
         for width in [20, 80] {
             let out = report::render(format, &source, &diagnostics, &style(width));
             assert!(!out.contains("unter2"), "{out}");
@@ -232,7 +241,7 @@ proptest! {
         let mut diagnostics = Diagnostics::new();
         diagnostics.push(found);
         let source = Source::new("platform.toml", text.clone());
-        for format in [Format::Full, Format::Concise, Format::Json] {
+        for format in FORMATS {
             let out = report::render(format, &source, &diagnostics, &style(width));
             prop_assert!(!out.contains("Failed to read"), "{out}");
             let bad = out.chars().find(|it| *it != '\n' && (it.is_control() || *it == '\u{202e}'));

@@ -80,7 +80,8 @@ fn list(arguments: &PortList) -> End {
         .map(|(key, claim)| Row::of(key, claim, &ports.known))
         .collect();
     let text = match arguments.input.format {
-        Format::Full => table(&rows),
+        // A list of ports is no report of findings: the formats of code forges show it as people see it.
+        Format::Full | Format::Sarif | Format::Github | Format::Gitlab => table(&rows),
         Format::Concise => rows.iter().fold(String::new(), |mut text, row| {
             let _ = writeln!(text, "{}", row.cells().join("\t"));
             text

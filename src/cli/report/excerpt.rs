@@ -141,7 +141,7 @@ impl Excerpt {
 }
 
 /// A line with every masked character as a star, byte for byte so that places stay what they are.
-fn mask<'a>(words: &'a str, line: Span, masked: &[Span]) -> Cow<'a, str> {
+pub(super) fn mask<'a>(words: &'a str, line: Span, masked: &[Span]) -> Cow<'a, str> {
     let on_line = |it: &&Span| it.start < line.end && it.end > line.start;
     let mut words = Cow::Borrowed(words);
     for span in masked.iter().filter(on_line) {

@@ -75,7 +75,7 @@ impl Finding {
                 None
             } else {
                 let room = style.width.saturating_sub(GUTTER + label.middle + 4);
-                Some(wrap(&label.text, room.max(16)))
+                Some(plain::wrap(&label.text, room.max(16)))
             };
             let (start, length) = (label.range.start, label.range.len());
             labels.push(if label.is_primary {
@@ -105,25 +105,6 @@ fn shown_name(name: &str, width: usize) -> String {
     }
     let end: String = name.chars().skip(length - room + 1).collect();
     format!("…{end}")
-}
-
-/// Breaks a label into lines of this many columns.
-fn wrap(text: &str, room: usize) -> String {
-    let mut out = String::new();
-    let mut columns = 0;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if columns > 0 && columns + 1 + length > room {
-            out.push('\n');
-            columns = 0;
-        } else if columns > 0 {
-            out.push(' ');
-            columns += 1;
-        }
-        out.push_str(word);
-        columns += length;
-    }
-    out
 }
 
 impl fmt::Debug for Finding {

@@ -97,7 +97,12 @@ pub(super) fn render(reports: &[(&Source, &Diagnostics)]) -> String {
         notes: count(Severity::Note),
         diagnostics: findings.collect(),
     };
-    let text = serde_json::to_string_pretty(&report)
+    text(&report)
+}
+
+/// A value as text in which no terminal finds anything to obey.
+pub(super) fn text(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value)
         .expect("strings and numbers under string keys are always JSON");
     let mut out = escape(text);
     out.push('\n');

@@ -1,12 +1,16 @@
-//! How findings are shown: with their lines for people, one line each for editors, as JSON for programs.
+//! How findings are shown: with their lines for people, one line each for editors, as JSON for programs, and as the services that run checks want them.
 //!
 //! No other room knows what a terminal is, or miette. The text of the reader's file is shown with its control characters escaped, whatever the format.
 
 mod concise;
 mod excerpt;
+mod fingerprint;
 mod full;
+mod github;
+mod gitlab;
 mod json;
 pub(super) mod plain;
+mod sarif;
 mod style;
 
 use std::fmt::Write;
@@ -28,12 +32,28 @@ pub enum Format {
     Concise,
     /// One JSON object with all of them.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Commands of a GitHub workflow.
+    Github,
+    /// A GitLab Code Quality report.
+    Gitlab,
+}
+
+impl Format {
+    /// True when all of it is one document that a program reads, so that nothing may be said beside it.
+    pub fn is_document(self) -> bool {
+        matches!(self, Self::Json | Self::Sarif | Self::Gitlab)
+    }
 }
 
 /// Writes the findings about a text; nothing for people when there are none.
 pub fn render(format: Format, source: &Source, diagnostics: &Diagnostics, style: &Style) -> String {
     match format {
         Format::Json => json::render(&[(source, diagnostics)]),
+        Format::Sarif => sarif::render(&[(source, diagnostics)]),
+        Format::Gitlab => gitlab::render(&[(source, diagnostics)]),
+        Format::Github => github::render(source, diagnostics),
         _ if diagnostics.is_empty() => String::new(),
         Format::Full => {
             let mut out = full::render(source, &shown(diagnostics), &masked(diagnostics), style);
@@ -50,8 +70,11 @@ pub fn render(format: Format, source: &Source, diagnostics: &Diagnostics, style:
 
 /// Writes the findings about several texts, such as a platform and its lock; for programs as one object, named after the first.
 pub fn render_all(format: Format, reports: &[(&Source, &Diagnostics)], style: &Style) -> String {
-    if format == Format::Json {
-        return json::render(reports);
+    match format {
+        Format::Json => return json::render(reports),
+        Format::Sarif => return sarif::render(reports),
+        Format::Gitlab => return gitlab::render(reports),
+        Format::Full | Format::Concise | Format::Github => {}
     }
     let texts = reports
         .iter()
@@ -75,12 +98,20 @@ pub fn summary(diagnostics: &Diagnostics) -> String {
     }
 }
 
-/// The findings that are shown: the gravest when there are too many, in the order given.
+/// The findings that are shown to people.
 fn shown(diagnostics: &Diagnostics) -> Vec<&Diagnostic> {
-    let mut chosen: Vec<_> = diagnostics.iter().enumerate().collect();
-    if chosen.len() > SHOWN {
+    chosen(diagnostics.iter(), SHOWN)
+}
+
+/// At most this many findings: the gravest when there are too many, in the order given.
+fn chosen<'a>(
+    diagnostics: impl Iterator<Item = &'a Diagnostic>,
+    limit: usize,
+) -> Vec<&'a Diagnostic> {
+    let mut chosen: Vec<_> = diagnostics.enumerate().collect();
+    if chosen.len() > limit {
         chosen.sort_by_key(|(_, it)| std::cmp::Reverse(it.severity));
-        chosen.truncate(SHOWN);
+        chosen.truncate(limit);
         chosen.sort_by_key(|(at, _)| *at);
     }
     chosen.into_iter().map(|(_, it)| it).collect()

@@ -27,6 +27,25 @@ pub(in crate::cli) fn line(text: &str) -> String {
     out
 }
 
+/// Breaks a text into lines of this many columns; a word that is longer stays whole.
+pub(in crate::cli) fn wrap(text: &str, room: usize) -> String {
+    let mut out = String::new();
+    let mut columns = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if columns > 0 && columns + 1 + length > room {
+            out.push('\n');
+            columns = 0;
+        } else if columns > 0 {
+            out.push(' ');
+            columns += 1;
+        }
+        out.push_str(word);
+        columns += length;
+    }
+    out
+}
+
 /// True for characters that change how the text around them is shown, or cannot be seen.
 pub(super) fn is_deceptive(character: char) -> bool {
     character.is_control()
