@@ -11,7 +11,7 @@ pub(super) fn run(arguments: &Lint) -> End {
         .checked
         .platform
         .as_ref()
-        .filter(|_| input::talks(&arguments.input))
+        .filter(|_| reading.end == End::Well && input::talks(&arguments.input))
     {
         let text = format!(
             "`{}` is sound: {}, {}, {}, {}\n",
@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Lint) -> End {
             terminal::counted(platform.models.len(), "model"),
             terminal::counted(platform.handles.len(), "handle"),
         );
-        if !terminal::say(&text) && reading.end == End::Well {
+        if !terminal::say(&text) {
             return End::Failed;
         }
     }
