@@ -4,6 +4,7 @@ use schemars::Schema;
 
 use crate::diagnostic::{Diagnostics, Rule, Source};
 use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter};
+use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
 use crate::manifest::{self, shape};
 use crate::platform::{Platform, resolve};
@@ -22,13 +23,18 @@ pub struct Checked {
 
 /// Every rule that a reader of a `platform.toml` can meet, in the order of the steps.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let steps = [syntax::RULES, shape::RULES, resolve::RULES];
+    let steps = [syntax::RULES, shape::RULES, resolve::RULES, ledger::RULES];
     steps.into_iter().flatten().copied().chain(lint::rules())
 }
 
 /// The JSON schema of `platform.toml`, with the names of all rules whose level can be set.
 pub fn schema() -> Schema {
     manifest::schema(lint::rules())
+}
+
+/// The schema that a file is held against. It also knows the rules about promises: `lint` says better why nobody can excuse those.
+pub fn checked_schema() -> Schema {
+    manifest::plain_schema(lint::rules().chain(ledger::RULES.iter().copied()))
 }
 
 /// Checks a text: syntax, shape, the whole file as meant, then the owner's promises. Each step goes on as far as the one before left something to read. Without a date, rules that need one find nothing.
@@ -54,8 +60,42 @@ pub fn check(source: &Source, today: Option<Date>) -> Checked {
     }
 }
 
+/// What became of the promises in a lock.
+#[derive(Debug, Default)]
+pub struct Promises {
+    /// What is wrong with the lock, in its own text.
+    pub lock_diagnostics: Diagnostics,
+    /// Promises that the platform breaks, in the text of the platform.
+    pub broken: Diagnostics,
+    /// What the lock says, when it can be read.
+    pub known: Option<Lock>,
+    /// The lock as the next build leaves it; nothing when it cannot be trusted as it is.
+    pub next: Option<Lock>,
+}
+
+/// Holds a platform against the lock beside it, if there is one.
+pub fn promises(platform: &Platform, lock: Option<&Source>) -> Promises {
+    let mut lock_diagnostics = Diagnostics::new();
+    let known = lock.map(|source| ledger::read(source, &mut lock_diagnostics));
+    if lock_diagnostics.has_errors() {
+        return Promises {
+            lock_diagnostics,
+            ..Promises::default()
+        };
+    }
+    let compared = ledger::compare(platform, known.as_ref());
+    lock_diagnostics.extend(compared.settled);
+    lock_diagnostics.sort();
+    Promises {
+        lock_diagnostics,
+        broken: compared.broken,
+        known,
+        next: Some(compared.next),
+    }
+}
+
 fn platform(document: &Document, diagnostics: &mut Diagnostics) -> Option<Platform> {
-    let shaped = shape::check(&schema(), document, diagnostics);
+    let shaped = shape::check(&checked_schema(), document, diagnostics);
     if !shaped || document.is_damaged() || diagnostics.has_errors() {
         return None;
     }

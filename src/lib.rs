@@ -7,6 +7,7 @@ pub mod syntax;
 pub mod backend;
 pub mod manifest;
 pub mod platform;
+pub mod ledger;
 pub mod lint;
 pub mod routes;
 pub mod emit;

@@ -28,6 +28,8 @@ pub(super) enum Command {
     Lint(Lint),
     /// Say what a rule is about: why, a bad and a good example.
     Explain(Explain),
+    /// Show who has which port, find a free one, or change one on purpose.
+    Port(Port),
     /// Print the JSON schema of platform.toml, for editors.
     Schema,
     /// Print what a shell needs to complete `homelab` on TAB.
@@ -102,7 +104,7 @@ impl From<Format> for report::Format {
 /// Check platform.toml, then write everything that is made from it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "All files are written, or none: an error in the file writes nothing, and a build that is killed is finished or undone by the next one. Files that you edited by hand are never overwritten; `--force` does it and keeps your version as NAME.bak.\n\nExamples:\n  homelab build                  write generated/ beside platform.toml\n  homelab build --check          compare only; exit code 1 when something differs\n  homelab build --only systemd   write generated/systemd/ and nothing else"
+    after_help = "All files are written, or none: an error in the file writes nothing, and a build that is killed is finished or undone by the next one. Files that you edited by hand are never overwritten; `--force` does it and keeps your version as NAME.bak.\n\nExamples:\n  homelab build                  write generated/ beside platform.toml\n  homelab build --check          compare only; exit code 1 when something differs\n  homelab build --only systemd   write generated/systemd/ and platform.lock, nothing else\n\nplatform.lock beside platform.toml remembers every port and public handle; commit it. With `CI` set in the environment it is not written, as with `--locked`."
 )]
 #[expect(
     clippy::struct_excessive_bools,
@@ -126,6 +128,9 @@ pub(super) struct Build {
     /// Allow an output folder that is, or lies below, a symbolic link.
     #[arg(long)]
     pub(super) follow_links: bool,
+    /// Write nothing when platform.lock would change. Default: true when `CI` is set, else false.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) locked: Option<bool>,
     /// List everything that is left to do, not only how much it is.
     #[arg(long)]
     pub(super) work: bool,
@@ -185,4 +190,86 @@ pub(super) struct Reference {
     /// The folder.
     #[arg(value_name = "DIR")]
     pub(super) folder: PathBuf,
+}
+
+/// Show who has which port, find a free one, or change one on purpose.
+#[derive(Debug, Args)]
+pub(super) struct Port {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: PortCommand,
+}
+
+/// What to do with ports.
+#[derive(Debug, Subcommand)]
+pub(super) enum PortCommand {
+    /// List every port that was ever given, and who has or had it.
+    List(PortList),
+    /// Print the lowest port of a range that was never given.
+    Next(PortNext),
+    /// Give a service or model another port, and write down why.
+    Migrate(PortMigrate),
+}
+
+/// List every port that was ever given.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A port is `held`, `new` (platform.toml has it, platform.lock not yet) or a `tombstone`: it was given once and is not given again.\n\nExamples:\n  homelab port list\n  homelab port list --host mini --format json"
+)]
+pub(super) struct PortList {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// Only ports of this host.
+    #[arg(long, value_name = "HOST")]
+    pub(super) host: Option<String>,
+}
+
+/// Print the lowest port of a range that was never given.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  homelab port next --range experimental\n  homelab port next --range mlx:team --host studio"
+)]
+pub(super) struct PortNext {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// The host; needed when ranges of several hosts have the name.
+    #[arg(long, value_name = "HOST")]
+    pub(super) host: Option<String>,
+    /// The range, or `service:range`; may be left out when there is only one.
+    #[arg(long, value_name = "NAME")]
+    pub(super) range: Option<String>,
+}
+
+/// Give a service or model another port, and write down why.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes the new port and a `[[migration]]` entry into platform.toml and leaves everything else as it stands. On a terminal the change is shown and asked for first.\n\nExample:\n  homelab port migrate open-webui 3100 --reason \"Grafana needs 3000\" --by christopher"
+)]
+pub(super) struct PortMigrate {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// The service or model.
+    #[arg(value_name = "SERVICE|MODEL")]
+    pub(super) owner: String,
+    /// Its new port.
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) to: u16,
+    /// Why.
+    #[arg(long, alias = "why")]
+    pub(super) reason: String,
+    /// By whom.
+    #[arg(long)]
+    pub(super) by: String,
+    /// When. Default: today.
+    #[arg(long, value_name = "DATE")]
+    pub(super) when: Option<crate::lint::Date>,
+    /// Which of the service's named ports.
+    #[arg(long, value_name = "NAME")]
+    pub(super) port: Option<String>,
+    /// Ask nothing.
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// Show the change and write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }

@@ -13,26 +13,56 @@ use crate::lint::Date;
 use crate::syntax;
 
 use super::arguments::Input;
+use super::remember::LockFile;
 use super::{End, place, report, terminal};
 
-/// A file that was read and checked, with its findings shown.
+/// A file that was read and checked.
 pub(super) struct Reading {
-    /// What became of it.
+    /// Its text.
+    pub(super) source: Source,
+    /// What became of it, promises included.
     pub(super) checked: Checked,
+    /// The lock beside it; nothing without a platform to hold against it.
+    pub(super) lock: Option<LockFile>,
     /// How the command ends as far as the findings decide.
     pub(super) end: End,
 }
 
 /// Reads and checks the file and shows the findings; nothing when it cannot be read.
 pub(super) fn read(input: &Input) -> Option<Reading> {
+    let reading = load(input)?;
+    Some(show(input, reading))
+}
+
+/// The same, and a lock is missed that should be there.
+pub(super) fn read_with_lock(input: &Input) -> Option<Reading> {
+    let mut reading = load(input)?;
+    if let Some(lock) = &reading.lock {
+        lock.report_missing(&mut reading.checked.diagnostics);
+        reading.checked.diagnostics.sort();
+    }
+    Some(show(input, reading))
+}
+
+/// Reads and checks the file and shows nothing but why it cannot be read.
+pub(super) fn load(input: &Input) -> Option<Reading> {
     let name = if input.format.names_repository() {
         place::in_repository(&input.platform)
     } else {
         input.platform.display().to_string()
     };
-    let (source, checked) = inspect(&input.platform, name, input.max_size, input.today)?;
-    let end = show(input, &source, &checked.diagnostics);
-    Some(Reading { checked, end })
+    match text(&input.platform, name, input.max_size)? {
+        Ok(source) => with_lock(input, source),
+        Err(unreadable) => {
+            let (source, checked) = nothing_of(*unreadable);
+            Some(Reading {
+                source,
+                checked,
+                lock: None,
+                end: End::Found,
+            })
+        }
+    }
 }
 
 /// Reads and checks a file that is shown under `name`, and shows nothing but why it cannot be read.
@@ -40,8 +70,35 @@ pub(super) fn inspect(
     path: &Path,
     name: String,
     max_size: u64,
-    day: Option<Date>,
+    today: Option<Date>,
 ) -> Option<(Source, Checked)> {
+    Some(match text(path, name, max_size)? {
+        Ok(source) => {
+            let checked = check(&source, today.or_else(self::today));
+            (source, checked)
+        }
+        Err(unreadable) => nothing_of(*unreadable),
+    })
+}
+
+/// What became of a file that is no text.
+fn nothing_of(unreadable: syntax::Unreadable) -> (Source, Checked) {
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.push(unreadable.diagnostic);
+    let checked = Checked {
+        document: None,
+        platform: None,
+        diagnostics,
+    };
+    (unreadable.source, checked)
+}
+
+/// The text of a file; nothing when it cannot be read, which was said then.
+fn text(
+    path: &Path,
+    name: String,
+    max_size: u64,
+) -> Option<Result<Source, Box<syntax::Unreadable>>> {
     let bytes = match bytes(path, max_size) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -53,22 +110,46 @@ pub(super) fn inspect(
             return None;
         }
     };
-    Some(match syntax::read(name, bytes, max_size) {
-        Ok(source) => {
-            let checked = check(&source, day.or_else(today));
-            (source, checked)
+    Some(syntax::read(name, bytes, max_size))
+}
+
+/// Checks a text, and holds it against the lock beside its file.
+pub(super) fn with_lock(input: &Input, source: Source) -> Option<Reading> {
+    let mut checked = check(&source, day(input));
+    let mut lock = None;
+    if let Some(platform) = &checked.platform {
+        match LockFile::read(&input.platform, input.max_size, platform) {
+            Ok(mut read) => {
+                let broken = std::mem::take(&mut read.promises.broken);
+                checked.diagnostics.extend(broken);
+                checked.diagnostics.redact(&source);
+                checked.diagnostics.sort();
+                lock = Some(read);
+            }
+            Err(error) => {
+                let path = input.platform.with_extension("lock");
+                let message = format!("cannot read `{}`: {error}", path.display());
+                terminal::complain(&message, None);
+                return None;
+            }
         }
-        Err(unreadable) => {
-            let mut diagnostics = Diagnostics::new();
-            diagnostics.push(unreadable.diagnostic);
-            let checked = Checked {
-                document: None,
-                platform: None,
-                diagnostics,
-            };
-            (unreadable.source, checked)
-        }
+    }
+    let end = if checked.diagnostics.has_errors() {
+        End::Found
+    } else {
+        End::Well
+    };
+    Some(Reading {
+        source,
+        checked,
+        lock,
+        end,
     })
+}
+
+/// The day to take for today.
+pub(super) fn day(input: &Input) -> Option<Date> {
+    input.today.or_else(today)
 }
 
 /// What day it is, by the clock of this machine in UTC.
@@ -79,15 +160,27 @@ fn today() -> Option<Date> {
     Date::from_days(since.as_secs() / 86_400)
 }
 
-fn show(input: &Input, source: &Source, diagnostics: &Diagnostics) -> End {
-    let text = report::render(input.format.into(), source, diagnostics, &terminal::style());
+/// Shows what was found in the file and in its lock, and decides how the command ends.
+pub(super) fn show(input: &Input, mut reading: Reading) -> Reading {
+    let of_file = &reading.checked.diagnostics;
+    let mut reports = vec![(&reading.source, of_file)];
+    if let Some(lock) = &reading.lock
+        && let Some(source) = &lock.source
+    {
+        reports.push((source, &lock.promises.lock_diagnostics));
+    }
+    let text = report::render_all(input.format.into(), &reports, &terminal::style());
     let shown = text.is_empty() || terminal::say(&text);
-    let warnings = input.deny_warnings && diagnostics.count(Severity::Warning) > 0;
-    match (shown, diagnostics.has_errors() || warnings) {
+    let has_errors = reports.iter().any(|(_, it)| it.has_errors());
+    let has_warnings = reports
+        .iter()
+        .any(|(_, it)| it.count(Severity::Warning) > 0);
+    reading.end = match (shown, has_errors || (input.deny_warnings && has_warnings)) {
         (_, true) => End::Found,
         (true, false) => End::Well,
         (false, false) => End::Failed,
-    }
+    };
+    reading
 }
 
 /// True when words for people may be added to what a command prints.
@@ -105,7 +198,7 @@ pub(super) fn show_beside(input: &Input, text: &str) {
 }
 
 /// The bytes of a regular file, read once; one that changes meanwhile, or has no end, is refused.
-fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     // Without NONBLOCK the open itself would wait for the other end of a pipe.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let file: File = rustix::fs::open(path, flags, Mode::empty())?.into();

@@ -4,14 +4,14 @@ use super::arguments::Lint;
 use super::{End, input, terminal};
 
 pub(super) fn run(arguments: &Lint) -> End {
-    let Some(reading) = input::read(&arguments.input) else {
+    let Some(reading) = input::read_with_lock(&arguments.input) else {
         return End::Failed;
     };
     if let Some(platform) = reading
         .checked
         .platform
         .as_ref()
-        .filter(|_| input::talks(&arguments.input))
+        .filter(|_| reading.end == End::Well && input::talks(&arguments.input))
     {
         let text = format!(
             "`{}` is sound: {}, {}, {}, {}\n",
@@ -21,9 +21,12 @@ pub(super) fn run(arguments: &Lint) -> End {
             terminal::counted(platform.models.len(), "model"),
             terminal::counted(platform.handles.len(), "handle"),
         );
-        if !terminal::say(&text) && reading.end == End::Well {
+        if !terminal::say(&text) {
             return End::Failed;
         }
     }
-    reading.end
+    let end = reading.end;
+    // The process ends now. To give a platform of 10,000 services back piece by piece takes a tenth of the time.
+    std::mem::forget(reading);
+    end
 }

@@ -5,10 +5,13 @@
 mod arguments;
 mod build;
 mod explain;
+mod file;
 mod input;
 mod lint;
 pub mod output;
 mod place;
+mod port;
+mod remember;
 mod reference;
 pub mod report;
 mod schema;
@@ -31,6 +34,7 @@ pub fn main() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Port(arguments) => port::run(&arguments),
         Command::Schema => schema::run(),
         Command::Completions(arguments) => shell::completions(&arguments),
         Command::Man(arguments) => shell::man(&arguments),

@@ -32,6 +32,11 @@ struct Format {
     comment: fn(&str) -> String,
 }
 
+/// What several templates see, turned into their values once: for the tables of 10,000 services that takes as long as a template.
+pub fn seen(value: &impl Serialize) -> Value {
+    Value::from(minijinja::value::Serde(value))
+}
+
 impl Template {
     /// A systemd unit: a value is the whole of a setting (`Description={{ title }}`). `{{ argv | command }}` is a command line and `{{ paths | words }}` a list of words, each made from a list.
     pub const fn systemd(source: &'static str) -> Self {

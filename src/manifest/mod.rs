@@ -5,6 +5,7 @@
 mod gateway;
 mod handle;
 mod host;
+mod ledger;
 mod lint;
 mod mcp;
 mod model;
@@ -25,12 +26,13 @@ use serde::Deserialize;
 pub use gateway::{Gateway, KeyVariable, PassThrough, SearchTool, Strategy};
 pub use handle::{Deprecation, Handle, Target, TargetEntry, Visibility};
 pub use host::{Host, HostState, Init, Network, NetworkKind, Os, Room, Volume};
+pub use ledger::{Migration, Moved, MovedKind, Retired};
 pub use lint::{Exception, Level, LevelSetting, Lint};
 pub use mcp::{McpServer, McpState, McpTool, Transport};
 pub use model::{Capability, Model, ModelState};
 pub use ops::{Check, Ops};
 pub use policy::{HandleNames, Naming, Optimiser, Policy};
-pub use schema::{schema, schema_text};
+pub use schema::{plain_schema, schema, schema_text};
 pub use secret::{Generate, Secret};
 pub use service::{
     Approval, Argument, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run, Service,
@@ -82,6 +84,15 @@ pub struct Manifest {
     /// How the platform is operated.
     #[serde(default)]
     pub ops: Ops,
+    /// Services and models that take another port on purpose.
+    #[serde(default)]
+    pub migration: Vec<Migration>,
+    /// Services, hosts and models that have a new name.
+    #[serde(default)]
+    pub moved: Vec<Moved>,
+    /// Public handles that are gone for good.
+    #[serde(default)]
+    pub retired: Vec<Retired>,
     /// How grave each rule is here, and where it does not hold.
     #[serde(default)]
     pub lint: Lint,

@@ -13,17 +13,7 @@ pub fn schema<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Schema {
     let mut schema = SchemaSettings::draft07()
         .into_generator()
         .into_root_schema_for::<Manifest>();
-    let rules: Vec<&Rule> = rules.into_iter().collect();
-    if let Some(levels) = field(&mut schema, "Lint", "levels") {
-        name_levels(levels, &rules);
-    }
-    if let Some(rule) = field(&mut schema, "Exception", "rule") {
-        let names = rules
-            .iter()
-            .map(|it| json!({ "description": it.summary, "type": "string", "const": it.name }));
-        rule.remove("type");
-        rule.insert("oneOf".to_owned(), names.collect());
-    }
+    name_rules(&mut schema, rules);
     if let Some(kind) = field(&mut schema, "Service", "kind") {
         let names = backend::KINDS.iter().map(|it| Value::from(it.name));
         kind.insert("examples".to_owned(), names.collect());
@@ -31,6 +21,15 @@ pub fn schema<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Schema {
     if let Some(definitions) = schema.get_mut("definitions").and_then(Value::as_object_mut) {
         definitions.values_mut().for_each(add_example);
     }
+    schema
+}
+
+/// The same schema as the types give it, for the shape check: rewriting it in the words of draft 7 takes a third of the time and changes nothing that the check reads.
+pub fn plain_schema<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Schema {
+    let mut settings = SchemaSettings::draft07();
+    settings.transforms.clear();
+    let mut schema = settings.into_generator().into_root_schema_for::<Manifest>();
+    name_rules(&mut schema, rules);
     schema
 }
 
@@ -46,6 +45,21 @@ fn field<'s>(schema: &'s mut Schema, of: &str, name: &str) -> Option<&'s mut Map
     let definitions = schema.get_mut("definitions")?;
     let properties = definitions.get_mut(of)?.get_mut("properties")?;
     properties.get_mut(name)?.as_object_mut()
+}
+
+/// Writes the names of rules where the owner says something about one.
+fn name_rules<'a>(schema: &mut Schema, rules: impl IntoIterator<Item = &'a Rule>) {
+    let rules: Vec<&Rule> = rules.into_iter().collect();
+    if let Some(levels) = field(schema, "Lint", "levels") {
+        name_levels(levels, &rules);
+    }
+    if let Some(rule) = field(schema, "Exception", "rule") {
+        let names = rules
+            .iter()
+            .map(|it| json!({ "description": it.summary, "type": "string", "const": it.name }));
+        rule.remove("type");
+        rule.insert("oneOf".to_owned(), names.collect());
+    }
 }
 
 /// Makes each rule a key of its own, so that a misspelt one is noticed and editors offer them.

@@ -6,6 +6,7 @@ mod deployment;
 mod handle;
 mod host;
 mod id;
+mod ledger;
 mod mcp;
 mod model;
 mod lint;
@@ -18,6 +19,7 @@ pub use deployment::Deployment;
 pub use handle::{Deprecation, Handle, Target};
 pub use host::{Host, Network, Volume};
 pub use id::{HandleId, HostId, McpId, ModelId, NetworkId, SecretId, ServiceId, Table};
+pub use ledger::{Migration, Moved, Owner, Retired};
 pub use lint::{Exception, LevelSetting};
 pub use mcp::{McpCommand, McpServer, McpTool};
 pub use model::Model;
@@ -32,7 +34,8 @@ pub use service::{
 pub use crate::backend::{Endpoint, Layer, Mode, Workload};
 pub use crate::manifest::{
     Capability, HandleNames, HostState, Init, Level, ManagedBy, McpState, Method, ModelState,
-    NetworkKind, Os, Parameter, Restart, Room, ServiceState, Strategy, Transport, Visibility,
+    MovedKind, NetworkKind, Os, Parameter, Restart, Room, ServiceState, Strategy, Transport,
+    Visibility,
 };
 
 use std::collections::BTreeMap;
@@ -72,6 +75,12 @@ pub struct Platform {
     pub calls: Vec<Call>,
     /// How the platform is operated.
     pub ops: Ops,
+    /// Who takes another port on purpose, in the order of the text.
+    pub migrations: Vec<Migration>,
+    /// What has a new name, in the order of the text.
+    pub moved: Vec<Moved>,
+    /// Public handles that are gone for good, in the order of the text.
+    pub retired: Vec<Retired>,
     /// How grave each rule is here, ordered by rule.
     pub levels: Vec<LevelSetting>,
     /// Where a rule does not hold, in the order of the text.

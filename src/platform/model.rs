@@ -21,6 +21,8 @@ pub struct Model {
     pub service: ServiceId,
     /// Its port: its own, else the service's main one.
     pub port: Option<u16>,
+    /// Where its port is said, else its name.
+    pub port_span: Span,
     /// The name its server knows it by.
     pub served_as: String,
     /// The repository it comes from.

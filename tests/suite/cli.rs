@@ -87,6 +87,19 @@ fn an_error_in_the_file_writes_nothing() {
 }
 
 #[test]
+fn a_file_with_an_error_is_not_called_sound() {
+    let lab = lab();
+    let wrong = include_str!("../../platform.toml").replace(
+        "LITELLM_LOG = \"INFO\"",
+        "LITELLM_LOG = \"INFO\"\nADMIN_PASSWORD = \"admin\"",
+    );
+    fs::write(lab.path().join("platform.toml"), wrong).expect("writable");
+    let lint = run(lab.path(), &["lint"]);
+    assert_eq!(code(&lint), 1, "{}", text(&lint.stdout));
+    assert!(!text(&lint.stdout).contains("is sound"));
+}
+
+#[test]
 fn only_some_folders_are_written() {
     let lab = lab();
     assert_eq!(

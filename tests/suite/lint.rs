@@ -98,3 +98,13 @@ fn the_repos_platform_has_no_finding() {
     let text = include_str!("../../platform.toml");
     assert_eq!(findings(text), Vec::<String>::new());
 }
+
+#[test]
+fn the_readmes_platform_has_no_finding() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme
+        .split_once("```toml\n")
+        .expect("a platform in the README");
+    let (text, _) = rest.split_once("```").expect("its end");
+    assert_eq!(findings(text), Vec::<String>::new());
+}

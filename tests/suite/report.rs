@@ -38,7 +38,11 @@ fn findings(name: &str, bytes: Vec<u8>) -> (Source, Diagnostics) {
         }
     };
     if let Some(document) = syntax::parse(&source, &mut diagnostics) {
-        shape::check(&homelab::compile::schema(), &document, &mut diagnostics);
+        shape::check(
+            &homelab::compile::checked_schema(),
+            &document,
+            &mut diagnostics,
+        );
     }
     diagnostics.sort();
     (source, diagnostics)

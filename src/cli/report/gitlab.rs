@@ -6,9 +6,17 @@ use super::fingerprint::Fingerprints;
 use super::{json as plain_json, plain};
 use crate::diagnostic::{Diagnostics, Severity, Source};
 
-pub(super) fn render(source: &Source, diagnostics: &Diagnostics) -> String {
+pub(super) fn render(reports: &[(&Source, &Diagnostics)]) -> String {
+    let findings: Vec<Value> = reports
+        .iter()
+        .flat_map(|(source, diagnostics)| findings(source, diagnostics))
+        .collect();
+    plain_json::text(&Value::from(findings))
+}
+
+fn findings(source: &Source, diagnostics: &Diagnostics) -> Vec<Value> {
     let mut fingerprints = Fingerprints::new(source, diagnostics);
-    let findings: Vec<Value> = diagnostics
+    diagnostics
         .iter()
         .map(|it| {
             let line = it
@@ -23,8 +31,7 @@ pub(super) fn render(source: &Source, diagnostics: &Diagnostics) -> String {
                 "location": { "path": plain::line(source.name()), "lines": { "begin": line } },
             })
         })
-        .collect();
-    plain_json::text(&Value::from(findings))
+        .collect()
 }
 
 /// GitLab's word: `critical` and `blocker` are left to what endangers people's data.

@@ -83,14 +83,19 @@ struct Replacement<'a> {
     text: &'a str,
 }
 
-pub(super) fn render(source: &Source, diagnostics: &Diagnostics) -> String {
+pub(super) fn render(reports: &[(&Source, &Diagnostics)]) -> String {
+    let count = |severity| reports.iter().map(|(_, it)| it.count(severity)).sum();
+    let findings = reports.iter().flat_map(|(source, diagnostics)| {
+        let found = diagnostics.iter();
+        found.map(|it| finding(source, it))
+    });
     let report = Report {
         version: 1,
-        file: source.name(),
-        errors: diagnostics.count(Severity::Error),
-        warnings: diagnostics.count(Severity::Warning),
-        notes: diagnostics.count(Severity::Note),
-        diagnostics: diagnostics.iter().map(|it| finding(source, it)).collect(),
+        file: reports.first().map_or("", |(source, _)| source.name()),
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        notes: count(Severity::Note),
+        diagnostics: findings.collect(),
     };
     text(&report)
 }

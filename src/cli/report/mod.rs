@@ -50,9 +50,9 @@ impl Format {
 /// Writes the findings about a text; nothing for people when there are none.
 pub fn render(format: Format, source: &Source, diagnostics: &Diagnostics, style: &Style) -> String {
     match format {
-        Format::Json => json::render(source, diagnostics),
-        Format::Sarif => sarif::render(source, diagnostics),
-        Format::Gitlab => gitlab::render(source, diagnostics),
+        Format::Json => json::render(&[(source, diagnostics)]),
+        Format::Sarif => sarif::render(&[(source, diagnostics)]),
+        Format::Gitlab => gitlab::render(&[(source, diagnostics)]),
         Format::Github => github::render(source, diagnostics),
         _ if diagnostics.is_empty() => String::new(),
         Format::Full => {
@@ -66,6 +66,20 @@ pub fn render(format: Format, source: &Source, diagnostics: &Diagnostics, style:
             out
         }
     }
+}
+
+/// Writes the findings about several texts, such as a platform and its lock; for programs as one object, named after the first.
+pub fn render_all(format: Format, reports: &[(&Source, &Diagnostics)], style: &Style) -> String {
+    match format {
+        Format::Json => return json::render(reports),
+        Format::Sarif => return sarif::render(reports),
+        Format::Gitlab => return gitlab::render(reports),
+        Format::Full | Format::Concise | Format::Github => {}
+    }
+    let texts = reports
+        .iter()
+        .map(|(source, diagnostics)| render(format, source, diagnostics, style));
+    texts.collect()
 }
 
 /// The totals in words: `2 errors, 1 warning`.

@@ -17,7 +17,23 @@ const RESULTS: usize = 25_000;
 /// The most locations that a result may have.
 const LOCATIONS: usize = 1_000;
 
-pub(super) fn render(source: &Source, diagnostics: &Diagnostics) -> String {
+pub(super) fn render(reports: &[(&Source, &Diagnostics)]) -> String {
+    // A file without findings is no run of its own, but a log needs one.
+    let runs: Vec<Value> = reports
+        .iter()
+        .enumerate()
+        .filter(|(at, (_, diagnostics))| *at == 0 || !diagnostics.is_empty())
+        .map(|(_, (source, diagnostics))| run(source, diagnostics))
+        .collect();
+    plain_json::text(&json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": runs,
+    }))
+}
+
+/// The run over one file.
+fn run(source: &Source, diagnostics: &Diagnostics) -> Value {
     let shown = chosen(diagnostics.iter(), RESULTS);
     let rules: BTreeMap<&str, &Rule> = shown.iter().map(|it| (it.rule.name, it.rule)).collect();
     let places: BTreeMap<&str, usize> = rules.keys().copied().zip(0..).collect();
@@ -41,21 +57,16 @@ pub(super) fn render(source: &Source, diagnostics: &Diagnostics) -> String {
         invocation["toolExecutionNotifications"] =
             json!([{ "level": "warning", "message": { "text": text } }]);
     }
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "homelab",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.values().map(|it| rule(it)).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [invocation],
-            "results": results,
-        }],
-    });
-    plain_json::text(&log)
+    json!({
+        "tool": { "driver": {
+            "name": "homelab",
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules.values().map(|it| rule(it)).collect::<Vec<_>>(),
+        }},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [invocation],
+        "results": results,
+    })
 }
 
 fn rule(rule: &Rule) -> Value {

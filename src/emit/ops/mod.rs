@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::platform::Platform;
 
-use super::{Artifact, Artifacts, EmitError, Emitter, Template};
+use super::{Artifact, Artifacts, EmitError, Emitter, Template, template};
 use files::{FileRow, NeedsRow, OurRow};
 use probe::ProbeRow;
 use table::{HostRow, ServiceRow};
@@ -54,7 +54,7 @@ const LOCAL: &str = include_str!("local.sh");
 const CONTROL: &str = include_str!("control.sh");
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
-    let tables = Tables::of(platform, artifacts);
+    let tables = template::seen(&Tables::of(platform, artifacts));
     let scripts: Result<Vec<_>, EmitError> =
         SCRIPTS.iter().map(|script| script.write(&tables)).collect();
     for script in scripts? {
@@ -71,7 +71,7 @@ struct Script {
 }
 
 impl Script {
-    fn write(&self, tables: &Tables) -> Result<Artifact, EmitError> {
+    fn write(&self, tables: &impl Serialize) -> Result<Artifact, EmitError> {
         let mut text = self
             .tables
             .render(tables)

@@ -25,8 +25,19 @@ reason = "left from before"
 
 /// The finding for an exception from `rule` that excused nothing.
 pub(in crate::lint) fn finding(rule: &str, span: Span) -> Diagnostic {
-    let message = format!("nothing needs this exception from `{rule}`");
+    let is_promise = crate::ledger::RULES.iter().any(|it| it.name == rule);
+    let (message, help) = if is_promise {
+        (
+            format!("`{rule}` is about a promise and cannot be excused"),
+            "take it out, and say what is meant by a `[[migration]]`, `[[moved]]` or `[[retired]]` entry",
+        )
+    } else {
+        (
+            format!("nothing needs this exception from `{rule}`"),
+            "take it out",
+        )
+    };
     Diagnostic::new(&LINT.rule, message)
         .primary(span, "excuses nothing")
-        .help("take it out")
+        .help(help)
 }

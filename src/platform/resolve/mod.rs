@@ -18,6 +18,7 @@ mod commands;
 mod gateway;
 mod mcp;
 mod ops;
+mod promises;
 mod settings;
 mod work;
 
@@ -57,6 +58,7 @@ pub fn resolve(
     let models = draft.models(&services, &hosts);
     draft.ports(&hosts, &services, &models);
     let handles = draft.handles(&services, &models, policy.as_ref());
+    let (migrations, moved, retired) = (draft.migrations(), draft.moved(), draft.retired());
     // From here on every name leads somewhere, or there is no platform to go on with.
     if draft.diagnostics.count(crate::diagnostic::Severity::Error) > before {
         return None;
@@ -83,6 +85,9 @@ pub fn resolve(
         deployments: Vec::new(),
         calls: Vec::new(),
         ops: ops::empty(),
+        migrations,
+        moved,
+        retired,
         levels: settings::levels(manifest, draft.root),
         exceptions: settings::exceptions(manifest, draft.root),
         work: Vec::new(),

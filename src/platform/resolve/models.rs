@@ -31,6 +31,7 @@ impl Draft<'_> {
                 state: it.state,
                 service: service.unwrap_or(ServiceId::new(0)),
                 port: port.or_else(|| on.and_then(Service::port)),
+                port_span: place.value("port"),
                 served_as: served_as(name, it, on),
                 repo: it.repo.clone(),
                 source_path: it.source_path.as_ref().map(|it| it.0.clone()),

@@ -1,0 +1,194 @@
+//! What the ledger remembers: who has which port, and what became of each handle.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Span;
+use crate::platform::{Bind, ModelState, Owner, Platform, Service, ServiceState, Visibility};
+
+/// Everything that was ever promised.
+#[derive(Debug, Clone, Default)]
+pub struct Lock {
+    /// Every public handle.
+    pub handles: BTreeMap<String, HandleState>,
+    /// Every port.
+    pub ports: BTreeMap<Key, Claim>,
+}
+
+/// A port of a host, and who has it. One port has several such keys when it went from hand to hand.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// The host.
+    pub host: String,
+    /// The number; TCP, as everything here.
+    pub port: u16,
+    /// Who has it.
+    pub owner: Owner,
+}
+
+/// How a port is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Where its owner listens: `loopback`, `all`, the name of a network, or an address.
+    pub address: String,
+    /// The owner's name for it: `main` for the one without.
+    pub name: String,
+    /// Whether it is in use.
+    pub state: State,
+    /// Where it stands: in the lock for what was read there, in `platform.toml` for what the platform claims.
+    pub span: Span,
+}
+
+/// Whether a port is in use; of two, the later one holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// It is.
+    Held,
+    /// It was, and nobody else gets it.
+    Tombstone,
+}
+
+impl State {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Tombstone => "tombstone",
+        }
+    }
+}
+
+/// What became of a public handle; of two, the later one holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HandleState {
+    /// It can be asked.
+    Live,
+    /// It can be asked, and goes in favour of this one.
+    Deprecated(String),
+    /// It is gone, for this reason.
+    Retired(String),
+}
+
+impl Claim {
+    /// True when both cannot listen on one port of one host.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.address == other.address || self.address == "all" || other.address == "all"
+    }
+
+    /// The owner's words for a port: its name, and that of the port when it has one.
+    pub(super) fn owner_text(&self, owner: &Owner) -> String {
+        match self.name.as_str() {
+            "main" => owner.name().to_owned(),
+            name => format!("{}:{name}", owner.name()),
+        }
+    }
+}
+
+impl Lock {
+    /// Adds a claim; where one is there, the later state holds.
+    pub(super) fn add(&mut self, key: Key, mut claim: Claim) {
+        if let Some(there) = self.ports.get(&key) {
+            claim.state = claim.state.max(there.state);
+        }
+        self.ports.insert(key, claim);
+    }
+
+    /// Adds a handle; where it is there, the later state holds.
+    pub(super) fn add_handle(&mut self, name: String, state: HandleState) {
+        let later = match self.handles.remove(&name) {
+            Some(there) => there.max(state),
+            None => state,
+        };
+        self.handles.insert(name, later);
+    }
+
+    /// Everybody who has or had a port.
+    pub fn holders(&self, host: &str, port: u16) -> impl Iterator<Item = (&Key, &Claim)> {
+        let first = Key {
+            host: host.to_owned(),
+            port,
+            // No owner sorts before a model without a name.
+            owner: Owner::Model(String::new()),
+        };
+        let host = first.host.clone();
+        self.ports
+            .range(first..)
+            .take_while(move |(key, _)| key.port == port && key.host == host)
+    }
+
+    /// True when somebody has or had a port of a host, on whatever address.
+    pub fn taken(&self, host: &str, port: u16) -> bool {
+        self.holders(host, port).next().is_some()
+    }
+}
+
+/// What a platform promises: every port and public handle that it declares. A retired service's ports are tombstones.
+pub fn claims(platform: &Platform) -> Lock {
+    let mut lock = Lock::default();
+    for service in &platform.services {
+        let host = &platform[service.host].name;
+        for port in &service.ports {
+            let key = Key {
+                host: host.clone(),
+                port: port.number,
+                owner: Owner::Service(service.name.clone()),
+            };
+            let claim = Claim {
+                address: address(platform, service),
+                name: port.name.clone(),
+                state: state(service),
+                span: port.span,
+            };
+            lock.ports.insert(key, claim);
+        }
+    }
+    for model in &platform.models {
+        let service = &platform[model.service];
+        let (Some(port), true) = (model.port, service.kind.one_model_per_port) else {
+            continue;
+        };
+        let key = Key {
+            host: platform[service.host].name.clone(),
+            port,
+            owner: Owner::Model(model.name.clone()),
+        };
+        let state = match model.state {
+            ModelState::Retired => State::Tombstone,
+            ModelState::Live | ModelState::Planned => state(service),
+        };
+        let claim = Claim {
+            address: address(platform, service),
+            name: "main".to_owned(),
+            state,
+            span: model.port_span,
+        };
+        lock.ports.insert(key, claim);
+    }
+    let public = platform
+        .handles
+        .iter()
+        .filter(|it| it.visibility == Visibility::Public);
+    for handle in public {
+        let state = match &handle.deprecated {
+            Some(it) => HandleState::Deprecated(platform[it.in_favour_of].name.clone()),
+            None => HandleState::Live,
+        };
+        lock.handles.insert(handle.name.clone(), state);
+    }
+    lock
+}
+
+fn state(service: &Service) -> State {
+    match service.state {
+        ServiceState::Retired => State::Tombstone,
+        _ => State::Held,
+    }
+}
+
+fn address(platform: &Platform, service: &Service) -> String {
+    match &service.bind {
+        Bind::Loopback => "loopback".to_owned(),
+        Bind::All => "all".to_owned(),
+        Bind::Network(network, _) => platform[*network].name.clone(),
+        Bind::Address(address) => address.clone(),
+    }
+}
