@@ -1,0 +1,115 @@
+//! Fuzzes the TOML front end on the stable toolchain: any bytes get an answer, without a panic and in time.
+//!
+//! `homelab-fuzz [--seconds N] [--seed N] [FOLDER…]` breaks the `.toml` files below the folders, for so long, and ends with 1 at the first that is answered wrongly; that file is kept beside the program. The same seed makes the same files.
+
+mod judge;
+mod mutate;
+mod random;
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use mutate::Mutator;
+use random::Random;
+
+/// An answer that takes longer is as bad as none; a busy machine may take a second for the largest.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Larger seeds and files make fewer of them.
+const LARGEST: usize = 64 * 1024;
+
+struct Arguments {
+    seconds: u64,
+    seed: u64,
+    folders: Vec<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let Some(arguments) = arguments() else {
+        eprintln!("usage: homelab-fuzz [--seconds N] [--seed N] FOLDER…");
+        return ExitCode::from(2);
+    };
+    let corpus = corpus(&arguments.folders);
+    if corpus.is_empty() {
+        eprintln!("no .toml files in {:?}", arguments.folders);
+        return ExitCode::from(2);
+    }
+    let mutator = Mutator::new(corpus);
+    let end = Instant::now() + Duration::from_secs(arguments.seconds);
+    let (mut tried, mut built, mut slowest) = (0_u64, 0_u64, Duration::ZERO);
+    while Instant::now() < end {
+        // Each file has a seed of its own, so that one is made again without those before it.
+        let seed = arguments.seed.wrapping_add(tried);
+        let bytes = mutator.file(&mut Random::new(seed), LARGEST);
+        let start = Instant::now();
+        let verdict = catch_unwind(AssertUnwindSafe(|| judge::judge(&bytes)));
+        let took = start.elapsed();
+        slowest = slowest.max(took);
+        let wrong = match verdict {
+            Ok(Ok(platform)) => {
+                built += u64::from(platform);
+                (took > PATIENCE).then(|| format!("it took {took:?}"))
+            }
+            Ok(Err(wrong)) => Some(wrong),
+            Err(_) => Some("it panicked".to_owned()),
+        };
+        if let Some(wrong) = wrong {
+            let kept = format!("fuzz-{seed}.toml");
+            let place = std::env::current_exe()
+                .ok()
+                .and_then(|it| Some(it.parent()?.join(&kept)))
+                .unwrap_or_else(|| PathBuf::from(&kept));
+            let _ = fs::write(&place, &bytes);
+            eprintln!("seed {seed}: {wrong}; the file is {}", place.display());
+            return ExitCode::FAILURE;
+        }
+        tried += 1;
+    }
+    println!(
+        "{tried} files from seed {} answered, {built} of them platforms, the slowest in {slowest:?}",
+        arguments.seed
+    );
+    ExitCode::SUCCESS
+}
+
+fn arguments() -> Option<Arguments> {
+    let mut arguments = Arguments {
+        seconds: 60,
+        seed: 1,
+        folders: Vec::new(),
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--seconds" => arguments.seconds = words.next()?.parse().ok()?,
+            "--seed" => arguments.seed = words.next()?.parse().ok()?,
+            _ if word.starts_with('-') => return None,
+            _ => arguments.folders.push(word.into()),
+        }
+    }
+    Some(arguments)
+}
+
+/// Every `.toml` file below the folders that is not too large, ordered by path.
+fn corpus(folders: &[PathBuf]) -> Vec<Vec<u8>> {
+    let is_toml = |path: &Path| path.extension().is_some_and(|it| it == "toml");
+    let mut paths: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(walkdir::WalkDir::new)
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .filter(|it| it.is_file() && is_toml(it))
+        .collect();
+    paths.sort();
+    let rules = homelab::compile::rules().flat_map(|it| [it.bad, it.good]);
+    let examples = rules.map(|it| it.as_bytes().to_vec());
+    paths
+        .iter()
+        .filter_map(|it| fs::read(it).ok())
+        .chain(examples)
+        .filter(|it| !it.is_empty() && it.len() <= LARGEST)
+        .collect()
+}
