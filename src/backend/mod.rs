@@ -3,7 +3,9 @@
 //! `manifest` checks names against [`KINDS`], `platform` fills what a service leaves unset from its kind, and emitters ask the kind what to write. Nobody compares kinds outside this room: whoever wants to know something new adds a field, and the compiler shows every file that must answer.
 
 mod afm;
+mod container;
 mod generic;
+mod grafana;
 mod home_assistant;
 mod limits;
 mod litellm;
@@ -15,6 +17,9 @@ mod open_webui;
 mod openvino;
 mod optillm;
 mod optillm_local;
+mod postgres;
+mod prometheus;
+mod redis;
 mod searxng;
 mod tiny_agents;
 
@@ -24,6 +29,7 @@ use serde::{Deserialize, Serialize};
 /// The kind of a program that we know nothing about.
 pub static GENERIC: &Kind = &generic::KIND;
 
+pub use container::{Asker, Container};
 pub use limits::{Limits, bad_release, is_dropped};
 pub use optillm::{TECHNIQUES, upstream_name};
 
@@ -31,6 +37,7 @@ pub use optillm::{TECHNIQUES, upstream_name};
 pub static KINDS: &[&Kind] = &[
     &afm::KIND,
     &generic::KIND,
+    &grafana::KIND,
     &home_assistant::KIND,
     &litellm::KIND,
     &mlx::KIND,
@@ -40,6 +47,9 @@ pub static KINDS: &[&Kind] = &[
     &openvino::KIND,
     &optillm::KIND,
     &optillm_local::KIND,
+    &postgres::KIND,
+    &prometheus::KIND,
+    &redis::KIND,
     &searxng::KIND,
     &tiny_agents::KIND,
 ];
@@ -104,6 +114,10 @@ pub struct Kind {
     pub keeps_state: bool,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
+    /// How it runs as a container, where that is known.
+    pub container: Option<&'static Container>,
+    /// Variables with a password, each with what happens without it.
+    pub credentials: &'static [(&'static str, &'static str)],
 }
 
 impl Kind {
@@ -135,6 +149,10 @@ pub enum Role {
     ModelServer,
     /// Searches the web.
     Search,
+    /// Keeps what a gateway must not forget.
+    Database,
+    /// Keeps what a gateway may forget.
+    Cache,
     /// Calls the gateway.
     Client,
     /// Anything else.

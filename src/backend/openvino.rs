@@ -31,4 +31,6 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     start_seconds: 300,
+    container: None,
+    credentials: &[],
 };

@@ -9,12 +9,14 @@ pub mod json;
 pub mod yaml;
 pub mod places;
 pub mod process;
+pub mod container;
 pub mod endpoint;
 pub mod mcp_servers;
 pub mod mcp_litellm;
 mod litellm;
 mod env;
 mod systemd;
+mod compose;
 mod launchd;
 mod mcp;
 mod registry;
@@ -38,6 +40,7 @@ pub static EMITTERS: &[&Emitter] = &[
     &env::EMITTER,
     &systemd::EMITTER,
     &launchd::EMITTER,
+    &compose::EMITTER,
     &mcp::EMITTER,
     &registry::EMITTER,
     &config::EMITTER,

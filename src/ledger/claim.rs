@@ -124,7 +124,8 @@ impl Lock {
 /// What a platform promises: every port and public handle that it declares. A retired service's ports are tombstones.
 pub fn claims(platform: &Platform) -> Lock {
     let mut lock = Lock::default();
-    for service in &platform.services {
+    // What a container keeps to itself is no port of its host.
+    for service in platform.services.iter().filter(|it| it.holds_ports()) {
         let host = &platform[service.host].name;
         for port in &service.ports {
             let key = Key {

@@ -85,8 +85,10 @@ pub enum Init {
     Systemd,
     /// launchd daemons.
     Launchd,
-    /// Containers.
-    Containers,
+    /// Docker Compose: services are containers, in one `docker-compose.yml`.
+    Compose,
+    /// systemd by way of Podman: services are containers, in a Quadlet file each.
+    Quadlet,
     /// Nothing: services are started by hand.
     None,
 }

@@ -24,11 +24,11 @@ pub use lint::{Exception, LevelSetting};
 pub use mcp::{McpCommand, McpServer, McpTool};
 pub use model::Model;
 pub use ops::{Check, Ops};
-pub use policy::{Gateway, Naming, Optimiser, Policy, SearchTool};
+pub use policy::{Cache, Gateway, Naming, Optimiser, Policy, SearchTool};
 pub use resolve::resolve;
 pub use service::{
-    Approval, Bind, Call, Health, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot,
-    Value, Variable, Word,
+    Approval, Ask, Bind, Call, Container, DEFAULT_NETWORK, Engine, Health, Healthcheck, Mount,
+    Origin, Port, PortRange, Profile, Run, Secret, Service, Slot, Value, Variable, Word,
 };
 
 pub use crate::backend::{Endpoint, Layer, Mode, Workload};

@@ -15,6 +15,7 @@ mod lint_more;
 mod formats;
 mod litellm;
 mod units;
+mod containers;
 mod mcp;
 mod registry;
 mod ops;

@@ -7,10 +7,10 @@ use crate::backend::upstream_name;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::Parameter;
 use crate::platform::{
-    Deployment, Handle, HostId, Model, Platform, Service, ServiceId, Target, Visibility,
+    Deployment, Handle, Model, Platform, Service, ServiceId, Target, Visibility,
 };
 
-use super::reach::{self, way};
+use super::reach::{self, Seat, way};
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -156,7 +156,14 @@ impl Draft<'_> {
         span: Span,
     ) -> String {
         let gateway = platform.gateway_service();
-        let found = self.base(platform, gateway.host, service, port, span, &gateway.name);
+        let found = self.base(
+            platform,
+            Seat::of(gateway),
+            service,
+            port,
+            span,
+            &gateway.name,
+        );
         found.unwrap_or_default()
     }
 
@@ -164,7 +171,7 @@ impl Draft<'_> {
     pub(super) fn base(
         &mut self,
         platform: &Platform,
-        from: HostId,
+        from: Seat,
         service: &Service,
         port: Option<u16>,
         span: Span,
@@ -179,7 +186,7 @@ impl Draft<'_> {
                     &rules::UNREACHABLE_SERVICE,
                     format!("`{caller}` cannot reach `{}`", service.name),
                 )
-                .primary(span, format!("called from host `{}`", platform[from].name))
+                .primary(span, from.label(platform))
                 .secondary(
                     service.bind_span,
                     reach::obstacle(platform, from, service.id),
@@ -206,7 +213,7 @@ impl Draft<'_> {
             );
             return None;
         }
-        Some(way.url(port))
+        Some(way.url(port.map(|port| way.port(service, port))))
     }
 
     fn internal_clashes(

@@ -7,6 +7,7 @@ mod rules;
 mod names;
 mod hosts;
 mod services;
+mod containers;
 mod ports;
 mod models;
 mod handles;
@@ -16,6 +17,7 @@ mod loops;
 mod environment;
 mod commands;
 mod gateway;
+mod stores;
 mod mcp;
 mod ops;
 mod promises;
@@ -28,11 +30,12 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Span};
 use crate::manifest::Manifest;
 use crate::syntax::Document;
 
-use super::{HostId, Lookup, Platform, ServiceId, Table};
+use super::{Lookup, Platform, ServiceId, Table};
 pub use rules::RULES;
 
 use names::Names;
 use place::Place;
+use reach::Seat;
 
 /// Makes the platform that a manifest means, or reports why there is none.
 pub fn resolve(
@@ -93,6 +96,7 @@ pub fn resolve(
         work: Vec::new(),
     };
     draft.search_tools(&mut platform);
+    draft.stores(&mut platform);
     draft.deployments(&mut platform);
     draft.loops(&platform);
     draft.environment(&mut platform);
@@ -114,7 +118,7 @@ struct Draft<'a> {
     names: Names<'a>,
     diagnostics: &'a mut Diagnostics,
     /// What was reported as out of reach from a host, so that one cause gives one message.
-    unreachable: BTreeSet<(HostId, ServiceId)>,
+    unreachable: BTreeSet<(Seat, ServiceId)>,
 }
 
 impl Draft<'_> {
