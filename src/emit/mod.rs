@@ -12,6 +12,7 @@ pub mod process;
 pub mod endpoint;
 pub mod mcp_servers;
 pub mod mcp_litellm;
+pub mod picture;
 mod litellm;
 mod env;
 mod systemd;

@@ -22,3 +22,4 @@ mod output;
 mod cli;
 mod reference;
 mod hooks;
+mod pictures;
