@@ -5,13 +5,18 @@
 //! What is not here: the pages that the pictures stand in, and the disk.
 
 pub mod blast;
+mod card;
 mod layout;
 mod measure;
+mod port_map;
+mod request_path;
 mod svg;
 mod topology;
 mod words;
 
 pub use layout::{Area, Arrow, Label, Layout, Point, Rect};
+pub use port_map::{layout as port_map_layout, port_map};
+pub use request_path::{layout as request_path_layout, request_path};
 pub use topology::{layout as topology_layout, topology};
 
 use crate::platform::{Handle, Host, Service};

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use homelab::emit::picture::blast::{self, Down};
 use homelab::emit::picture::{self, Layout, Point, Rect};
+use homelab::platform::Platform;
 use proptest::prelude::*;
 
 use super::{LINKS, platform};
@@ -151,7 +153,11 @@ fn crosses(line: &Rect, area: &Rect) -> bool {
 }
 
 fn touches(point: Point, area: &Rect) -> bool {
-    (point.x == area.x || point.x == area.right()) && (area.y..=area.bottom()).contains(&point.y)
+    let frame = Rect::new(area.x, area.y, area.width, area.height);
+    let on_side = point.x == frame.x || point.x == frame.right();
+    let on_end = point.y == frame.y || point.y == frame.bottom();
+    (on_side && (frame.y..=frame.bottom()).contains(&point.y))
+        || (on_end && (frame.x..=frame.right()).contains(&point.x))
 }
 
 /// A platform as a property test makes it: hosts with services, and who calls whom.
@@ -274,21 +280,78 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_topology_is_clean_on_any_platform(lab in labs()) {
+    fn every_picture_is_clean_on_any_platform(lab in labs()) {
         let platform = platform(&lab.text());
         let layout = picture::topology_layout(&platform, &LINKS);
         prop_assert_eq!(faults(&layout), Vec::<String>::new());
         let svg = picture::topology(&platform, &LINKS);
         prop_assert_eq!(&svg, &picture::topology(&platform, &LINKS));
         super::text::check(&svg);
+        small_pictures(&platform);
     }
 }
 
+/// Holds all pictures of single things to the same.
+fn small_pictures(platform: &Platform) {
+    let blast = blast::of(platform);
+    for host in &platform.hosts {
+        let former = [(7003, "once"), (65535, "another")];
+        clean(&picture::port_map_layout(
+            platform, host.id, &LINKS, &former,
+        ));
+        super::text::check(&picture::port_map(platform, host.id, &LINKS, &former));
+        clean(&blast::layout(
+            platform,
+            Down::Host(host.id),
+            &blast.host(host.id),
+            &LINKS,
+        ));
+    }
+    for service in &platform.services {
+        let impact = blast.service(service.id);
+        clean(&blast::layout(
+            platform,
+            Down::Service(service.id),
+            &impact,
+            &LINKS,
+        ));
+        super::text::check(&blast::picture(
+            platform,
+            Down::Service(service.id),
+            &impact,
+            &LINKS,
+        ));
+    }
+    for handle in &platform.handles {
+        clean(&picture::request_path_layout(platform, handle.id, &LINKS));
+        super::text::check(&picture::request_path(platform, handle.id, &LINKS));
+    }
+}
+
+fn clean(layout: &Layout) {
+    assert_eq!(faults(layout), Vec::<String>::new(), "{}", layout.title);
+}
+
 #[test]
-fn the_repos_topology_is_clean() {
+fn the_repos_pictures_are_clean() {
     let platform = platform(include_str!("../../../platform.toml"));
-    assert_eq!(
-        faults(&picture::topology_layout(&platform, &LINKS)),
-        Vec::<String>::new()
-    );
+    clean(&picture::topology_layout(&platform, &LINKS));
+    small_pictures(&platform);
+}
+
+#[test]
+fn the_pictures_of_the_lab_are_clean() {
+    let platform = platform(super::LAB);
+    clean(&picture::topology_layout(&platform, &LINKS));
+    small_pictures(&platform);
+}
+
+#[test]
+fn a_range_of_very_many_ports_is_not_drawn_port_by_port() {
+    let text = super::LAB.replace("8100-8119", "8000-65535");
+    let platform = platform(&text);
+    let host = platform.hosts.find("two").expect("it is there").id;
+    let layout = picture::port_map_layout(&platform, host, &LINKS, &[]);
+    clean(&layout);
+    assert!(layout.areas.len() < 20, "{}", layout.areas.len());
 }

@@ -7,12 +7,16 @@
 //!
 //! Only what runs today can stop: what is planned, disabled or on a host that is not live is not named.
 
+mod drawing;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::platform::{
     Deployment, HandleId, HostId, McpCommand, McpId, McpState, Platform, ServiceId, Value,
 };
+
+pub use drawing::{Down, layout, picture};
 
 /// How much is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
