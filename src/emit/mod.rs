@@ -14,6 +14,7 @@ pub mod endpoint;
 pub mod mcp_servers;
 pub mod mcp_litellm;
 pub mod pages;
+pub mod picture;
 mod litellm;
 mod env;
 mod systemd;

@@ -23,3 +23,4 @@ mod output;
 mod cli;
 mod reference;
 mod hooks;
+mod pictures;
