@@ -24,6 +24,7 @@ mod registry;
 mod config;
 mod routes;
 mod docs;
+pub mod site;
 mod ops;
 pub mod manifest;
 
