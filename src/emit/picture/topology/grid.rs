@@ -21,7 +21,7 @@ const GUTTER: i32 = 28;
 const MARGIN: i32 = 12;
 /// Up to so many hosts stand side by side.
 const SIDE_BY_SIDE: usize = 3;
-/// The widest picture that is not scrolled on a usual screen.
+/// The widest picture: a page is better scrolled down than sideways.
 const WIDEST: i32 = 2000;
 
 /// Hosts in rows and columns.
@@ -120,8 +120,6 @@ fn columns(graph: &Graph, order: &[usize]) -> usize {
     }
     let across = NODE_WIDTH + 2 * PAD + 2 * GUTTER;
     let widest = usize::try_from(WIDEST / across).unwrap_or(1).max(2);
-    // Very many hosts may go beyond: a picture of 500 is scrolled either way.
-    let widest = widest.max(order.len().isqrt());
     let badness = |columns: usize| {
         let down: i32 = order
             .chunks(columns)
