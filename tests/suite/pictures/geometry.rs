@@ -177,8 +177,12 @@ struct HostPlan {
 
 pub(super) fn labs() -> impl Strategy<Value = Lab> {
     let state = prop_oneof![4 => Just("live"), 1 => Just("planned"), 1 => Just("template")];
-    let host =
-        (0_usize..=16, state, any::<bool>()).prop_map(|(services, state, tailnet)| HostPlan {
+    let host = (
+        prop_oneof![8 => 0_usize..=12, 1 => 20_usize..=60],
+        state,
+        any::<bool>(),
+    )
+        .prop_map(|(services, state, tailnet)| HostPlan {
             services,
             state,
             tailnet,

@@ -87,7 +87,7 @@ fn order(graph: &Graph, gateway: HostId) -> Vec<usize> {
             let card = &graph.cards[*at];
             (
                 card.state != HostState::Live,
-                std::cmp::Reverse(card.nodes.len()),
+                std::cmp::Reverse(card.size),
                 *at,
             )
         });
