@@ -240,16 +240,16 @@ impl Drawing<'_> {
         if let Some(weight) = target.weight {
             notes.push(format!("weight {weight}"));
         }
-        let mut lines = vec![(model.title.clone(), NAME)];
-        if model.title != model.name {
-            lines.push((model.name.clone(), CODE));
-        }
+        let title = if model.title == model.name {
+            "Model"
+        } else {
+            &model.title
+        };
+        let mut lines = vec![(title.to_owned(), NAME), (model.name.clone(), CODE)];
         if !live {
             lines.push(("not served today".to_owned(), SMALL));
         } else if !notes.is_empty() {
             lines.push((notes.join(" · "), SMALL));
-        } else if lines.len() == 1 {
-            lines.push(("model".to_owned(), SMALL));
         }
         Card::new(
             if live {
