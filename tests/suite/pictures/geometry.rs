@@ -359,3 +359,36 @@ fn a_range_of_very_many_ports_is_not_drawn_port_by_port() {
     clean(&layout);
     assert!(layout.areas.len() < 20, "{}", layout.areas.len());
 }
+
+/// So many hosts with so many services each, and calls all over.
+fn large(hosts: usize, services: usize) -> Platform {
+    let plan = HostPlan {
+        services,
+        state: "live",
+        tailnet: false,
+    };
+    let lab = Lab {
+        hosts: vec![plan; hosts],
+        calls: (0..600).map(|it| (it * 7, it * 13)).collect(),
+        word: "Ж".to_owned(),
+    };
+    platform(&lab.text())
+}
+
+#[test]
+fn a_large_platform_shows_layers_and_a_very_large_one_hosts() {
+    for (hosts, services, most) in [(40, 16, 6), (80, 9, 1)] {
+        let platform = large(hosts, services);
+        let layout = picture::topology_layout(&platform, &LINKS);
+        clean(&layout);
+        let boxes = layout
+            .areas
+            .iter()
+            .filter(|it| it.class.starts_with("pic-service"));
+        let boxes = boxes.count();
+        assert!(
+            (hosts..=hosts * most).contains(&boxes),
+            "{boxes} boxes for {hosts} hosts"
+        );
+    }
+}

@@ -11,6 +11,9 @@ use crate::platform::{
 /// With more services than this, a host shows one box for each layer.
 const MOST_SERVICES: usize = 600;
 
+/// With more calls than this too: nobody follows one among so many.
+const MOST_CALLS: usize = 3000;
+
 /// With more hosts than this, a host shows a single box.
 const MOST_LAYERED_HOSTS: usize = 60;
 
@@ -252,9 +255,7 @@ enum Detail {
 
 impl Detail {
     fn of(platform: &Platform) -> Self {
-        if platform.services.len() <= MOST_SERVICES
-            && platform.hosts.len() <= MOST_LAYERED_HOSTS * 4
-        {
+        if platform.services.len() <= MOST_SERVICES && platform.calls.len() <= MOST_CALLS {
             Self::Services
         } else if platform.hosts.len() <= MOST_LAYERED_HOSTS {
             Self::Layers
