@@ -1,18 +1,74 @@
-//! What a handle says by its name, held against what is behind it.
+//! What a handle says by its name, held against what is behind it. One name has one finding about it, by the rule that fits best.
 //!
-//! A policy names handles by prefix, each with a form such as `mlx-<family>-<params>`. Another scheme has another file beside this one: the rules ask for flaws and do not know how a name is read.
+//! A policy names handles by prefix, each with a form such as `mlx-<family>-<params>`. Another scheme has another file and another [`Fault`]: the rules ask what is wrong and do not know how a name is read.
 
+use crate::backend::{Role, TECHNIQUES};
 use crate::diagnostic::Span;
-use crate::platform::{Handle, Model, Naming, Platform};
+use crate::platform::{Handle, HandleNames, Model, Naming, Platform};
 
-/// The handles whose names count: one that is on its way out keeps its name until then, and one that must not be there is told of by another rule.
-pub(super) fn promised(platform: &Platform) -> impl Iterator<Item = &Handle> {
+/// What is wrong with the name of a handle.
+#[derive(Debug)]
+pub(super) enum Fault<'p> {
+    /// It begins with a technique of an optimiser.
+    Technique(&'p str),
+    /// It is not the canonical id of its one model.
+    NotModelId(&'p Model),
+    /// Its prefix says that something else is behind it.
+    Misleading(&'p Naming),
+    /// It lacks the prefix for what is behind it.
+    Lacking(&'p Naming),
+    /// It is not of the form for its prefix; the words say why.
+    Malformed(&'p Naming, String),
+}
+
+/// What is wrong with the names of handles. One that is on its way out keeps its name until then, and one that must not be there at all is told of by another rule.
+pub(super) fn faults(platform: &Platform) -> impl Iterator<Item = (&Handle, Fault<'_>)> {
+    let mut services = platform.services.iter();
+    let optimised = services.any(|it| it.kind.role == Role::Optimiser);
     let counts = |it: &&Handle| it.deprecated.is_none() && retired(platform, &it.name).is_none();
-    platform.handles.iter().filter(counts)
+    let handles = platform.handles.iter().filter(counts);
+    handles.filter_map(move |it| Some((it, fault(platform, it, optimised)?)))
+}
+
+fn fault<'p>(platform: &'p Platform, handle: &'p Handle, optimised: bool) -> Option<Fault<'p>> {
+    let name = handle.name.as_str();
+    let first = name.split_once('-').map(|(first, _)| first);
+    if let Some(first) = first.filter(|it| optimised && TECHNIQUES.contains(it)) {
+        return Some(Fault::Technique(first));
+    }
+    let model = match handle.targets.as_slice() {
+        [one] => Some(&platform[one.model]),
+        _ => None,
+    };
+    let policy = &platform.policy;
+    if policy.handle_names == HandleNames::ModelId
+        && let Some(model) = model.filter(|it| it.name != name)
+    {
+        return Some(Fault::NotModelId(model));
+    }
+    let kinds = kinds(platform, handle);
+    let covers = |it: &Naming| {
+        let known = |kind: &&str| it.kinds.iter().any(|it| it == kind);
+        kinds.iter().all(known)
+    };
+    match of(platform, name) {
+        None => policy
+            .naming
+            .iter()
+            .find(|it| covers(it))
+            .map(Fault::Lacking),
+        Some(naming) if !naming.kinds.is_empty() && !covers(naming) => {
+            Some(Fault::Misleading(naming))
+        }
+        Some(naming) => {
+            let flaw = flaw(naming.form.as_ref()?, name, model)?;
+            Some(Fault::Malformed(naming, flaw))
+        }
+    }
 }
 
 /// What the policy says about the longest prefix of a name.
-pub(super) fn of<'p>(platform: &'p Platform, name: &str) -> Option<&'p Naming> {
+fn of<'p>(platform: &'p Platform, name: &str) -> Option<&'p Naming> {
     let naming = platform.policy.naming.iter();
     naming
         .filter(|it| name.starts_with(&it.prefix))
@@ -29,7 +85,7 @@ pub(super) fn retired<'p>(platform: &'p Platform, name: &str) -> Option<(&'p str
 }
 
 /// True when a name is of a pattern, in which `*` stands for any ending.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
+fn fits(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => name
             .get(..start.len())
@@ -57,7 +113,7 @@ enum Part<'f> {
 }
 
 /// What is wrong with a name of this form, ready to follow the name: nothing when it fits, or when the form is none that we read.
-pub(super) fn flaw(form: &str, name: &str, model: Option<&Model>) -> Option<String> {
+fn flaw(form: &str, name: &str, model: Option<&Model>) -> Option<String> {
     let parts = parts(form)?;
     let lower = !form.chars().any(|it| it.is_ascii_uppercase());
     let foreign = |it: &char| {

@@ -1,8 +1,9 @@
 //! A handle for one model has another name than the model.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
-use crate::lint::{Check, Lint, naming};
-use crate::platform::{HandleNames, Platform};
+use crate::lint::naming::{self, Fault};
+use crate::lint::{Check, Lint};
+use crate::platform::Platform;
 
 pub(super) static LINT: Lint = Lint {
     rule: Rule {
@@ -42,17 +43,10 @@ service = "vino"
 };
 
 fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
-    if platform.policy.handle_names != HandleNames::ModelId {
-        return;
-    }
-    for handle in naming::promised(platform) {
-        let [target] = handle.targets.as_slice() else {
+    for (handle, fault) in naming::faults(platform) {
+        let Fault::NotModelId(model) = fault else {
             continue;
         };
-        let model = &platform[target.model];
-        if model.name == handle.name {
-            continue;
-        }
         diagnostics.push(
             Diagnostic::new(
                 &LINT.rule,

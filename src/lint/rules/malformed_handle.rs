@@ -1,7 +1,8 @@
 //! A handle is not built in the form that the policy gives for it.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
-use crate::lint::{Check, Lint, naming};
+use crate::lint::naming::{self, Fault};
+use crate::lint::{Check, Lint};
 use crate::platform::Platform;
 
 pub(super) static LINT: Lint = Lint {
@@ -51,20 +52,11 @@ parameters = "3.8B"
 };
 
 fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for handle in naming::promised(platform) {
-        let Some(naming) = naming::of(platform, &handle.name) else {
+    for (handle, fault) in naming::faults(platform) {
+        let Fault::Malformed(naming, flaw) = fault else {
             continue;
         };
-        let Some(form) = &naming.form else {
-            continue;
-        };
-        let model = match handle.targets.as_slice() {
-            [one] => Some(&platform[one.model]),
-            _ => None,
-        };
-        let Some(flaw) = naming::flaw(form, &handle.name, model) else {
-            continue;
-        };
+        let form = naming.form.as_deref().unwrap_or_default();
         diagnostics.push(
             Diagnostic::new(&LINT.rule, format!("`{}` {flaw}", handle.name))
                 .primary(handle.span, "not of the form for it")

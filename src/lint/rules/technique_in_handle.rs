@@ -1,7 +1,8 @@
 //! A handle begins with the name of an optimising technique.
 
-use crate::backend::{Role, TECHNIQUES, upstream_name};
+use crate::backend::upstream_name;
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::lint::naming::{self, Fault};
 use crate::lint::{Check, Lint};
 use crate::platform::Platform;
 
@@ -64,16 +65,11 @@ technique = "moa"
 };
 
 fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
-    let mut optimisers = platform.services.iter();
-    if !optimisers.any(|it| it.kind.role == Role::Optimiser) {
-        return;
-    }
-    for handle in platform.handles.iter().filter(|it| it.deprecated.is_none()) {
-        let rest = upstream_name(&handle.name);
-        let first = handle.name.split('-').next().unwrap_or("");
-        if rest == handle.name || !TECHNIQUES.contains(&first) {
+    for (handle, fault) in naming::faults(platform) {
+        let Fault::Technique(first) = fault else {
             continue;
-        }
+        };
+        let rest = upstream_name(&handle.name);
         let help = if rest.is_empty() {
             "call it by what it is for, and give it a `technique`".to_owned()
         } else {

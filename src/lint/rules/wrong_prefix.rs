@@ -1,7 +1,8 @@
 //! A handle does not say by its prefix what is behind it.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
-use crate::lint::{Check, Lint, naming};
+use crate::lint::naming::{self, Fault};
+use crate::lint::{Check, Lint};
 use crate::platform::{Handle, Naming, Platform};
 
 pub(super) static LINT: Lint = Lint {
@@ -47,21 +48,13 @@ service = "vino"
 };
 
 fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for handle in naming::promised(platform) {
-        let kinds = naming::kinds(platform, handle);
-        let covers = |naming: &Naming| {
-            let known = |kind: &&str| naming.kinds.iter().any(|it| it == kind);
-            kinds.iter().all(known)
-        };
-        match naming::of(platform, &handle.name) {
-            Some(found) if found.kinds.is_empty() || covers(found) => {}
-            Some(found) => diagnostics.push(misleading(handle, found, &kinds)),
-            None => {
-                let mut namings = platform.policy.naming.iter();
-                if let Some(wanted) = namings.find(|it| covers(it)) {
-                    diagnostics.push(lacking(handle, wanted));
-                }
+    for (handle, fault) in naming::faults(platform) {
+        match fault {
+            Fault::Misleading(naming) => {
+                diagnostics.push(misleading(handle, naming, &naming::kinds(platform, handle)));
             }
+            Fault::Lacking(naming) => diagnostics.push(lacking(handle, naming)),
+            _ => {}
         }
     }
 }
