@@ -9,6 +9,7 @@ mod schema;
 mod report;
 mod ci_formats;
 mod resolve;
+mod robustness;
 mod ledger;
 mod lint;
 mod lint_more;
