@@ -6,6 +6,7 @@ mod arguments;
 mod build;
 mod explain;
 mod file;
+mod fix;
 mod input;
 mod lint;
 pub mod output;

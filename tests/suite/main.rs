@@ -20,5 +20,6 @@ mod registry;
 mod ops;
 mod output;
 mod cli;
+mod fix;
 mod reference;
 mod hooks;
