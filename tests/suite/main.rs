@@ -16,6 +16,7 @@ mod formats;
 mod litellm;
 mod units;
 mod mcp;
+mod pages;
 mod registry;
 mod ops;
 mod output;
