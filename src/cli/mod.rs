@@ -7,6 +7,7 @@ mod build;
 mod docs;
 mod explain;
 mod file;
+mod fix;
 mod input;
 mod lint;
 pub mod output;

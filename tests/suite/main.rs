@@ -24,6 +24,7 @@ mod site;
 mod ops;
 mod output;
 mod cli;
+mod fix;
 mod reference;
 mod hooks;
 mod pictures;
