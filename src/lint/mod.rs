@@ -4,7 +4,6 @@
 
 mod date;
 mod rules;
-mod secrets;
 mod settings;
 mod urls;
 mod words;
