@@ -30,6 +30,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Show who has which port, find a free one, or change one on purpose.
     Port(Port),
+    /// Turn the files you have into a platform.toml, or say what is wrong with them.
+    Import(Import),
     /// Print the JSON schema of platform.toml, for editors.
     Schema,
     /// Print what a shell needs to complete `homelab` on TAB.
@@ -160,6 +162,32 @@ pub(super) struct Explain {
     /// The day to take for today, such as 2026-11-21.
     #[arg(long, value_name = "DATE")]
     pub(super) today: Option<crate::lint::Date>,
+}
+
+/// Turn the files you have into a platform.toml, or say what is wrong with them.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each file is told by what it holds: a LiteLLM configuration with what it includes.\n\nExamples:\n  homelab import --check config.yaml   say what LiteLLM will drop, ignore or refuse"
+)]
+pub(super) struct Import {
+    /// The files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Only say what is wrong with them; needs no platform.toml.
+    #[arg(long, required = true)]
+    pub(super) check: bool,
+    /// How findings are shown; never changes the exit code.
+    #[arg(long, value_enum, default_value_t = Format::Full)]
+    pub(super) format: Format,
+    /// Treat warnings as errors.
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+    /// Say nothing but findings.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// The largest file that is read, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = crate::syntax::DEFAULT_SIZE_LIMIT)]
+    pub(super) max_size: u64,
 }
 
 /// Print what a shell needs to complete `homelab` on TAB.
