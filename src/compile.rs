@@ -3,7 +3,7 @@
 use schemars::Schema;
 
 use crate::diagnostic::{Diagnostics, Rule, Source};
-use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter};
+use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter, MANY_SERVICES, side_by_side};
 use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
 use crate::manifest::{self, shape};
@@ -111,14 +111,9 @@ fn platform(document: &Document, diagnostics: &mut Diagnostics) -> Option<Platfo
 pub fn emit(platform: &Platform) -> Result<Artifacts, EmitError> {
     let mut artifacts = Artifacts::new();
     let (last, first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
-    if platform.services.len() < SIDE_BY_SIDE {
-        for emitter in &first {
-            (emitter.emit)(platform, &mut artifacts)?;
-        }
-    } else {
-        for made in side_by_side(platform, &first) {
-            artifacts.extend(made?);
-        }
+    let many = platform.services.len() >= MANY_SERVICES;
+    for made in side_by_side(&first, many, |emitter| emit_one(platform, emitter)) {
+        artifacts.extend(made?);
     }
     for emitter in &last {
         (emitter.emit)(platform, &mut artifacts)?;
@@ -126,27 +121,12 @@ pub fn emit(platform: &Platform) -> Result<Artifacts, EmitError> {
     Ok(artifacts)
 }
 
-/// From how many services on threads are worth their start.
-const SIDE_BY_SIDE: usize = 500;
-
-fn side_by_side(platform: &Platform, emitters: &[&Emitter]) -> Vec<Result<Artifacts, EmitError>> {
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = emitters
-            .iter()
-            .map(|emitter| {
-                scope.spawn(|| {
-                    let mut artifacts = Artifacts::new();
-                    (emitter.emit)(platform, &mut artifacts).map(|()| artifacts)
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    })
+fn emit_one(platform: &Platform, emitter: &Emitter) -> Result<Artifacts, EmitError> {
+    let mut artifacts = Artifacts::new();
+    (emitter.emit)(platform, &mut artifacts)?;
+    // Whoever makes a file works out its digest too, while the others are still busy.
+    for artifact in &artifacts {
+        artifact.sha256();
+    }
+    Ok(artifacts)
 }
