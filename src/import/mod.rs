@@ -2,22 +2,30 @@
 //!
 //! A file is told by what it holds, read as the program reads it that it was written for, and becomes a tree in which every value knows its place. Nothing here touches the disk: `cli` reads the files, and says which of those they name are there. A literal secret is never copied: its place is masked, and a name stands in its stead.
 
+mod draft;
+mod existing;
 mod litellm;
+mod mcp;
 mod report;
 mod rules;
 mod scalar;
+mod toml;
 mod tree;
 mod words;
+mod write;
 mod yaml;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::syntax::Document;
 
-use litellm::{Config, In, Surroundings};
+use draft::Draft;
+use litellm::{Carrying, Config, In, Surroundings};
 use report::Findings;
 use tree::Node;
 
+pub use draft::Options;
 pub use report::Report;
 pub use rules::RULES;
 
@@ -62,16 +70,77 @@ pub struct Verdict {
     pub live: Vec<String>,
 }
 
+/// A platform made of files.
+#[derive(Debug)]
+pub struct Imported {
+    /// What was found, file by file, and what could not be carried over.
+    pub checked: Checked,
+    /// The text of a platform.toml.
+    pub text: String,
+    /// What the owner must look at, in words.
+    pub notes: Vec<String>,
+}
+
 /// Reports what is wrong with files, each in its own text.
-pub fn check(sources: Vec<Source>, world: World<'_>) -> Checked {
+pub fn check(sources: &[Source], world: World<'_>) -> Checked {
     let mut files = Files::default();
     for source in sources {
-        files.add(&source, world);
+        files.add(source, world);
     }
-    let gateway = files.check();
+    let gateway = files.check(None);
     Checked {
         reports: files.findings.finish(),
         gateway,
+    }
+}
+
+/// Makes a platform of files, or adds them to one that is there.
+pub fn import(
+    sources: &[Source],
+    options: &Options,
+    into: Option<&Document>,
+    world: World<'_>,
+) -> Imported {
+    let mut files = Files::default();
+    for source in sources {
+        files.add(source, world);
+    }
+    let mut draft = Draft::new(options);
+    let present = into.map(|document| existing::read(document, &mut draft));
+    let gateway = files.check(Some(&mut draft));
+    draft.gateway_service();
+    if present.is_none() {
+        draft.fill_addresses();
+    }
+    for left in &draft.left {
+        files.findings.push(
+            left.file,
+            Diagnostic::new(
+                &rules::NOT_CARRIED_OVER,
+                format!("{} is not carried over", left.what),
+            )
+            .primary(left.span, left.why),
+        );
+    }
+    let text = match (&present, into) {
+        (Some(present), Some(document)) => {
+            let before = document.source().text().trim_end();
+            let added = write::addition(&draft, present);
+            if added.is_empty() {
+                document.source().text().to_owned()
+            } else {
+                format!("{before}\n\n{added}")
+            }
+        }
+        _ => write::platform(&draft),
+    };
+    Imported {
+        text,
+        notes: draft.notes,
+        checked: Checked {
+            reports: files.findings.finish(),
+            gateway,
+        },
     }
 }
 
@@ -177,7 +246,8 @@ impl Files {
         numbers
     }
 
-    fn check(&mut self) -> Option<Verdict> {
+    /// Checks each configuration, and puts it into a draft where there is one.
+    fn check(&mut self, mut draft: Option<&mut Draft>) -> Option<Verdict> {
         let surroundings = Surroundings::default();
         let mut verdict: Option<Verdict> = None;
         for (file, included) in &self.includes {
@@ -185,17 +255,35 @@ impl Files {
                 let root = self.roots.iter().find(|(it, _)| it == number);
                 root.map(|(file, node)| In { file: *file, node })
             };
-            let files = std::iter::once(file)
+            let files: Vec<In<'_>> = std::iter::once(file)
                 .chain(included)
                 .filter_map(of)
                 .collect();
-            let deployments = litellm::check(&Config { files }, &surroundings, &mut self.findings);
+            let config = Config { files };
+            let deployments = litellm::check(&config, &surroundings, &mut self.findings);
             let verdict = verdict.get_or_insert_default();
             verdict.declared += deployments.len();
             let live = deployments.iter().filter(|it| !it.is_dropped);
             verdict
                 .live
                 .extend(live.filter_map(|it| it.name).map(str::to_owned));
+            if let Some(draft) = draft.as_deref_mut() {
+                let dropped = deployments.iter().filter(|it| it.is_dropped);
+                let dropped: BTreeSet<(usize, Span)> =
+                    dropped.map(|it| (it.file, it.node.span)).collect();
+                let credentials = config.files.iter().map(|it| {
+                    (
+                        it.file,
+                        litellm::scan_credentials(self.findings.source(it.file), Some(it.node)),
+                    )
+                });
+                let carrying = Carrying {
+                    dropped: &dropped,
+                    credentials: &credentials.collect(),
+                    values: &BTreeMap::new(),
+                };
+                litellm::carry(&config, &carrying, draft);
+            }
         }
         if self.findings.unreadable {
             verdict.get_or_insert_default();

@@ -138,6 +138,14 @@ impl Node {
         }
     }
 
+    /// The truth.
+    pub(in crate::import) fn as_boolean(&self) -> Option<bool> {
+        match self.value {
+            Value::Boolean(truth) => Some(truth),
+            _ => None,
+        }
+    }
+
     /// True for a map.
     pub(in crate::import) fn is_map(&self) -> bool {
         matches!(self.value, Value::Map(_))
@@ -164,6 +172,97 @@ impl Node {
             Value::Text(_) => "text",
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
+        }
+    }
+}
+
+/// A part of a URL: scheme, host, port and path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::import) struct Url {
+    /// True for `https`.
+    pub(in crate::import) is_secure: bool,
+    /// A name or an address, in lower case and without brackets.
+    pub(in crate::import) host: String,
+    /// The port; that of the scheme when none is written.
+    pub(in crate::import) port: u16,
+    /// What follows, without a slash at its end.
+    pub(in crate::import) path: String,
+}
+
+impl Url {
+    /// Reads a URL; nothing when it is none, or names a user.
+    pub(in crate::import) fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.trim().split_once("://")?;
+        let is_secure = match scheme.to_ascii_lowercase().as_str() {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        if authority.contains('@') || authority.contains(char::is_whitespace) {
+            return None;
+        }
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(inner) => {
+                let (host, after) = inner.split_once(']')?;
+                (host, after.strip_prefix(':'))
+            }
+            None => match authority.rsplit_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, None),
+            },
+        };
+        let default = if is_secure { 443 } else { 80 };
+        let port = match port {
+            None | Some("") => default,
+            Some(port) => port.parse().ok().filter(|it| *it != 0)?,
+        };
+        (!host.is_empty()).then(|| Self {
+            is_secure,
+            host: host.to_ascii_lowercase(),
+            port,
+            path: path.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// True for the machine that asks: loopback, or what a container calls its host.
+    pub(in crate::import) fn is_here(&self) -> bool {
+        matches!(
+            self.host.as_str(),
+            "localhost"
+                | "::1"
+                | "0.0.0.0"
+                | "host.docker.internal"
+                | "host.containers.internal"
+                | "gateway.docker.internal"
+        ) || self.host.starts_with("127.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_have_parts() {
+        let url = Url::parse("http://NAS:8080/v1/").unwrap();
+        assert_eq!((url.host.as_str(), url.port), ("nas", 8080));
+        assert_eq!(url.path, "/v1");
+        let url = Url::parse("https://[fd00::1]/x?y").unwrap();
+        assert_eq!((url.host.as_str(), url.port), ("fd00::1", 443));
+        assert_eq!(url.path, "/x");
+        assert!(Url::parse("http://127.0.0.1:1").unwrap().is_here());
+        for bad in [
+            "nas:80",
+            "http://",
+            "http://a:b@c",
+            "ftp://x",
+            "http://a:99999",
+            "http://a b",
+        ] {
+            assert_eq!(Url::parse(bad), None, "{bad}");
         }
     }
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use homelab::cli::report::{self, Format, Style};
+use homelab::compile;
 use homelab::diagnostic::Source;
-use homelab::import::{self, Checked, RULES, World};
+use homelab::import::{self, Checked, Imported, Options, RULES, World};
 use serde_json::Value as Json;
 
 use crate::tools;
@@ -44,13 +45,13 @@ fn check(path: &Path) -> Checked {
         let path = folder.join(name);
         path.is_file().then(|| source(&path))
     };
-    import::check(vec![source(path)], World { read: &read })
+    import::check(&[source(path)], World { read: &read })
 }
 
 fn check_text(text: &str) -> Checked {
     let nothing = |_: &str, _: &str| None;
     import::check(
-        vec![Source::new("config.yaml", text)],
+        &[Source::new("config.yaml", text)],
         World { read: &nothing },
     )
 }
@@ -226,4 +227,165 @@ fn the_real_litellm_sees_each_configuration_as_we_do() {
     let explained: Vec<&str> = EXPLAINED.iter().map(|(name, _)| *name).collect();
     assert_eq!(differ, explained);
     assert!(files.len() >= 30, "{}", files.len());
+}
+
+/// The platform made of a file.
+fn imported(path: &Path) -> Imported {
+    let folder = path.parent().expect("a folder");
+    let read = |_: &str, name: &str| {
+        let path = folder.join(name);
+        path.is_file().then(|| source(&path))
+    };
+    import::import(
+        &[source(path)],
+        &Options::default(),
+        None,
+        World { read: &read },
+    )
+}
+
+/// What could not be carried over, in words.
+fn left(imported: &Imported) -> Vec<String> {
+    let found = imported
+        .checked
+        .reports
+        .iter()
+        .flat_map(|it| &it.diagnostics);
+    found
+        .filter(|it| it.rule.name == "not-carried-over")
+        .map(|it| it.message.clone())
+        .collect()
+}
+
+/// Its `router.yaml`.
+fn built(name: &str, text: &str) -> String {
+    let checked = compile::check(&Source::new("platform.toml", text), None);
+    let found = report::render(
+        Format::Concise,
+        &Source::new(name, text),
+        &checked.diagnostics,
+        &Style::default(),
+    );
+    assert!(
+        !checked.diagnostics.has_errors(),
+        "{name}:\n{found}\n{text}"
+    );
+    let platform = checked.platform.expect("a platform");
+    let artifacts = compile::emit(&platform).expect("artifacts");
+    artifacts
+        .find("litellm/router.yaml")
+        .expect("a router")
+        .text
+        .clone()
+}
+
+#[test]
+fn every_configuration_becomes_a_platform_that_builds() {
+    let mut all = String::new();
+    for (name, path) in configs() {
+        let imported = imported(&path);
+        built(&name, &imported.text);
+        let left = left(&imported);
+        let _ = writeln!(
+            all,
+            "== {name}\n{}\nleft: {left:#?}\nnotes: {:#?}\n",
+            imported.text, imported.notes
+        );
+    }
+    insta::assert_snapshot!("import-platforms", all);
+}
+
+/// Import, build, and ask the real LiteLLM about both: what was live is live, but for what is listed; settings hold.
+#[test]
+fn the_real_litellm_sees_the_same_before_and_after() {
+    let files = configs();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut after = BTreeMap::new();
+    for (name, path) in &files {
+        let file = folder.path().join(format!("{name}.yaml"));
+        fs::write(&file, built(name, &imported(path).text)).expect("writable");
+        after.insert(name.clone(), file);
+    }
+    let (Some(before), Some(after)) = (verdicts(&files), verdicts(&after)) else {
+        return;
+    };
+    let texts = |it: &Json| -> Vec<String> {
+        let items = it.as_array().map_or(&[][..], Vec::as_slice);
+        items
+            .iter()
+            .filter_map(|it| it.as_str().map(str::to_owned))
+            .collect()
+    };
+    let mut differ = Vec::new();
+    for (name, path) in &files {
+        let (was, is) = (&before[name], &after[name]);
+        assert!(is["fatal"].is_null(), "{name}: {}", is["fatal"]);
+        // What LiteLLM refused has no life to compare with.
+        if !was["fatal"].is_null() {
+            continue;
+        }
+        let left = left(&imported(path)).join("\n");
+        let mut expected: Vec<String> = texts(&was["live"]);
+        expected.extend(texts(&was["aliases"]));
+        let gone = |name: &str| {
+            let starts = [format!("deployment `{name}`"), format!("alias `{name}`")];
+            left.lines()
+                .any(|line| starts.iter().any(|it| line.starts_with(it)))
+        };
+        expected.retain(|it| !gone(it));
+        expected.sort();
+        let live = texts(&is["live"]);
+        if live != expected {
+            differ.push(format!("{name}: live {live:?}, expected {expected:?}"));
+        }
+        let checked = check(path);
+        let found = checked
+            .reports
+            .iter()
+            .flat_map(|it| it.diagnostics.iter().map(|found| (&it.source, found)));
+        let named: Vec<&str> = found
+            .filter(|(_, it)| it.rule.name == "misplaced-setting")
+            .filter_map(|(source, it)| Some(source.words(it.primary.as_ref()?.span)))
+            .collect();
+        for part in ["router", "settings"] {
+            let settings = was[part].as_object().expect("an object");
+            for (key, value) in settings {
+                let of = &is[part][key];
+                // A setting that stood in the wrong section is carried to where it is read; a finding names it.
+                let moved = named.contains(&key.as_str());
+                let listed = moved || left.contains(key.as_str()) || same_list(of, value, &live);
+                if of != value && !listed {
+                    differ.push(format!("{name}: {key} is {of}, was {value}"));
+                }
+            }
+        }
+        let Some(fallbacks) = was["fallbacks"].as_object() else {
+            continue;
+        };
+        for (from, to) in fallbacks {
+            let to: Vec<String> = texts(to)
+                .into_iter()
+                .filter(|it| live.contains(it))
+                .collect();
+            let kept = texts(&is["fallbacks"][from]);
+            if live.contains(from) && kept != to && !left.contains(&format!("from `{from}`")) {
+                differ.push(format!(
+                    "{name}: fallbacks of {from} are {kept:?}, were {to:?}"
+                ));
+            }
+        }
+    }
+    assert_eq!(differ, Vec::<String>::new());
+}
+
+/// Whether a list differs only by names that lead nowhere.
+fn same_list(is: &Json, was: &Json, live: &[String]) -> bool {
+    let Some(was) = was.as_array() else {
+        return false;
+    };
+    let text = serde_json::to_string(is).expect("JSON");
+    was.iter().all(|it| {
+        let word = it.as_str().unwrap_or_default();
+        text.contains(word) || !live.iter().any(|it| it == word)
+    })
 }

@@ -2,6 +2,8 @@
 //!
 //! LiteLLM takes almost anything in silence. What it drops, ignores and refuses is data of one release (`backend::litellm_keys`), so these checks answer without starting it.
 
+mod carry;
+mod carry_settings;
 mod credentials;
 mod deployment;
 mod names;
@@ -15,9 +17,10 @@ use super::yaml::Yaml;
 use crate::backend::litellm_keys::{self, Section};
 use crate::diagnostic::{Diagnostic, Span};
 
+pub(super) use carry::{Carrying, carry};
 pub(super) use credentials::{diagnostic as credential_finding, scan as scan_credentials};
 pub(super) use deployment::Deployment;
-pub(super) use names::Names;
+use names::Names;
 
 /// A value, and the file that it stands in.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 const FATAL_IN_ROUTER: &[&str] = &["health_check_concurrency", "health_check_interval"];
 
 /// Settings that LiteLLM takes from holders of a licence only.
-const ENTERPRISE: &[&str] = &["allowed_ips"];
+pub(super) const ENTERPRISE: &[&str] = &["allowed_ips"];
 
 pub(super) fn check(config: &Config<'_>, findings: &mut Findings) {
     for section in [Section::Router, Section::Litellm, Section::General] {

@@ -43,3 +43,12 @@ pub(in crate::import) static UNRECOGNISED_FILE: Rule = Rule {
     bad: "colour: blue\n",
     good: super::litellm::SOUND,
 };
+
+pub(in crate::import) static NOT_CARRIED_OVER: Rule = Rule {
+    name: "not-carried-over",
+    severity: Severity::Note,
+    summary: "something of an imported file has no place in platform.toml",
+    why: "Nothing is dropped in silence: what platform.toml has no words for, or what only the owner can say, is listed with the reason. `homelab import --check` does not look for it.",
+    bad: "",
+    good: super::litellm::SOUND,
+};
