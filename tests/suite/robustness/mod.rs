@@ -3,6 +3,8 @@
 // The helpers of a test are the test as well, which clippy cannot tell.
 #![allow(clippy::unwrap_used)]
 
+mod site;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
