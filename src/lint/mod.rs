@@ -7,7 +7,6 @@ mod exposure;
 mod naming;
 mod ports;
 mod rules;
-mod secrets;
 mod settings;
 mod texts;
 mod urls;

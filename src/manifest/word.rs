@@ -27,6 +27,8 @@ pub struct Flaw {
     pub what: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The word that was probably meant.
+    pub instead: Option<String>,
     /// True when the word may be secret and no message may show it.
     pub hidden: bool,
 }
@@ -36,12 +38,21 @@ impl Flaw {
         Self {
             what: what.into(),
             help: None,
+            instead: None,
             hidden: false,
         }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Offers the word that was probably meant.
+    fn instead(mut self, word: impl Into<String>) -> Self {
+        let word = word.into();
+        self.help = Some(format!("write `{word}`"));
+        self.instead = Some(word);
         self
     }
 
@@ -63,7 +74,8 @@ impl Kind {
             return Err(Flaw::new(format!("it has {name} in it")));
         }
         if word.trim() != word {
-            return Err(Flaw::new("it begins or ends with a space").help("leave the space out"));
+            let flaw = Flaw::new("it begins or ends with a space").instead(word.trim());
+            return Err(flaw.help("leave the space out"));
         }
         (self.check)(word)
     }

@@ -1,5 +1,6 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
+mod import;
 mod tools;
 mod layering;
 mod committed;
@@ -24,6 +25,7 @@ mod site;
 mod ops;
 mod output;
 mod cli;
+mod fix;
 mod reference;
 mod hooks;
 mod pictures;

@@ -128,7 +128,7 @@ pub(super) fn check_env_name(word: &str) -> Result<(), Flaw> {
             return flaw;
         }
         let mended = word.replace(|it: char| !it.is_ascii_alphanumeric(), "_");
-        flaw.help(format!("write `{mended}`"))
+        flaw.instead(mended)
     })?;
     if word.starts_with(|it: char| it.is_ascii_digit()) {
         return Err(Flaw::new("it begins with a digit"));
@@ -263,7 +263,7 @@ fn suggest(flaw: Flaw, word: &str, separator: char) -> Flaw {
         .collect();
     let plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == separator;
     if mended.chars().all(plain) && separated(&mended, separator).is_ok() {
-        flaw.help(format!("write `{mended}`"))
+        flaw.instead(mended)
     } else {
         flaw
     }
