@@ -230,6 +230,7 @@ pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
                 .saturating_add(1)
         ]);
     }
+    within_memory(before.len())?;
     let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
     (&file)
         .take(limit.saturating_add(1))
@@ -242,6 +243,23 @@ pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(bytes)
+}
+
+/// Refuses a file that may need more memory than this process is allowed (`ulimit -v`): when memory ends midway, no words can be made of it any more.
+fn within_memory(size: u64) -> io::Result<()> {
+    // The program itself, and what a file of many small tables was measured to need for each byte.
+    let needed = size.saturating_mul(130).saturating_add(32 << 20);
+    match rustix::process::getrlimit(rustix::process::Resource::As).current {
+        Some(allowed) if allowed < needed => Err(io::Error::new(
+            io::ErrorKind::OutOfMemory,
+            format!(
+                "it may need {} MB of memory, and this process may have {} MB",
+                needed >> 20,
+                allowed >> 20
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn changed(before: &Metadata, after: &Metadata) -> bool {

@@ -120,7 +120,7 @@ pub(super) fn render(page: &Page, library: &Library) -> Rendered {
         library,
         is_ours: !page.path.starts_with(GUIDE),
         up: "../".repeat(page.path.matches('/').count()),
-        ids: BTreeSet::new(),
+        ids: PAGE_IDS.iter().map(|it| (*it).to_owned()).collect(),
         rendered: Rendered {
             sections: vec![Section::default()],
             ..Rendered::default()
@@ -137,6 +137,9 @@ pub(super) fn render(page: &Page, library: &Library) -> Rendered {
         ..renderer.rendered
     }
 }
+
+/// The ids of the page around the text, in `page.html.j2`.
+const PAGE_IDS: &[&str] = &["content", "search-field", "search-results"];
 
 struct Renderer<'p> {
     page: &'p Page,
@@ -290,7 +293,6 @@ impl<'p> Renderer<'p> {
         };
         let mut id = slug.clone();
         let mut number = 0;
-        // The page has ids of its own, which begin otherwise.
         while !self.ids.insert(id.clone()) {
             number += 1;
             id = format!("{slug}-{number}");

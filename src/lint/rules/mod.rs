@@ -36,12 +36,14 @@ mod backend_called_directly;
 mod backroom_handle;
 mod borrowed_port;
 mod bypassed_optimiser;
+mod contested_file;
 mod contradicting_pin;
 mod dead_handle;
 mod dead_successor;
 mod default_context;
 mod default_credential;
 mod dropped_parameter;
+mod duplicate_server_name;
 mod duplicate_tool;
 mod empty_slot_url;
 mod ephemeral_port;
@@ -105,12 +107,14 @@ pub static LINTS: &[&Lint] = &[
     &backroom_handle::LINT,
     &borrowed_port::LINT,
     &bypassed_optimiser::LINT,
+    &contested_file::LINT,
     &contradicting_pin::LINT,
     &dead_handle::LINT,
     &dead_successor::LINT,
     &default_context::LINT,
     &default_credential::LINT,
     &dropped_parameter::LINT,
+    &duplicate_server_name::LINT,
     &duplicate_tool::LINT,
     &empty_slot_url::LINT,
     &ephemeral_port::LINT,
