@@ -18,6 +18,7 @@ mod units;
 mod mcp;
 mod pages;
 mod registry;
+mod site;
 mod ops;
 mod output;
 mod cli;
