@@ -10,6 +10,7 @@ mod fix;
 mod input;
 mod lint;
 pub mod output;
+mod pages;
 mod place;
 mod port;
 mod remember;

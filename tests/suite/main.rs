@@ -12,6 +12,7 @@ mod resolve;
 mod ledger;
 mod lint;
 mod lint_more;
+mod lint_pages;
 mod formats;
 mod litellm;
 mod units;

@@ -26,6 +26,7 @@ host = "pi"
 mod aged_model_id;
 mod answer_above_context;
 mod backend_called_directly;
+mod broken_link;
 mod contradicting_pin;
 mod dead_successor;
 mod default_context;
@@ -48,12 +49,17 @@ mod missing_endpoint;
 mod optimiser_elsewhere;
 mod parameter_above_limit;
 mod probe_loads_model;
+mod retired_name_in_document;
 mod reversed_setting;
 mod second_gateway;
 mod secret_argument;
+mod stale_port_in_document;
+mod stale_url_in_document;
 mod system_python;
 mod too_many_boot_models;
 mod trailing_slash;
+mod unexplained_service;
+mod unknown_handle_in_document;
 mod unserved_mode;
 pub(super) mod unused_exception;
 mod unused_secret;
@@ -66,6 +72,7 @@ pub static LINTS: &[&Lint] = &[
     &aged_model_id::LINT,
     &answer_above_context::LINT,
     &backend_called_directly::LINT,
+    &broken_link::LINT,
     &contradicting_pin::LINT,
     &dead_successor::LINT,
     &default_context::LINT,
@@ -88,12 +95,17 @@ pub static LINTS: &[&Lint] = &[
     &optimiser_elsewhere::LINT,
     &parameter_above_limit::LINT,
     &probe_loads_model::LINT,
+    &retired_name_in_document::LINT,
     &reversed_setting::LINT,
     &second_gateway::LINT,
     &secret_argument::LINT,
+    &stale_port_in_document::LINT,
+    &stale_url_in_document::LINT,
     &system_python::LINT,
     &too_many_boot_models::LINT,
     &trailing_slash::LINT,
+    &unexplained_service::LINT,
+    &unknown_handle_in_document::LINT,
     &unserved_mode::LINT,
     &unused_exception::LINT,
     &unused_secret::LINT,
