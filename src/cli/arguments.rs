@@ -173,11 +173,14 @@ pub(super) struct Docs {
 /// Check platform.toml, and mend it when asked to.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without `--fix` nothing is written. With it comments and order stay, the file is written all or not at all, and what is left to do is shown.\n\nExamples:\n  homelab lint\n  homelab lint --fix --diff          what `--fix` would change\n  homelab lint --platform examples/kheti/platform.toml\n  homelab lint --format concise      one line for each finding, for editors and grep"
+    after_help = "Without `--fix` nothing is written. With it comments and order stay, the file is written all or not at all, and what is left to do is shown.\n\nExamples:\n  homelab lint\n  homelab lint docs/                 also ports, URLs, names and links in Markdown\n  homelab lint --fix --diff          what `--fix` would change\n  homelab lint --platform examples/kheti/platform.toml\n  homelab lint --format concise      one line for each finding, for editors and grep"
 )]
 pub(super) struct Lint {
     #[command(flatten)]
     pub(super) input: Input,
+    /// Handwritten Markdown to hold against the platform: files, or folders with all below them.
+    #[arg(value_name = "PAGES")]
+    pub(super) pages: Vec<PathBuf>,
     /// Mend in the file what can be mended without changing what anything else means.
     #[arg(long)]
     pub(super) fix: bool,

@@ -24,6 +24,8 @@ pub(super) struct Reading {
     pub(super) checked: Checked,
     /// The lock beside it; nothing without a platform to hold against it.
     pub(super) lock: Option<LockFile>,
+    /// Handwritten Markdown that was held against it.
+    pub(super) pages: Vec<(Source, Diagnostics)>,
     /// How the command ends as far as the findings decide.
     pub(super) end: End,
 }
@@ -32,12 +34,6 @@ pub(super) struct Reading {
 pub(super) fn read(input: &Input) -> Option<Reading> {
     let reading = load(input)?;
     Some(show(input, reading))
-}
-
-/// The same, and a lock is missed that should be there.
-pub(super) fn read_with_lock(input: &Input) -> Option<Reading> {
-    let reading = load(input)?;
-    Some(show(input, miss_lock(reading)))
 }
 
 /// Misses a lock that should be there.
@@ -64,6 +60,7 @@ pub(super) fn load(input: &Input) -> Option<Reading> {
                 source,
                 checked,
                 lock: None,
+                pages: Vec::new(),
                 end: End::Found,
             })
         }
@@ -153,6 +150,7 @@ pub(super) fn with_lock(input: &Input, source: Source) -> Option<Reading> {
         source,
         checked,
         lock,
+        pages: Vec::new(),
         end,
     })
 }
@@ -179,6 +177,7 @@ pub(super) fn show(input: &Input, mut reading: Reading) -> Reading {
     {
         reports.push((source, &lock.promises.lock_diagnostics));
     }
+    reports.extend(reading.pages.iter().map(|(source, found)| (source, found)));
     let text = report::render_all(input.format.into(), &reports, &terminal::style());
     let shown = text.is_empty() || terminal::say(&text);
     let has_errors = reports.iter().any(|(_, it)| it.has_errors());

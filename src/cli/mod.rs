@@ -12,6 +12,7 @@ mod import;
 mod input;
 mod lint;
 pub mod output;
+mod pages;
 mod place;
 mod port;
 mod remember;

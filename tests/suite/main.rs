@@ -15,6 +15,7 @@ mod ledger;
 mod lint;
 mod lint_more;
 mod contradictions;
+mod lint_pages;
 mod formats;
 mod litellm;
 mod units;
