@@ -12,4 +12,6 @@ pub mod lint;
 pub mod routes;
 pub mod emit;
 pub mod compile;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 pub mod cli;

@@ -11,6 +11,8 @@ mod lint;
 pub mod output;
 mod place;
 mod port;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod remember;
 mod reference;
 pub mod report;
@@ -35,6 +37,8 @@ pub fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
+        #[cfg(feature = "proxy")]
+        Command::Proxy(arguments) => proxy::run(&arguments),
         Command::Schema => schema::run(),
         Command::Completions(arguments) => shell::completions(&arguments),
         Command::Man(arguments) => shell::man(&arguments),

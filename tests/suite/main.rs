@@ -23,3 +23,5 @@ mod output;
 mod cli;
 mod reference;
 mod hooks;
+#[cfg(feature = "proxy")]
+mod proxy;
