@@ -4,6 +4,7 @@ use schemars::Schema;
 
 use crate::diagnostic::{Diagnostics, Rule, Source};
 use crate::emit::pages::Book;
+use crate::emit::site::{self, Dangling};
 use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter, MANY_SERVICES, side_by_side};
 use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
@@ -126,6 +127,21 @@ pub fn emit(platform: &Platform, lock: &Lock) -> Result<Artifacts, EmitError> {
         emitter.run(&book, &mut artifacts)?;
     }
     Ok(artifacts)
+}
+
+/// Makes the site of a platform, with the owner's documents among its pages; also returns the references of these that lead nowhere.
+pub fn site(
+    platform: &Platform,
+    lock: &Lock,
+    documents: &[site::Document],
+) -> Result<(Artifacts, Vec<Dangling>), EmitError> {
+    let rules: Vec<&Rule> = rules().collect();
+    let book = Book {
+        platform,
+        lock,
+        rules: &rules,
+    };
+    site::site(&book, documents)
 }
 
 fn emit_one(book: &Book, emitter: &Emitter) -> Result<Artifacts, EmitError> {

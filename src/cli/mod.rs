@@ -4,8 +4,11 @@
 
 mod arguments;
 mod build;
+mod docs;
 mod explain;
 mod file;
+mod fix;
+mod import;
 mod input;
 mod lint;
 pub mod output;
@@ -24,6 +27,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::diagnostic::Rule;
+
 use arguments::{Command, Homelab};
 
 /// Runs the program with the arguments it was given.
@@ -34,9 +39,11 @@ pub fn main() -> ExitCode {
     };
     let end = match homelab.command {
         Command::Build(arguments) => build::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         #[cfg(feature = "proxy")]
         Command::Proxy(arguments) => proxy::run(&arguments),
         Command::Schema => schema::run(),
@@ -52,6 +59,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
     // A closed stream has nobody left to tell.
     let _ = error.print();
     ExitCode::from(u8::from(error.use_stderr()) * 2)
+}
+
+/// Every rule that a reader can meet: about platform.toml, then about imported files.
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    crate::compile::rules().chain(crate::import::RULES.iter().copied())
 }
 
 /// How a command ended.

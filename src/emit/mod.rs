@@ -14,6 +14,7 @@ pub mod endpoint;
 pub mod mcp_servers;
 pub mod mcp_litellm;
 pub mod pages;
+pub mod picture;
 mod litellm;
 mod env;
 mod systemd;
@@ -23,6 +24,7 @@ mod registry;
 mod config;
 mod routes;
 mod docs;
+pub mod site;
 mod ops;
 pub mod manifest;
 

@@ -15,9 +15,11 @@ mod ports;
 mod services;
 mod words;
 
+use std::fmt::Write as _;
+
 use crate::diagnostic::Rule;
 use crate::ledger::Lock;
-use crate::platform::{Host, Platform, Service};
+use crate::platform::{Handle, Host, Platform, Service};
 
 /// All that pages are made from.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +53,7 @@ impl Page {
     }
 }
 
-/// Every page, in reading order: those about the whole first, then each host and each service.
+/// Every page, in reading order: those about the whole first, then each host, each handle and each service.
 pub fn pages(book: &Book) -> Vec<Page> {
     let mut pages = vec![
         overview::index(book),
@@ -66,6 +68,12 @@ pub fn pages(book: &Book) -> Vec<Page> {
         planned::planned(book),
     ];
     pages.extend(book.platform.hosts.iter().map(|it| hosts::host(book, it)));
+    pages.extend(
+        book.platform
+            .handles
+            .iter()
+            .map(|it| names::handle(book, it)),
+    );
     pages.extend(
         book.platform
             .services
@@ -83,6 +91,24 @@ pub fn host_path(host: &Host) -> String {
 /// Where a service's page lies.
 pub fn service_path(service: &Service) -> String {
     format!("services/{}.md", service.name)
+}
+
+/// Where a handle's page lies. What a file name should not hold is written as `_` and its number.
+pub fn handle_path(handle: &Handle) -> String {
+    let mut name = String::new();
+    for byte in handle.name.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-".contains(&byte) {
+            name.push(char::from(byte));
+        } else {
+            let _ = write!(name, "_{byte:02x}");
+        }
+    }
+    format!("handles/{name}.md")
+}
+
+/// A link to a handle's page.
+fn to_handle(up: &str, handle: &Handle) -> String {
+    markdown::link(&handle.name, &format!("{up}{}", handle_path(handle)))
 }
 
 /// A link to a host's page from a page that lies `up` folders down: `""` or `"../"`.

@@ -1,7 +1,7 @@
 //! Handles and models: what clients ask for, and what answers.
 
 use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_none};
-use super::{Book, Page, to_service, words};
+use super::{Book, Page, handle_path, to_handle, to_service, words};
 use crate::platform::{Handle, HandleNames, Model, Platform, Visibility};
 
 pub(super) fn handles(book: &Book) -> Page {
@@ -79,13 +79,94 @@ fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
         },
     );
     [
-        code(&handle.name),
+        to_handle("", handle),
         listed(targets),
         through,
         listed(handle.fallbacks.iter().map(|id| code(&platform[*id].name))),
         state,
         text_or_none(handle.notes.as_deref()),
     ]
+}
+
+/// Pages of handles lie one folder down.
+const UP: &str = "../";
+
+/// The page of a handle: what answers, by which route, and how to ask.
+pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
+    let platform = book.platform;
+    let mut page = Writer::titled(&handle.name);
+    if handle.title != handle.name {
+        page.paragraph(&text(&handle.title));
+    }
+    page.notes(handle.notes.as_deref());
+    let seen = match handle.visibility {
+        Visibility::Public => "every client",
+        Visibility::Internal => "only the platform's own services",
+    };
+    let mut facts = vec![format!("seen by {seen}")];
+    if let Some(since) = &handle.since {
+        facts.push(format!("promised since {}", text(since)));
+    }
+    if let Some(it) = &handle.deprecated {
+        let successor = to_handle(UP, &platform[it.in_favour_of]);
+        let reason = it
+            .reason
+            .as_deref()
+            .map_or_else(String::new, |it| format!(": {}", text(it)));
+        facts.push(format!("deprecated in favour of {successor}{reason}"));
+    }
+    let fallbacks = handle
+        .fallbacks
+        .iter()
+        .map(|id| to_handle(UP, &platform[*id]));
+    facts.push(format!("when it fails: {}", listed(fallbacks)));
+    page.list(facts);
+    page.section("Models");
+    let targets: Vec<_> = handle
+        .targets
+        .iter()
+        .map(|target| {
+            let model = &platform[target.model];
+            let number = |it: Option<u32>| it.map_or_else(|| NONE.to_owned(), |it| it.to_string());
+            [
+                code(&model.name),
+                to_service(UP, &platform[model.service]),
+                words::model_state(model.state).to_owned(),
+                number(target.order),
+                number(target.weight),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Model", "Server", "State", "Order", "Weight"],
+        &targets,
+        "There is no model.",
+    );
+    page.section("Routes");
+    let routes: Vec<_> = platform
+        .deployments
+        .iter()
+        .filter(|it| it.handle == handle.id)
+        .map(|it| {
+            [
+                code(&it.name),
+                to_service(UP, &platform[it.service]),
+                code(&it.url),
+                code(&it.selector),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Name", "Server", "Base URL", "Sent as"],
+        &routes,
+        "No route: its models are not live.",
+    );
+    if let Some(request) = super::services::ask(platform, handle) {
+        page.section("How to ask");
+        page.fenced("sh", &request.curl);
+        page.fenced("python", &request.python);
+    }
+    Page::new(handle_path(handle), &handle.name, page.finish())
 }
 
 pub(super) fn models(book: &Book) -> Page {

@@ -6,7 +6,7 @@ use super::{Book, Page, service_path, to_host, to_service, words};
 use crate::backend::Role;
 use crate::emit::escape::shell_word;
 use crate::emit::process;
-use crate::platform::{Platform, Service, Visibility, Word};
+use crate::platform::{Handle, Mode, Platform, Service, Visibility, Word};
 
 /// Pages of services lie one folder down.
 const UP: &str = "../";
@@ -109,33 +109,10 @@ fn reach(page: &mut Writer, platform: &Platform, service: &Service) {
 
 /// A request that a reader may try: a chat for a gateway, else the first health check.
 fn request(platform: &Platform, service: &Service, url: &str) -> Option<String> {
-    if service.kind.role == Role::Gateway {
-        let handle = platform
-            .deployments
-            .iter()
-            .filter(|it| !it.internal)
-            .map(|it| &platform[it.handle])
-            .find(|it| it.visibility == Visibility::Public)?;
-        let key = platform.gateway.key.as_deref();
-        let header = key.map_or_else(String::new, |it| {
-            format!("  -H \"Authorization: Bearer ${it}\" \\\n")
-        });
-        let body = serde_json::json!({
-            "model": handle.name,
-            "messages": [{ "role": "user", "content": "Hello" }],
-        });
-        let body = shell_word(&body.to_string()).ok()?.into_owned();
-        let version = if service.base_path.is_empty() {
-            "/v1"
-        } else {
-            ""
-        };
-        let url = shell_word(&format!("{url}{version}/chat/completions"))
-            .ok()?
-            .into_owned();
-        return Some(format!(
-            "curl {url} \\\n{header}  -H 'Content-Type: application/json' \\\n  -d {body}"
-        ));
+    if service.id == platform.policy.gateway {
+        let public = |it: &&Handle| it.visibility == Visibility::Public;
+        let mut handles = platform.handles.iter().filter(public);
+        return handles.find_map(|it| ask(platform, it)).map(|it| it.curl);
     }
     let health = service.health.first()?;
     let base = url.strip_suffix(service.base_path.as_str()).unwrap_or(url);
@@ -143,6 +120,56 @@ fn request(platform: &Platform, service: &Service, url: &str) -> Option<String> 
         .ok()?
         .into_owned();
     Some(format!("curl --fail {url}"))
+}
+
+/// How to ask for a handle, in words to copy.
+pub(super) struct Request {
+    /// With curl.
+    pub(super) curl: String,
+    /// With OpenAI's Python client.
+    pub(super) python: String,
+}
+
+/// How to ask the gateway for a handle whose models chat; nothing when none is live.
+pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
+    let mut routes = platform.deployments.iter();
+    let route = routes.find(|it| it.handle == handle.id && !it.internal)?;
+    if platform[route.model].mode != Mode::Chat {
+        return None;
+    }
+    let gateway = platform.gateway_service();
+    let (_, base) = words::ways(platform, gateway, gateway.port()?).pop()?;
+    let base = if gateway.base_path.is_empty() {
+        format!("{base}/v1")
+    } else {
+        base
+    };
+    let key = platform.gateway.key.as_deref();
+    let header = key.map_or_else(String::new, |it| {
+        format!("  -H \"Authorization: Bearer ${it}\" \\\n")
+    });
+    let body = serde_json::json!({
+        "model": handle.name,
+        "messages": [{ "role": "user", "content": "Hello" }],
+    });
+    let body = shell_word(&body.to_string()).ok()?.into_owned();
+    let url = shell_word(&format!("{base}/chat/completions"))
+        .ok()?
+        .into_owned();
+    let api_key = key.map_or_else(
+        || "\"none\"".to_owned(),
+        |it| format!("os.environ[{}]", serde_json::json!(it)),
+    );
+    Some(Request {
+        curl: format!(
+            "curl {url} \\\n{header}  -H 'Content-Type: application/json' \\\n  -d {body}"
+        ),
+        python: format!(
+            "import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url={}, api_key={api_key})\nanswer = client.chat.completions.create(\n    model={},\n    messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}],\n)\nprint(answer.choices[0].message.content)",
+            serde_json::json!(base),
+            serde_json::json!(handle.name),
+        ),
+    })
 }
 
 fn run(page: &mut Writer, service: &Service) {

@@ -64,12 +64,12 @@ pub(super) fn init(init: Init) -> &'static str {
 
 pub(super) fn managed_by(managed_by: ManagedBy) -> &'static str {
     match managed_by {
-        ManagedBy::Systemd => "a systemd unit that is generated",
-        ManagedBy::Launchd => "a launchd daemon that is generated",
-        ManagedBy::Docker => "a container that is generated",
+        ManagedBy::Systemd => "systemd",
+        ManagedBy::Launchd => "launchd",
+        ManagedBy::Docker => "containers",
         ManagedBy::Package => "its own package",
         ManagedBy::Manual => "hand",
-        ManagedBy::External => "somebody outside of this platform",
+        ManagedBy::External => "somebody else",
     }
 }
 
