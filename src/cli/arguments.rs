@@ -34,6 +34,9 @@ pub(super) enum Command {
     Port(Port),
     /// Turn the files you have into a platform.toml, or say what is wrong with them.
     Import(Import),
+    /// Serve the platform's models at one address, from the compiled route table.
+    #[cfg(feature = "proxy")]
+    Proxy(Proxy),
     /// Print the JSON schema of platform.toml, for editors.
     Schema,
     /// Print what a shell needs to complete `homelab` on TAB.
@@ -353,4 +356,47 @@ pub(super) struct PortMigrate {
     /// Show the change and write nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+/// Serve the platform's models at one address.
+#[cfg(feature = "proxy")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads no platform.toml: the route table that `homelab build` writes is all it knows. Keys come from the environment, by the names in the table. SIGHUP or a changed file takes another table; SIGTERM finishes what is under way.\n\nExamples:\n  homelab proxy --check                          say what is missing, serve nothing\n  homelab proxy --listen 127.0.0.1:4000 --admin 127.0.0.1:4001"
+)]
+pub(super) struct Proxy {
+    /// The route table.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "generated/routes/routes.json"
+    )]
+    pub(super) table: PathBuf,
+    /// Where to listen. Default: the table's address.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<std::net::SocketAddr>,
+    /// Where operators find status, metrics and a page; loopback only.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) admin: Option<std::net::SocketAddr>,
+    /// Further keys, each a line: `name sha256:<hex> [handles=a,b] [service=name]`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) keys: Option<PathBuf>,
+    /// How many threads serve. Default: one for each core.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// The largest body that is taken, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
+    pub(super) max_body: u64,
+    /// The most connections at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = 16_384)]
+    pub(super) max_connections: usize,
+    /// How many seconds requests may go on after SIGTERM.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(super) grace: u64,
+    /// Write no access log to standard output.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Say what is missing, and serve nothing.
+    #[arg(long)]
+    pub(super) check: bool,
 }

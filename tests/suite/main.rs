@@ -30,3 +30,5 @@ mod fix;
 mod reference;
 mod hooks;
 mod pictures;
+#[cfg(feature = "proxy")]
+mod proxy;

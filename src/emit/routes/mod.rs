@@ -38,6 +38,7 @@ fn table(platform: &Platform) -> routes::Table {
             port,
         }),
         master_key: platform.gateway.key.clone(),
+        keys: Vec::new(),
         policy: policy(&platform.gateway),
         routes,
         aliases,
@@ -73,6 +74,7 @@ fn policy(gateway: &platform::Gateway) -> routes::Policy {
         cooldown_ms: milliseconds(gateway.cooldown),
         allowed_fails: gateway.allowed_fails,
         max_fallbacks: gateway.max_fallbacks,
+        ..routes::Policy::default()
     }
 }
 
