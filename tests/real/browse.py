@@ -10,9 +10,12 @@ says about accessibility in light and dark. Screenshots stay in the folder SCREE
 
 import base64
 import functools
+import html
 import http.server
+import itertools
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -241,18 +244,19 @@ def check_theme(browser, base):
     browser.run("try { localStorage.clear() } catch (error) {}")
 
 
-def check_boxes(browser, base):
-    """Every box of the topology leads to the page of its name."""
+def check_boxes(browser, base, site):
+    """Every box of the topology leads to the page of what it says it is."""
     browser.open(base + "topology.html")
     links = browser.run(
-        "[...document.querySelectorAll('svg a')].map(it => [it.href.baseVal, it.textContent])"
+        "[...document.querySelectorAll('svg a')].map(it => "
+        "[it.href.baseVal, it.getAttribute('aria-label') || it.textContent])"
     )
     if len(links) < 10:
         yield f"only {len(links)} boxes of the topology are links"
     for href, words in links:
-        name = href.rsplit("/", 1)[-1].removesuffix(".html")
-        if name not in words:
-            yield f"the box {words!r} leads to {href}"
+        heading = re.search(r"<h1[^>]*>(.*?)</h1>", (site / href).read_text())
+        if html.unescape(heading[1]) not in words:
+            yield f"the box {words!r} leads to {href}, {heading[1]!r}"
 
 
 def main(site, axe, screenshots):
@@ -276,9 +280,12 @@ def main(site, axe, screenshots):
                 for page in PAGES:
                     for it in check_page(browser, base, page, axe, screenshots, way):
                         print(f"{way} {page}: {it}")
-                for check in [check_search, check_theme, check_boxes]:
-                    for it in check(browser, base):
-                        print(f"{way}: {it}")
+                for it in itertools.chain(
+                    check_search(browser, base),
+                    check_theme(browser, base),
+                    check_boxes(browser, base, site),
+                ):
+                    print(f"{way}: {it}")
         finally:
             browser.close()
     server.shutdown()
