@@ -5,6 +5,7 @@
 mod afm;
 mod generic;
 mod home_assistant;
+mod homelab;
 mod limits;
 mod litellm;
 pub mod litellm_keys;
@@ -32,6 +33,7 @@ pub static KINDS: &[&Kind] = &[
     &afm::KIND,
     &generic::KIND,
     &home_assistant::KIND,
+    &homelab::KIND,
     &litellm::KIND,
     &mlx::KIND,
     &mlx_lm::KIND,

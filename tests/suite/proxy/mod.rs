@@ -6,6 +6,9 @@
 )]
 
 mod client;
+mod compiled;
 mod core;
 mod lab;
+mod operation;
+mod properties;
 mod upstream;
