@@ -259,6 +259,57 @@ def check_boxes(browser, base, site):
             yield f"the box {words!r} leads to {href}, {heading[1]!r}"
 
 
+# The texts of pictures that are wider than the box they stand in, in the fonts of this machine.
+TEXTS_OUTSIDE = """
+[...document.querySelectorAll('svg.picture .pic-box')].flatMap(box => {
+    const rects = [...box.querySelectorAll('rect')].map(it => it.getBBox());
+    return [...box.querySelectorAll('text')].filter(text => {
+        const it = text.getBBox();
+        const middle = it.y + it.height / 2;
+        return !rects.some(rect => rect.x <= it.x && it.x + it.width <= rect.x + rect.width
+            && rect.y <= middle && middle <= rect.y + rect.height);
+    }).map(it => it.textContent);
+})
+"""
+
+# How many calls are drawn at this moment, those that arrive included.
+CALLS_SHOWN = """
+[...document.querySelectorAll('svg.picture .pic-lit > path, svg.picture .pic-lit > use')].filter(it =>
+    getComputedStyle(it).visibility === 'visible' && getComputedStyle(it).display !== 'none').length
+"""
+
+
+def check_pictures(browser, base):
+    """Texts stay in their boxes, and a service under the pointer or the keyboard shows its calls alone."""
+    for page in PAGES:
+        browser.open(base + page)
+        for text in browser.run(TEXTS_OUTSIDE):
+            yield f"{page}: {text!r} leaves its box"
+    browser.size(*WIDE)
+    browser.open(base + "topology.html")
+    everything = browser.run(CALLS_SHOWN)
+    # The gateway calls it, and it calls nobody.
+    place = browser.run(
+        """(() => {
+            const box = document.querySelector('svg.picture [data-key="searxng"]');
+            box.scrollIntoView({block: 'center'});
+            const it = box.getBoundingClientRect();
+            return [it.x + it.width / 2, it.y + it.height / 2];
+        })()"""
+    )
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+    pointed = browser.run(CALLS_SHOWN)
+    if everything < 2 or pointed != 1:
+        yield f"of {everything} calls, {pointed} are shown for a service with one"
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)
+    # A key before it, so that the browser shows the focus as a keyboard's.
+    browser.key("x")
+    browser.run("document.querySelector('svg.picture [data-key=\"searxng\"]').focus()")
+    focused = browser.run(CALLS_SHOWN)
+    if focused != 1:
+        yield f"of {everything} calls, {focused} are shown for a focused service with one"
+
+
 def main(site, axe, screenshots):
     site = pathlib.Path(site).resolve()
     screenshots = pathlib.Path(screenshots)
@@ -284,6 +335,7 @@ def main(site, axe, screenshots):
                     check_search(browser, base),
                     check_theme(browser, base),
                     check_boxes(browser, base, site),
+                    check_pictures(browser, base),
                 ):
                     print(f"{way}: {it}")
         finally:

@@ -67,7 +67,7 @@ fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
     });
     let state = match &handle.deprecated {
         Some(it) => format!("deprecated: use {}", code(&platform[it.in_favour_of].name)),
-        None if platform.deployments.iter().any(|it| it.handle == handle.id) => "live".to_owned(),
+        None if platform.routes_of(handle.id).next().is_some() => "live".to_owned(),
         None => "waits for its model".to_owned(),
     };
     let through = handle.via.map_or_else(
@@ -144,9 +144,7 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
     );
     page.section("Routes");
     let routes: Vec<_> = platform
-        .deployments
-        .iter()
-        .filter(|it| it.handle == handle.id)
+        .routes_of(handle.id)
         .map(|it| {
             [
                 code(&it.name),

@@ -64,6 +64,10 @@ impl Draft<'_> {
         deployments.extend(internal.into_values());
         deployments.sort_by(|one, two| (&one.name, &one.id).cmp(&(&two.name, &two.id)));
         self.variable_clashes(platform, &deployments);
+        for (at, deployment) in deployments.iter().enumerate() {
+            let routes = platform.lookup.routes.entry(deployment.handle);
+            routes.or_default().push(at);
+        }
         platform.deployments = deployments;
     }
 
