@@ -8,7 +8,7 @@ use std::process::Command;
 
 use homelab::cli::report::{self, Format, Style};
 use homelab::compile;
-use homelab::diagnostic::Source;
+use homelab::diagnostic::{Severity, Source};
 use homelab::import::{self, Checked, Imported, Options, RULES, World};
 use serde_json::Value as Json;
 
@@ -266,8 +266,14 @@ fn built(name: &str, text: &str) -> String {
         &checked.diagnostics,
         &Style::default(),
     );
+    // Who may reach the gateway, and with what key, is a decision that no import can make.
+    let left_to_decide = ["keyless-gateway", "unapproved-exposure"];
+    let mut errors = checked
+        .diagnostics
+        .iter()
+        .filter(|it| it.severity == Severity::Error);
     assert!(
-        !checked.diagnostics.has_errors(),
+        errors.all(|it| left_to_decide.contains(&it.rule.name)),
         "{name}:\n{found}\n{text}"
     );
     let platform = checked.platform.expect("a platform");

@@ -1,6 +1,6 @@
 //! Nobody can ask whether a service is well.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
 use crate::lint::{Check, Lint, words};
 use crate::platform::{ManagedBy, Platform};
 use crate::syntax::Document;
@@ -55,7 +55,12 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
                 format!("nobody can ask whether `{}` is well", service.name),
             )
             .primary(span, "says no path to ask")
-            .help(help),
+            .help(help)
+            .fix_if(
+                words::lines(document, &keys)
+                    .filter(|_| !service.kind.health.is_empty())
+                    .map(|it| Fix::removal(it, false)),
+            ),
         );
     }
 }
