@@ -13,6 +13,7 @@ mod ledger;
 mod lint;
 mod lint_more;
 mod lint_pages;
+mod mutations;
 mod formats;
 mod litellm;
 mod units;
