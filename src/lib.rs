@@ -12,4 +12,5 @@ pub mod lint;
 pub mod routes;
 pub mod emit;
 pub mod compile;
+pub mod import;
 pub mod cli;

@@ -32,6 +32,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Show who has which port, find a free one, or change one on purpose.
     Port(Port),
+    /// Turn the files you have into a platform.toml, or say what is wrong with them.
+    Import(Import),
     /// Print the JSON schema of platform.toml, for editors.
     Schema,
     /// Print what a shell needs to complete `homelab` on TAB.
@@ -204,6 +206,41 @@ pub(super) struct Explain {
     /// The day to take for today, such as 2026-11-21.
     #[arg(long, value_name = "DATE")]
     pub(super) today: Option<crate::lint::Date>,
+}
+
+/// Turn the files you have into a platform.toml, or say what is wrong with them.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each file is told by what it holds: a LiteLLM configuration with what it includes. Literal secrets are never copied; what cannot be carried over is listed.\n\nExamples:\n  homelab import --on mini --host mini=192.0.2.10 --into platform.toml config.yaml\n  homelab import --check config.yaml   say what LiteLLM will drop, ignore or refuse"
+)]
+pub(super) struct Import {
+    /// The files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Only say what is wrong with them; needs no platform.toml.
+    #[arg(long, conflicts_with_all = ["into", "host", "on"])]
+    pub(super) check: bool,
+    /// Where the platform is written. A file that is there is added to, and what it has already stays. Default: standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(super) into: Option<PathBuf>,
+    /// A machine by its name and address, such as nas=192.0.2.10; may be given several times.
+    #[arg(long, value_name = "NAME=ADDRESS")]
+    pub(super) host: Vec<String>,
+    /// The name of the machine that the files come from. Default: home.
+    #[arg(long, value_name = "NAME")]
+    pub(super) on: Option<String>,
+    /// How findings are shown; never changes the exit code.
+    #[arg(long, value_enum, default_value_t = Format::Full)]
+    pub(super) format: Format,
+    /// Treat warnings as errors.
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+    /// Say nothing but findings.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// The largest file that is read, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = crate::syntax::DEFAULT_SIZE_LIMIT)]
+    pub(super) max_size: u64,
 }
 
 /// Print what a shell needs to complete `homelab` on TAB.

@@ -8,6 +8,7 @@ mod docs;
 mod explain;
 mod file;
 mod fix;
+mod import;
 mod input;
 mod lint;
 pub mod output;
@@ -25,6 +26,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::diagnostic::Rule;
+
 use arguments::{Command, Homelab};
 
 /// Runs the program with the arguments it was given.
@@ -39,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Schema => schema::run(),
         Command::Completions(arguments) => shell::completions(&arguments),
         Command::Man(arguments) => shell::man(&arguments),
@@ -52,6 +56,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
     // A closed stream has nobody left to tell.
     let _ = error.print();
     ExitCode::from(u8::from(error.use_stderr()) * 2)
+}
+
+/// Every rule that a reader can meet: about platform.toml, then about imported files.
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    crate::compile::rules().chain(crate::import::RULES.iter().copied())
 }
 
 /// How a command ended.

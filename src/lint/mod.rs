@@ -6,9 +6,12 @@ mod date;
 mod markdown;
 mod mentions;
 mod prose;
+mod exposure;
+mod naming;
+mod ports;
 mod rules;
-mod secrets;
 mod settings;
+mod texts;
 mod urls;
 mod words;
 

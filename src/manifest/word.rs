@@ -90,12 +90,14 @@ pub static KINDS: &[&Kind] = &[
     &HANDLE,
     &HOST_NAME,
     &KEY,
+    &LABEL,
     &LINE,
     &NAME,
     &PARAMETER_COUNT,
     &PATH,
     &PORT_RANGE,
     &SIZE,
+    &UNIT,
     &URL,
     &USER,
 ];
@@ -173,6 +175,15 @@ pub static KEY: Kind = Kind {
     check: name::check_key,
 };
 
+/// A launchd label.
+pub static LABEL: Kind = Kind {
+    name: "label",
+    noun: "a launchd label",
+    pattern: "^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$",
+    example: "home.gateway",
+    check: name::check_label,
+};
+
 /// Free text on one line.
 pub static LINE: Kind = Kind {
     name: "line",
@@ -225,6 +236,15 @@ pub static SIZE: Kind = Kind {
     pattern: "^[0-9]+(MB|GB|TB|MiB|GiB|TiB)$",
     example: "128GB",
     check: quantity::check_size,
+};
+
+/// The name of a systemd unit, without `.service`.
+pub static UNIT: Kind = Kind {
+    name: "unit",
+    noun: "the name of a unit",
+    pattern: "^[A-Za-z0-9_:]([A-Za-z0-9._:-]*[A-Za-z0-9_:-])?$",
+    example: "ov-server",
+    check: name::check_unit,
 };
 
 /// An `http` or `https` URL without credentials.

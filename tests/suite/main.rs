@@ -1,5 +1,6 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
+mod import;
 mod tools;
 mod layering;
 mod committed;
@@ -9,11 +10,13 @@ mod schema;
 mod report;
 mod ci_formats;
 mod resolve;
+mod robustness;
 mod ledger;
 mod lint;
 mod lint_more;
 mod lint_pages;
 mod mutations;
+mod contradictions;
 mod formats;
 mod litellm;
 mod units;

@@ -1,0 +1,392 @@
+//! Foreign files: what is found in each, and whether the real LiteLLM sees them as we do.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use homelab::cli::report::{self, Format, Style};
+use homelab::compile;
+use homelab::diagnostic::Source;
+use homelab::import::{self, Checked, Imported, Options, RULES, World};
+use serde_json::Value as Json;
+
+use crate::tools;
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/import")
+}
+
+/// Every configuration of LiteLLM, by its name below the folder; what others include stands alone nowhere.
+fn configs() -> BTreeMap<String, PathBuf> {
+    let folder = cases().join("litellm");
+    let mut found: BTreeMap<String, PathBuf> = fs::read_dir(&folder)
+        .expect("the cases are there")
+        .filter_map(|entry| {
+            let path = entry.expect("readable").path();
+            let name = path.file_stem()?.to_string_lossy().into_owned();
+            path.is_file().then_some((name, path))
+        })
+        .collect();
+    found.insert("included".to_owned(), folder.join("included/main.yaml"));
+    found
+}
+
+fn source(path: &Path) -> Source {
+    let name = path.file_name().expect("a file").to_string_lossy();
+    Source::new(name, fs::read_to_string(path).expect("it is text"))
+}
+
+/// What is found in a file, which may include those beside it.
+fn check(path: &Path) -> Checked {
+    let folder = path.parent().expect("a folder");
+    let read = |_: &str, name: &str| {
+        let path = folder.join(name);
+        path.is_file().then(|| source(&path))
+    };
+    import::check(&[source(path)], World { read: &read })
+}
+
+fn check_text(text: &str) -> Checked {
+    let nothing = |_: &str, _: &str| None;
+    import::check(
+        &[Source::new("config.yaml", text)],
+        World { read: &nothing },
+    )
+}
+
+fn concise(checked: &Checked) -> String {
+    let shown = checked.reports.iter().map(|it| {
+        report::render(
+            Format::Concise,
+            &it.source,
+            &it.diagnostics,
+            &Style::default(),
+        )
+    });
+    shown.collect()
+}
+
+/// The rules that were broken, once each.
+fn broken(checked: &Checked) -> Vec<&'static str> {
+    let found = checked.reports.iter().flat_map(|it| &it.diagnostics);
+    let mut names: Vec<&str> = found.map(|it| it.rule.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[test]
+fn every_finding_in_every_configuration() {
+    let mut all = String::new();
+    for (name, path) in configs() {
+        let checked = check(&path);
+        let found = concise(&checked);
+        let found = if found.is_empty() {
+            "nothing\n".to_owned()
+        } else {
+            found
+        };
+        let verdict = checked.gateway.expect("it is a configuration of LiteLLM");
+        let starts = if verdict.starts { "starts" } else { "refuses" };
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            all,
+            "== {name}: {starts}, {} declared, live {:?}\n{found}",
+            verdict.declared, verdict.live
+        );
+    }
+    insta::assert_snapshot!("import-litellm", all);
+}
+
+#[test]
+fn a_sound_configuration_gives_no_finding() {
+    for (name, path) in configs() {
+        if name.starts_with("sound-") {
+            assert_eq!(concise(&check(&path)), "", "{name}");
+        }
+    }
+}
+
+#[test]
+fn bad_examples_break_their_rule_and_no_other() {
+    let mut seen = 0;
+    for rule in RULES {
+        let good = check_text(rule.good);
+        assert_eq!(concise(&good), "", "{}: good", rule.name);
+        if !rule.bad.is_empty() {
+            seen += 1;
+            assert_eq!(
+                broken(&check_text(rule.bad)),
+                [rule.name],
+                "{}: bad",
+                rule.name
+            );
+        }
+    }
+    assert!(seen > 15, "{seen}");
+    assert!(RULES.is_sorted_by_key(|it| it.name));
+    let of_platforms: Vec<&str> = homelab::compile::rules().map(|it| it.name).collect();
+    for rule in RULES {
+        assert!(
+            !of_platforms.contains(&rule.name),
+            "{} has two meanings",
+            rule.name
+        );
+    }
+}
+
+/// Where we differ from the real LiteLLM, and why.
+const EXPLAINED: &[(&str, &str)] = &[];
+
+/// What the real LiteLLM makes of each file.
+fn verdicts(files: &BTreeMap<String, PathBuf>) -> Option<BTreeMap<String, Json>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = root.join("target/venv/bin/python");
+    if !python.is_file() {
+        tools::skip("no target/venv with LiteLLM; tests/setup brings it");
+        return None;
+    }
+    let output = Command::new(python)
+        .arg(root.join("tests/real/judge_litellm.py"))
+        .args(files.values())
+        .output()
+        .expect("python runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let lines = String::from_utf8(output.stdout).expect("JSON");
+    let answers: Vec<Json> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(answers.len(), files.len());
+    Some(files.keys().cloned().zip(answers).collect())
+}
+
+#[test]
+fn the_real_litellm_sees_each_configuration_as_we_do() {
+    let files = configs();
+    let Some(verdicts) = verdicts(&files) else {
+        return;
+    };
+    let mut table = "| configuration | LiteLLM starts | we say | declared | live | we say | ignored keys it names | we say |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n".to_owned();
+    let mut differ = Vec::new();
+    for (name, path) in &files {
+        let real = &verdicts[name];
+        let ours = check(path);
+        let verdict = ours.gateway.clone().expect("a verdict");
+        let starts = real["fatal"].is_null();
+        let live: Vec<&str> = real["live"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(Json::as_str)
+            .collect();
+        // Of all sections only the router names the keys that it does not know.
+        let logs = real["logs"].as_array().map_or(&[][..], Vec::as_slice);
+        let named: Vec<&str> = logs
+            .iter()
+            .filter_map(|it| it[1].as_str()?.strip_prefix("Key '")?.split('\'').next())
+            .collect();
+        let ignored: Vec<&str> = ours
+            .reports
+            .iter()
+            .flat_map(|it| it.diagnostics.iter().map(|found| (&it.source, found)))
+            .filter(|(_, it)| ["ignored-setting", "misplaced-setting"].contains(&it.rule.name))
+            .filter_map(|(source, it)| Some(source.words(it.primary.as_ref()?.span)))
+            .collect();
+        let declared = real["declared"].as_u64().unwrap_or_default();
+        // What is refused is live nowhere.
+        let same_live = !starts || live == verdict.live;
+        let same_declared = !starts || declared == verdict.declared as u64;
+        let all_named = named.iter().all(|it| ignored.contains(it));
+        if starts != verdict.starts || !same_live || !same_declared || !all_named {
+            differ.push(name.as_str());
+        }
+        let word = |it: bool| if it { "yes" } else { "no" };
+        let _ = writeln!(
+            table,
+            "| {name} | {} | {} | {declared} | {} | {} | {} | {} |",
+            word(starts),
+            word(verdict.starts),
+            live.len(),
+            if verdict.starts {
+                verdict.live.len()
+            } else {
+                0
+            },
+            named.join(" "),
+            ignored.join(" "),
+        );
+    }
+    insta::assert_snapshot!("import-verdicts", table);
+    let explained: Vec<&str> = EXPLAINED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(differ, explained);
+    assert!(files.len() >= 30, "{}", files.len());
+}
+
+/// The platform made of a file.
+fn imported(path: &Path) -> Imported {
+    let folder = path.parent().expect("a folder");
+    let read = |_: &str, name: &str| {
+        let path = folder.join(name);
+        path.is_file().then(|| source(&path))
+    };
+    import::import(
+        &[source(path)],
+        &Options::default(),
+        None,
+        World { read: &read },
+    )
+}
+
+/// What could not be carried over, in words.
+fn left(imported: &Imported) -> Vec<String> {
+    let found = imported
+        .checked
+        .reports
+        .iter()
+        .flat_map(|it| &it.diagnostics);
+    found
+        .filter(|it| it.rule.name == "not-carried-over")
+        .map(|it| it.message.clone())
+        .collect()
+}
+
+/// Its `router.yaml`.
+fn built(name: &str, text: &str) -> String {
+    let checked = compile::check(&Source::new("platform.toml", text), None);
+    let found = report::render(
+        Format::Concise,
+        &Source::new(name, text),
+        &checked.diagnostics,
+        &Style::default(),
+    );
+    assert!(
+        !checked.diagnostics.has_errors(),
+        "{name}:\n{found}\n{text}"
+    );
+    let platform = checked.platform.expect("a platform");
+    let artifacts =
+        compile::emit(&platform, &homelab::ledger::claims(&platform)).expect("artifacts");
+    artifacts
+        .find("litellm/router.yaml")
+        .expect("a router")
+        .text
+        .clone()
+}
+
+#[test]
+fn every_configuration_becomes_a_platform_that_builds() {
+    let mut all = String::new();
+    for (name, path) in configs() {
+        let imported = imported(&path);
+        built(&name, &imported.text);
+        let left = left(&imported);
+        let _ = writeln!(
+            all,
+            "== {name}\n{}\nleft: {left:#?}\nnotes: {:#?}\n",
+            imported.text, imported.notes
+        );
+    }
+    insta::assert_snapshot!("import-platforms", all);
+}
+
+/// Import, build, and ask the real LiteLLM about both: what was live is live, but for what is listed; settings hold.
+#[test]
+fn the_real_litellm_sees_the_same_before_and_after() {
+    let files = configs();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut after = BTreeMap::new();
+    for (name, path) in &files {
+        let file = folder.path().join(format!("{name}.yaml"));
+        fs::write(&file, built(name, &imported(path).text)).expect("writable");
+        after.insert(name.clone(), file);
+    }
+    let (Some(before), Some(after)) = (verdicts(&files), verdicts(&after)) else {
+        return;
+    };
+    let texts = |it: &Json| -> Vec<String> {
+        let items = it.as_array().map_or(&[][..], Vec::as_slice);
+        items
+            .iter()
+            .filter_map(|it| it.as_str().map(str::to_owned))
+            .collect()
+    };
+    let mut differ = Vec::new();
+    for (name, path) in &files {
+        let (was, is) = (&before[name], &after[name]);
+        assert!(is["fatal"].is_null(), "{name}: {}", is["fatal"]);
+        // What LiteLLM refused has no life to compare with.
+        if !was["fatal"].is_null() {
+            continue;
+        }
+        let left = left(&imported(path)).join("\n");
+        let mut expected: Vec<String> = texts(&was["live"]);
+        expected.extend(texts(&was["aliases"]));
+        let gone = |name: &str| {
+            let starts = [format!("deployment `{name}`"), format!("alias `{name}`")];
+            left.lines()
+                .any(|line| starts.iter().any(|it| line.starts_with(it)))
+        };
+        expected.retain(|it| !gone(it));
+        expected.sort();
+        let live = texts(&is["live"]);
+        if live != expected {
+            differ.push(format!("{name}: live {live:?}, expected {expected:?}"));
+        }
+        let checked = check(path);
+        let found = checked
+            .reports
+            .iter()
+            .flat_map(|it| it.diagnostics.iter().map(|found| (&it.source, found)));
+        let named: Vec<&str> = found
+            .filter(|(_, it)| it.rule.name == "misplaced-setting")
+            .filter_map(|(source, it)| Some(source.words(it.primary.as_ref()?.span)))
+            .collect();
+        for part in ["router", "settings"] {
+            let settings = was[part].as_object().expect("an object");
+            for (key, value) in settings {
+                let of = &is[part][key];
+                // A setting that stood in the wrong section is carried to where it is read; a finding names it.
+                let moved = named.contains(&key.as_str());
+                let listed = moved || left.contains(key.as_str()) || same_list(of, value, &live);
+                if of != value && !listed {
+                    differ.push(format!("{name}: {key} is {of}, was {value}"));
+                }
+            }
+        }
+        let Some(fallbacks) = was["fallbacks"].as_object() else {
+            continue;
+        };
+        for (from, to) in fallbacks {
+            let to: Vec<String> = texts(to)
+                .into_iter()
+                .filter(|it| live.contains(it))
+                .collect();
+            let kept = texts(&is["fallbacks"][from]);
+            if live.contains(from) && kept != to && !left.contains(&format!("from `{from}`")) {
+                differ.push(format!(
+                    "{name}: fallbacks of {from} are {kept:?}, were {to:?}"
+                ));
+            }
+        }
+    }
+    assert_eq!(differ, Vec::<String>::new());
+}
+
+/// Whether a list differs only by names that lead nowhere.
+fn same_list(is: &Json, was: &Json, live: &[String]) -> bool {
+    let Some(was) = was.as_array() else {
+        return false;
+    };
+    let text = serde_json::to_string(is).expect("JSON");
+    was.iter().all(|it| {
+        let word = it.as_str().unwrap_or_default();
+        text.contains(word) || !live.iter().any(|it| it == word)
+    })
+}
