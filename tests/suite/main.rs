@@ -16,6 +16,7 @@ mod lint;
 mod lint_more;
 mod contradictions;
 mod lint_pages;
+mod mutations;
 mod formats;
 mod litellm;
 mod units;

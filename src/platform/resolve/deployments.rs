@@ -199,15 +199,7 @@ impl Draft<'_> {
             if !self.unreachable.insert((from, service.id)) {
                 return None;
             }
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &rules::MISSING_PORT,
-                    format!("`{}` is called and has no port", service.name),
-                )
-                .primary(service.span, "has no port")
-                .secondary(span, "called here")
-                .help("give it a `port`"),
-            );
+            self.diagnostics.push(rules::portless(service, span));
             return None;
         }
         Some(way.url(port))
