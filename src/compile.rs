@@ -3,6 +3,8 @@
 use schemars::Schema;
 
 use crate::diagnostic::{Diagnostics, Rule, Source};
+use crate::emit::pages::Book;
+use crate::emit::site::{self, Dangling};
 use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter, MANY_SERVICES, side_by_side};
 use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
@@ -105,25 +107,46 @@ fn platform(document: &Document, diagnostics: &mut Diagnostics) -> Option<Platfo
     resolve(&manifest, document, diagnostics)
 }
 
-/// Makes every artifact of a platform.
+/// Makes every artifact of a platform; the lock is what it promises, this build included.
 ///
-/// Emitters that read the platform alone work side by side on a large one, since none sees what another makes; those that list what the others made come last. The result is the same in any case.
-pub fn emit(platform: &Platform) -> Result<Artifacts, EmitError> {
+/// Emitters that read no other's artifacts work side by side on a large platform; those that list what the others made come last. The result is the same in any case.
+pub fn emit(platform: &Platform, lock: &Lock) -> Result<Artifacts, EmitError> {
+    let rules: Vec<&Rule> = rules().collect();
+    let book = Book {
+        platform,
+        lock,
+        rules: &rules,
+    };
     let mut artifacts = Artifacts::new();
     let (last, first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
     let many = platform.services.len() >= MANY_SERVICES;
-    for made in side_by_side(&first, many, |emitter| emit_one(platform, emitter)) {
+    for made in side_by_side(&first, many, |emitter| emit_one(&book, emitter)) {
         artifacts.extend(made?);
     }
     for emitter in &last {
-        (emitter.emit)(platform, &mut artifacts)?;
+        emitter.run(&book, &mut artifacts)?;
     }
     Ok(artifacts)
 }
 
-fn emit_one(platform: &Platform, emitter: &Emitter) -> Result<Artifacts, EmitError> {
+/// Makes the site of a platform, with the owner's documents among its pages; also returns the references of these that lead nowhere.
+pub fn site(
+    platform: &Platform,
+    lock: &Lock,
+    documents: &[site::Document],
+) -> Result<(Artifacts, Vec<Dangling>), EmitError> {
+    let rules: Vec<&Rule> = rules().collect();
+    let book = Book {
+        platform,
+        lock,
+        rules: &rules,
+    };
+    site::site(&book, documents)
+}
+
+fn emit_one(book: &Book, emitter: &Emitter) -> Result<Artifacts, EmitError> {
     let mut artifacts = Artifacts::new();
-    (emitter.emit)(platform, &mut artifacts)?;
+    emitter.run(book, &mut artifacts)?;
     // Whoever makes a file works out its digest too, while the others are still busy.
     for artifact in &artifacts {
         artifact.sha256();

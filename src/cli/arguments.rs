@@ -24,6 +24,8 @@ pub(super) struct Homelab {
 pub(super) enum Command {
     /// Check platform.toml, then write everything that is made from it.
     Build(Build),
+    /// Build the site about the platform, and show it in a browser.
+    Docs(Docs),
     /// Check platform.toml and write nothing.
     Lint(Lint),
     /// Say what a rule is about: why, a bad and a good example.
@@ -136,6 +138,36 @@ pub(super) struct Build {
     /// List everything that is left to do, not only how much it is.
     #[arg(long)]
     pub(super) work: bool,
+}
+
+/// Build the site about the platform, and show it in a browser.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The site is generated/site: plain files that also open by double click. The Markdown below docs/ beside platform.toml is part of it.\n\nExamples:\n  homelab docs --open                build, serve on this machine, open a browser\n  homelab docs --watch               and build again when platform.toml or docs/ changes\n  homelab docs --no-serve            only write generated/site, as in CI"
+)]
+pub(super) struct Docs {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// Where to write. Default: `generated` beside the file; the site is `site` in it.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Open a browser.
+    #[arg(long, conflicts_with = "no_serve")]
+    pub(super) open: bool,
+    /// Build again when platform.toml or docs/ changes, and reload the page.
+    #[arg(long, conflicts_with = "no_serve")]
+    pub(super) watch: bool,
+    /// The port on 127.0.0.1; 0 for any that is free.
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 8642,
+        conflicts_with = "no_serve"
+    )]
+    pub(super) port: u16,
+    /// Write the site and end.
+    #[arg(long)]
+    pub(super) no_serve: bool,
 }
 
 /// Check platform.toml and write nothing.

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod build;
+mod docs;
 mod explain;
 mod file;
 mod import;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
     };
     let end = match homelab.command {
         Command::Build(arguments) => build::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),

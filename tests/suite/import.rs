@@ -271,7 +271,8 @@ fn built(name: &str, text: &str) -> String {
         "{name}:\n{found}\n{text}"
     );
     let platform = checked.platform.expect("a platform");
-    let artifacts = compile::emit(&platform).expect("artifacts");
+    let artifacts =
+        compile::emit(&platform, &homelab::ledger::claims(&platform)).expect("artifacts");
     artifacts
         .find("litellm/router.yaml")
         .expect("a router")

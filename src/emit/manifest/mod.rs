@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::platform::Platform;
 
 use super::json::to_json;
-use super::{Artifact, Artifacts, EmitError, Emitter, Install};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install};
 
 /// Where the manifest lies below `generated/`.
 pub const PATH: &str = "manifest.json";
@@ -19,7 +19,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "manifest",
     summary: "every file with its digest, and where it is installed",
     last: true,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 #[expect(

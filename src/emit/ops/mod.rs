@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::platform::Platform;
 
 use super::{
-    Artifact, Artifacts, EmitError, Emitter, MANY_SERVICES, Template, side_by_side, template,
+    Artifact, Artifacts, Emit, EmitError, Emitter, MANY_SERVICES, Template, side_by_side, template,
 };
 use files::{FileRow, NeedsRow, OurRow};
 use probe::ProbeRow;
@@ -22,7 +22,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "ops",
     summary: "scripts that ask, restart, redeploy and install",
     last: true,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 static SCRIPTS: [Script; 4] = [

@@ -29,14 +29,14 @@ mod ovctl;
 mod services;
 mod slots;
 
-use super::{Artifacts, EmitError, Emitter};
+use super::{Artifacts, Emit, EmitError, Emitter};
 use crate::platform::{ManagedBy, Platform};
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "registry",
     summary: "handles, models and services as data, and warm-up profiles with the script that applies them",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Artifact, Artifacts, EmitError, Emitter, json};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, json};
 use crate::backend::Role;
 use crate::platform::{self, Capability, Deployment, ModelId, Parameter, Platform, ServiceId};
 use crate::routes;
@@ -12,7 +12,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "routes",
     summary: "the route table of `homelab proxy`",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 #[allow(

@@ -36,8 +36,8 @@ pub fn judge(bytes: &[u8]) -> Result<bool, String> {
     };
     if !checked.diagnostics.has_errors() {
         // An error is an answer; only a panic is none.
-        let once = compile::emit(&platform);
-        if let (Ok(once), Ok(again)) = (once, compile::emit(&platform))
+        let once = compile::emit(&platform, &homelab::ledger::claims(&platform));
+        if let (Ok(once), Ok(again)) = (once, compile::emit(&platform, &homelab::ledger::claims(&platform)))
             && once != again
         {
             return Err("building it twice gives other bytes".to_owned());

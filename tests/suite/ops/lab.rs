@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use homelab::compile::{check, emit};
 use homelab::diagnostic::Source;
 use homelab::emit::Artifacts;
+use homelab::ledger::claims;
 use tempfile::TempDir;
 
 use crate::tools;
@@ -56,7 +57,7 @@ pub(super) fn build(text: &str) -> Artifacts {
     let platform = checked
         .platform
         .unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
-    emit(&platform).expect("it can be written")
+    emit(&platform, &claims(&platform)).expect("it can be written")
 }
 
 /// Every bash that the scripts must run on.
