@@ -45,14 +45,23 @@ fn check(path: &Path) -> Checked {
         let path = folder.join(name);
         path.is_file().then(|| source(&path))
     };
-    import::check(&[source(path)], World { read: &read })
+    import::check(
+        &[source(path)],
+        World {
+            read: &read,
+            exists: &|_, path| folder.join(path).exists(),
+        },
+    )
 }
 
 fn check_text(text: &str) -> Checked {
     let nothing = |_: &str, _: &str| None;
     import::check(
         &[Source::new("config.yaml", text)],
-        World { read: &nothing },
+        World {
+            read: &nothing,
+            exists: &|_, _| false,
+        },
     )
 }
 
@@ -240,7 +249,10 @@ fn imported(path: &Path) -> Imported {
         &[source(path)],
         &Options::default(),
         None,
-        World { read: &read },
+        World {
+            read: &read,
+            exists: &|_, path| folder.join(path).exists(),
+        },
     )
 }
 
@@ -389,4 +401,98 @@ fn same_list(is: &Json, was: &Json, live: &[String]) -> bool {
         let word = it.as_str().unwrap_or_default();
         text.contains(word) || !live.iter().any(|it| it == word)
     })
+}
+
+/// All files of a folder, in one import.
+fn home(folder: &str, options: &Options) -> Imported {
+    let folder = cases().join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
+        .expect("the cases are there")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    paths.sort();
+    let sources: Vec<Source> = paths.iter().map(|it| source(it)).collect();
+    let world = World {
+        read: &|_, _| None,
+        exists: &|_, path| folder.join(path).exists(),
+    };
+    import::import(&sources, options, None, world)
+}
+
+#[test]
+fn all_files_of_a_home_become_one_platform() {
+    let on = |here: &str, hosts: &[(&str, &str)]| Options {
+        here: Some(here.to_owned()),
+        hosts: hosts
+            .iter()
+            .map(|(name, it)| ((*name).to_owned(), (*it).to_owned()))
+            .collect(),
+    };
+    let mini = ("mini", "192.0.2.10");
+    let studio = ("studio", "192.0.2.20");
+    for (folder, options) in [
+        ("home", on("mini", &[mini, studio])),
+        ("mac", on("studio", &[studio])),
+        ("other", on("mini", &[mini])),
+    ] {
+        let imported = home(folder, &options);
+        built(folder, &imported.text);
+        let found = concise(&imported.checked);
+        let shown = format!("{}\n{found}\nnotes: {:#?}", imported.text, imported.notes);
+        insta::assert_snapshot!(format!("import-{folder}"), shown);
+    }
+}
+
+#[test]
+fn a_platform_that_is_there_is_added_to() {
+    let before = "# mine\nversion = 1\nname = \"lab\"\n\n[policy]\ngateway = \"router\" # the one\n\n[networks.lan]\nkind = \"lan\"\n\n[hosts.mini]\nos = \"linux\"\naddresses = { lan = \"192.0.2.9\" }\n\n[services.router]\nkind = \"litellm\"\nhost = \"mini\"\nport = 4000\nbind = \"all\"\n";
+    let file = Source::new("platform.toml", before);
+    let mut diagnostics = homelab::diagnostic::Diagnostics::new();
+    let document = homelab::syntax::parse(&file, &mut diagnostics).expect("it is TOML");
+    let config = source(&cases().join("litellm/sound-ollama.yaml"));
+    let world = World {
+        read: &|_, _| None,
+        exists: &|_, _| false,
+    };
+    let once = import::import(
+        std::slice::from_ref(&config),
+        &Options::default(),
+        Some(&document),
+        world,
+    );
+    assert!(once.text.starts_with(before.trim_end()), "{}", once.text);
+    assert!(once.text.contains("[services.ollama]"), "{}", once.text);
+    assert!(
+        !once.text[before.len()..].contains("[services.litellm]"),
+        "{}",
+        once.text
+    );
+    built("added", &once.text);
+    let file = Source::new("platform.toml", once.text.clone());
+    let document = homelab::syntax::parse(&file, &mut diagnostics).expect("it is TOML");
+    let again = import::import(&[config], &Options::default(), Some(&document), world);
+    assert_eq!(again.text, once.text);
+}
+
+#[test]
+fn a_unit_that_listens_on_the_address_of_another_machine_is_found() {
+    let unit = "[Service]\nExecStart=/bin/server --host 192.0.2.20 --port 9000\n";
+    let options = Options {
+        here: Some("mini".to_owned()),
+        hosts: vec![
+            ("mini".to_owned(), "192.0.2.10".to_owned()),
+            ("studio".to_owned(), "192.0.2.20".to_owned()),
+        ],
+    };
+    let world = World {
+        read: &|_, _| None,
+        exists: &|_, _| false,
+    };
+    let imported = import::import(
+        &[Source::new("server.service", unit)],
+        &options,
+        None,
+        world,
+    );
+    assert!(broken(&imported.checked).contains(&"foreign-bind"));
 }
