@@ -107,6 +107,22 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// True when the gateway beside it is all that should reach it: it works on whatever prompt arrives, and asks nobody.
+    pub fn keeps_to_loopback(&self) -> bool {
+        self.role == Role::Optimiser || self.name == optillm_local::KIND.name
+    }
+
+    /// Variables without which it does not start, or starts with a secret that everybody knows; each with what happens.
+    pub fn credentials(&self) -> &'static [(&'static str, &'static str)] {
+        if self.name == searxng::KIND.name {
+            return &[(
+                "SEARXNG_SECRET",
+                "SearXNG refuses to start with the key that it ships",
+            )];
+        }
+        &[]
+    }
+
     /// How LiteLLM speaks to it for a model of this mode: its `ollama_chat` knows no embeddings.
     pub fn provider(&self, mode: Mode) -> &'static str {
         match (self.litellm_provider, mode) {

@@ -26,7 +26,7 @@ pub(super) enum Command {
     Build(Build),
     /// Build the site about the platform, and show it in a browser.
     Docs(Docs),
-    /// Check platform.toml and write nothing.
+    /// Check platform.toml, and mend it when asked to.
     Lint(Lint),
     /// Say what a rule is about: why, a bad and a good example.
     Explain(Explain),
@@ -170,14 +170,23 @@ pub(super) struct Docs {
     pub(super) no_serve: bool,
 }
 
-/// Check platform.toml and write nothing.
+/// Check platform.toml, and mend it when asked to.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  homelab lint\n  homelab lint --platform examples/kheti/platform.toml\n  homelab lint --format concise      one line for each finding, for editors and grep"
+    after_help = "Without `--fix` nothing is written. With it comments and order stay, the file is written all or not at all, and what is left to do is shown.\n\nExamples:\n  homelab lint\n  homelab lint --fix --diff          what `--fix` would change\n  homelab lint --platform examples/kheti/platform.toml\n  homelab lint --format concise      one line for each finding, for editors and grep"
 )]
 pub(super) struct Lint {
     #[command(flatten)]
     pub(super) input: Input,
+    /// Mend in the file what can be mended without changing what anything else means.
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Mend as well where the right answer is likely and not certain; look at the result.
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+    /// Write nothing; show what the fixes would change. Exit code 1 when they would.
+    #[arg(long)]
+    pub(super) diff: bool,
 }
 
 /// Say what a rule is about.

@@ -36,12 +36,17 @@ pub(super) fn read(input: &Input) -> Option<Reading> {
 
 /// The same, and a lock is missed that should be there.
 pub(super) fn read_with_lock(input: &Input) -> Option<Reading> {
-    let mut reading = load(input)?;
+    let reading = load(input)?;
+    Some(show(input, miss_lock(reading)))
+}
+
+/// Misses a lock that should be there.
+pub(super) fn miss_lock(mut reading: Reading) -> Reading {
     if let Some(lock) = &reading.lock {
         lock.report_missing(&mut reading.checked.diagnostics);
         reading.checked.diagnostics.sort();
     }
-    Some(show(input, reading))
+    reading
 }
 
 /// Reads and checks the file and shows nothing but why it cannot be read.
@@ -99,6 +104,11 @@ fn text(
     name: String,
     max_size: u64,
 ) -> Option<Result<Source, Box<syntax::Unreadable>>> {
+    if path == Path::new("-") {
+        let help = "name the file with `--platform FILE`: its platform.lock lies beside it";
+        terminal::complain("standard input is not read", Some(help));
+        return None;
+    }
     let bytes = match bytes(path, max_size) {
         Ok(bytes) => bytes,
         Err(error) => {

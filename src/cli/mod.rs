@@ -7,6 +7,7 @@ mod build;
 mod docs;
 mod explain;
 mod file;
+mod fix;
 mod import;
 mod input;
 mod lint;

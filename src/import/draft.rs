@@ -338,14 +338,14 @@ impl Draft {
         let here = self.here.clone();
         let known = self.services.iter().find(|(_, it)| it.kind == "litellm");
         let name = known.map_or_else(|| "litellm".to_owned(), |(name, _)| name.clone());
+        if known.is_none() {
+            self.notes.push("where the gateway listens: no file says it, so on loopback until you write `bind` with an `approval`".to_owned());
+        }
         self.services.entry(name).or_insert_with(|| Service {
             kind: "litellm",
             host: here,
             port: Some(4000),
-            fields: Fields::from([
-                ("bind", Toml::text("all")),
-                ("managed_by", Toml::text("manual")),
-            ]),
+            fields: Fields::from([("managed_by", Toml::text("manual"))]),
             env: BTreeMap::new(),
         })
     }

@@ -525,7 +525,15 @@ fn place(file: usize, what: &str, program: Program, draft: &mut Draft, findings:
         )
     });
     let port: Option<u16> = port.filter(|it| *it != 0);
-    bind(file, span, &host, &mut fields, draft, findings);
+    let faces_network = bind(file, span, &host, draft, findings);
+    if faces_network {
+        draft.leave(
+            file,
+            span,
+            format!("the address that {what} listens on"),
+            NOT_APPROVED,
+        );
+    }
     // Where it listens is said by fields of the service.
     env.remove("OLLAMA_HOST");
     let secret = command
@@ -540,6 +548,13 @@ fn place(file: usize, what: &str, program: Program, draft: &mut Draft, findings:
             span,
             format!("the command of {what}"),
             "it has a secret, a variable or a specifier in it: write `run.command` by hand",
+        );
+    } else if kind == "generic" && faces_network {
+        draft.leave(
+            file,
+            span,
+            format!("the command of {what}"),
+            "it says the address: write `run.command` with another one",
         );
     } else if kind == "generic" && !command.is_empty() {
         fields.insert("run.command", Toml::texts(command.iter().cloned()));
@@ -578,66 +593,44 @@ fn place(file: usize, what: &str, program: Program, draft: &mut Draft, findings:
     draft.knows_service(&name, service);
 }
 
-/// Where a program listens, and whether that is an address of its own machine.
-fn bind(
-    file: usize,
-    span: Span,
-    host: &str,
-    fields: &mut Fields,
-    draft: &mut Draft,
-    findings: &mut Findings,
-) {
+/// Why a service that faced the network keeps to its host after an import.
+const NOT_APPROVED: &str = "nobody has approved that it faces the network, so it keeps to loopback: write `bind` with an `approval` of who, when and why";
+
+/// True when a program listens beyond its own host; whether the address is one of its machine is reported.
+fn bind(file: usize, span: Span, host: &str, draft: &mut Draft, findings: &mut Findings) -> bool {
     if matches!(host, "" | "127.0.0.1" | "localhost" | "::1") {
-        return;
+        return false;
     }
-    if matches!(host, "0.0.0.0" | "::" | "*") {
-        fields.insert("bind", Toml::text("all"));
-        return;
-    }
-    if word::ADDRESS.check(host).is_err() {
-        return draft.leave(
-            file,
-            span,
-            format!("the address `{host}`"),
-            "a service listens on an address, a network, `all` or `loopback`",
-        );
+    if word::ADDRESS.check(host).is_err() || matches!(host, "0.0.0.0" | "::") {
+        return true;
     }
     let here = draft.here.clone();
+    let foreign = |message: String| {
+        Diagnostic::new(&rules::FOREIGN_BIND, message)
+            .primary(span, "fails at every start")
+            .help("write an address of its own machine, or 127.0.0.1")
+    };
     match draft.host_at(host) {
         Some(owner) if owner != here => findings.push(
             file,
-            Diagnostic::new(
-                &rules::FOREIGN_BIND,
-                format!("a program of `{here}` listens on {host}, an address of `{owner}`"),
-            )
-            .primary(span, "fails at every start")
-            .help("write an address of its own machine, or 127.0.0.1"),
+            foreign(format!(
+                "a program of `{here}` listens on {host}, an address of `{owner}`"
+            )),
         ),
-        Some(_) => _ = fields.insert("bind", Toml::text(host)),
+        Some(_) => {}
         None => {
+            let given = draft.is_given(&here);
             let machine = draft.hosts.entry(here.clone()).or_default();
             let network = network(host);
-            let has_other = machine.addresses.contains_key(network);
-            if has_other && !draft.is_given(&here) {
-                return draft.leave(file, span, format!("the address {host}"), "another program listens on another address of this machine, and a machine has one on each network");
+            if !machine.addresses.contains_key(network) {
+                machine.addresses.insert(network, host.to_owned());
+                draft.knows_address(host, &here);
+            } else if given {
+                let message =
+                    format!("a program of `{here}` listens on {host}, which is no address of it");
+                findings.push(file, foreign(message));
             }
-            if has_other {
-                return findings.push(
-                    file,
-                    Diagnostic::new(
-                        &rules::FOREIGN_BIND,
-                        format!(
-                            "a program of `{here}` listens on {host}, which is no address of it"
-                        ),
-                    )
-                    .primary(span, "fails at every start")
-                    .help("write an address of its own machine, or 127.0.0.1"),
-                );
-            }
-            let machine = draft.hosts.entry(here.clone()).or_default();
-            machine.addresses.insert(network, host.to_owned());
-            draft.knows_address(host, &here);
-            fields.insert("bind", Toml::text(host));
         }
     }
+    true
 }

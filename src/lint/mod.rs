@@ -3,8 +3,12 @@
 //! A rule is a [`Lint`] in a file of its own below `rules/`. What it finds is held against what the owner says about it: its level on the whole platform, and the places where it does not hold. Mistakes that stop a platform from being built are not here: the steps before report them, and nobody can allow those.
 
 mod date;
+mod exposure;
+mod naming;
+mod ports;
 mod rules;
 mod settings;
+mod texts;
 mod urls;
 mod words;
 

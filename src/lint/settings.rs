@@ -1,11 +1,11 @@
 //! Levels and exceptions: what the owner says about a rule, applied to what was found.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::platform::{Exception, Level, LevelSetting, Platform};
-use crate::syntax::Document;
+use crate::syntax::{Document, Node};
 
-use super::Date;
 use super::rules::{expired_exception, unused_exception};
+use super::{Date, words};
 
 /// Applies what the owner says; what has expired no longer holds, and what nothing needs is reported.
 pub(super) fn apply(
@@ -51,20 +51,30 @@ pub(super) fn apply(
         }
         kept.push(diagnostic);
     }
-    let idle = exceptions
-        .iter()
-        .zip(used)
-        .filter(|(_, used)| !used)
-        .map(|(it, _)| (it.rule.as_str(), it.span));
+    let idle = exceptions.iter().zip(used).filter(|(_, used)| !used);
+    for (exception, _) in idle {
+        let lines = entry(document, exception.span).and_then(|it| words::block(document, it));
+        let finding = unused_exception::finding(&exception.rule, exception.span, lines);
+        kept.push(finding);
+    }
     let idle_levels = levels
         .iter()
-        .filter(|it| it.level != Level::Deny && !useful.contains(&it.rule.as_str()))
-        .map(|it| (it.rule.as_str(), it.span));
-    for (rule, span) in idle.chain(idle_levels) {
-        kept.push(unused_exception::finding(rule, span));
+        .filter(|it| it.level != Level::Deny && !useful.contains(&it.rule.as_str()));
+    for level in idle_levels {
+        let lines = words::lines(document, &["lint", "levels", &level.rule]);
+        kept.push(unused_exception::finding(&level.rule, level.span, lines));
     }
     expired(platform, today, &mut kept);
     kept
+}
+
+/// The table of the exception whose rule is named at `span`.
+fn entry(document: &Document, span: Span) -> Option<&Node> {
+    let entries = words::node(document, &["lint", "exceptions"])?.as_array()?;
+    entries.iter().find(|it| {
+        let rule = it.as_table().and_then(|it| it.get("rule"));
+        rule.is_some_and(|it| it.node.span == span)
+    })
 }
 
 fn expired(platform: &Platform, today: Option<Date>, kept: &mut Diagnostics) {

@@ -445,7 +445,7 @@ fn all_files_of_a_home_become_one_platform() {
 
 #[test]
 fn a_platform_that_is_there_is_added_to() {
-    let before = "# mine\nversion = 1\nname = \"lab\"\n\n[policy]\ngateway = \"router\" # the one\n\n[networks.lan]\nkind = \"lan\"\n\n[hosts.mini]\nos = \"linux\"\naddresses = { lan = \"192.0.2.9\" }\n\n[services.router]\nkind = \"litellm\"\nhost = \"mini\"\nport = 4000\nbind = \"all\"\n";
+    let before = "# mine\nversion = 1\nname = \"lab\"\n\n[policy]\ngateway = \"router\" # the one\n\n[networks.lan]\nkind = \"lan\"\n\n[hosts.mini]\nos = \"linux\"\naddresses = { lan = \"192.0.2.9\" }\n\n[services.router]\nkind = \"litellm\"\nhost = \"mini\"\nport = 4000\n";
     let file = Source::new("platform.toml", before);
     let mut diagnostics = homelab::diagnostic::Diagnostics::new();
     let document = homelab::syntax::parse(&file, &mut diagnostics).expect("it is TOML");

@@ -39,11 +39,16 @@ host = "pi"
 kind = "searxng"
 host = "pi"
 port = 8888
+env = { SEARXNG_SECRET = { secret = "search-secret" } }
+
+[secrets.search-secret]
+generate = { bytes = 32 }
 
 [services.mlx]
 kind = "mlx"
 host = "studio"
 bind = "all"
+approval = { reason = "the gateway calls it", by = "the owner", when = "2026-11-21" }
 ports = { team = { range = "8100-8109" } }
 
 [models.small]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use homelab::compile;
@@ -11,6 +12,8 @@ use homelab::diagnostic::Source;
 use homelab::emit::Artifacts;
 use homelab::emit::site::{Dangling, Document};
 use homelab::ledger::claims;
+
+use crate::tools;
 
 const HOMELAB_LLM: &str = include_str!("../../platform.toml");
 
@@ -287,4 +290,76 @@ fn only_this_machine_is_served_and_nothing_beyond_the_site() {
     );
     served.ask("\r\n\r\n");
     assert!(served.get("/").starts_with("HTTP/1.1 200 "));
+}
+
+/// The site of this repository, with its documents, in a folder of its own.
+fn of_the_repository() -> tempfile::TempDir {
+    let home = tempfile::tempdir().expect("a folder");
+    let ended = Command::new(env!("CARGO_BIN_EXE_homelab"))
+        .args(["docs", "--no-serve", "--out"])
+        .arg(home.path())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("it runs");
+    assert!(ended.status.success(), "{ended:?}");
+    home
+}
+
+/// A file of an npm package that `tests/setup` unpacks.
+fn package(path: &str) -> Option<PathBuf> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/node")
+        .join(path);
+    if !file.is_file() {
+        tools::skip(&format!("no {}", file.display()));
+        return None;
+    }
+    Some(file)
+}
+
+/// What a script of tests/real says about the site: nothing when all is well.
+fn said(script: &str, python: &Path, arguments: &[&Path]) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ended = Command::new(python)
+        .arg(root.join("tests/real").join(script))
+        .args(arguments)
+        .output()
+        .expect("it runs");
+    let error = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{error}");
+    String::from_utf8_lossy(&ended.stdout).into_owned()
+}
+
+/// Search, links of boxes, theme, phone width, console, policy and accessibility. Pictures of what was seen stay in target/screenshots.
+#[test]
+fn a_browser_finds_nothing_wrong() {
+    let (Some(python), Some(_), Some(axe)) = (
+        tools::python(),
+        tools::program("chromium"),
+        package("axe-core/axe.min.js"),
+    ) else {
+        return;
+    };
+    let home = of_the_repository();
+    let screenshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    let found = said(
+        "browse.py",
+        &python,
+        &[&home.path().join("site"), &axe, &screenshots],
+    );
+    assert_eq!(found.trim(), "");
+}
+
+#[test]
+fn the_nu_html_checker_is_silent() {
+    let (Some(python), Some(_), Some(jar)) = (
+        tools::python(),
+        tools::program("java"),
+        package("vnu-jar/build/dist/vnu.jar"),
+    ) else {
+        return;
+    };
+    let home = of_the_repository();
+    let found = said("check_html.py", &python, &[&home.path().join("site"), &jar]);
+    assert_eq!(found.trim(), "");
 }

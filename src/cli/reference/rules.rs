@@ -12,7 +12,7 @@ pub(super) fn pages() -> Vec<(String, String)> {
     let mut rules: Vec<&Rule> = crate::cli::rules().collect();
     rules.sort_unstable_by_key(|rule| rule.name);
     let mut list = format!(
-        "# Rules\n\n{}\n\nThe level of a rule can be set in `[lint.levels]` and for one place in `[[lint.exceptions]]`, each with a reason. A rule marked “always” stops a platform from being built and cannot be allowed. The examples in YAML are about files that `homelab import` reads; those rules have no level.\n\n| rule | severity | |\n| --- | --- | --- |\n",
+        "# Rules\n\n{}\n\nThe level of a rule can be set in `[lint.levels]` and for one place in `[[lint.exceptions]]`, each with a reason. A rule marked “always” stops a platform from being built and cannot be allowed. The examples in YAML are about files that `homelab import` reads; those rules have no level.\n\n| rule | severity | finds |\n| --- | --- | --- |\n",
         super::MADE
     );
     for rule in &rules {

@@ -166,7 +166,7 @@ mod tests {
         writer.table::<1>(["gone"], &[], "Nothing is gone.");
         assert_eq!(
             writer.finish(),
-            "# A \\* b\n\n| service        | notes     |\n| -------------- | --------- |\n| `ov`           | one\\|two  |\n| `litellm-orch` | –         |\n\nNothing is gone.\n"
+            "# A \\* b\n\n| service        | notes    |\n| -------------- | -------- |\n| `ov`           | one\\|two |\n| `litellm-orch` | –        |\n\nNothing is gone.\n"
         );
     }
 

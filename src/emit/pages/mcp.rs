@@ -79,7 +79,7 @@ fn contract(page: &mut Writer, tool: &McpTool) {
         );
     let fields: Vec<_> = fields.collect();
     page.table(
-        ["", "Field", "Meaning"],
+        ["Contract", "Field", "Meaning"],
         &fields,
         "Its inputs and outputs are not written down.",
     );

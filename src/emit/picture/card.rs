@@ -6,6 +6,7 @@ use super::measure::Face;
 pub(super) const NAME: Style = Style::new(Face::Bold, 13, "pic-name");
 pub(super) const SMALL: Style = Style::new(Face::Plain, 11, "pic-quiet");
 pub(super) const CODE: Style = Style::new(Face::Mono, 11, "pic-code");
+pub(super) const SMALL_CODE: Style = Style::new(Face::Mono, 10, "pic-code");
 pub(super) const TINY: Style = Style::new(Face::Plain, 10, "pic-quiet");
 pub(super) const PORT: Style = Style::new(Face::Mono, 12, "pic-code");
 

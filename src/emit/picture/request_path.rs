@@ -1,18 +1,18 @@
 //! The way of a request: from a client through the gateway, and the optimiser where there is one, to the server of a model; with what is tried when that fails.
 
-use super::card::{CODE, Card, NAME, SMALL};
+use super::card::{Card, NAME, SMALL, SMALL_CODE as CODE};
 use super::layout::{Arrow, Layout, Point, Rect};
 use super::{Links, svg, words};
 use crate::platform::{Deployment, Handle, HandleId, Platform, ServiceId, Target};
 
-const GAP: i32 = 40;
+const GAP: i32 = 28;
 const ROW: i32 = 76;
 const BOX: i32 = 62;
 const MARGIN: i32 = 12;
 /// Between a handle and the one that is tried when it fails.
 const STEP: i32 = 44;
 /// From left to right: client, gateway, optimiser, gateway again, server, model.
-const WIDTHS: [i32; 6] = [116, 216, 190, 216, 216, 236];
+const WIDTHS: [i32; 6] = [96, 178, 132, 178, 172, 190];
 const CLIENT: usize = 0;
 const GATEWAY: usize = 1;
 const OPTIMISER: usize = 2;
@@ -240,16 +240,16 @@ impl Drawing<'_> {
         if let Some(weight) = target.weight {
             notes.push(format!("weight {weight}"));
         }
-        let mut lines = vec![(model.title.clone(), NAME)];
-        if model.title != model.name {
-            lines.push((model.name.clone(), CODE));
-        }
+        let title = if model.title == model.name {
+            "Model"
+        } else {
+            &model.title
+        };
+        let mut lines = vec![(title.to_owned(), NAME), (model.name.clone(), CODE)];
         if !live {
             lines.push(("not served today".to_owned(), SMALL));
         } else if !notes.is_empty() {
             lines.push((notes.join(" · "), SMALL));
-        } else if lines.len() == 1 {
-            lines.push(("model".to_owned(), SMALL));
         }
         Card::new(
             if live {

@@ -92,9 +92,6 @@ impl<'a> Pieces<'a> {
         if let Some(href) = &area.href {
             let _ = write!(out, " href=\"{}\"", escaped(href));
         }
-        if !area.says.is_empty() && area.href.is_some() {
-            let _ = write!(out, " aria-label=\"{}\"", escaped(&area.says));
-        }
         if let Some(key) = &area.key {
             let _ = write!(out, " data-key=\"{}\"", escaped(key));
         }

@@ -117,10 +117,22 @@ impl<'a> Figures<'a> {
     }
 }
 
+/// Up to this many pixels a picture is shrunk to the page: its words stay readable.
+const SHRINKS: u32 = 1300;
+
 fn figure(html: &mut String, caption: &str, picture: &str) {
     let caption = html_text(caption);
+    let width = picture
+        .split("width=\"")
+        .nth(1)
+        .and_then(|it| it.split('"').next()?.parse::<u32>().ok());
+    let fits = if width.is_some_and(|it| it <= SHRINKS) {
+        " fits"
+    } else {
+        ""
+    };
     let _ = write!(
         html,
-        "<figure class=\"drawing\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">{picture}</div><figcaption>{caption}</figcaption></figure>"
+        "<figure class=\"drawing{fits}\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">{picture}</div><figcaption>{caption}</figcaption></figure>"
     );
 }

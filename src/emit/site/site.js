@@ -81,7 +81,7 @@
       index = window.homelabIndex.map(function (entry) {
         return {
           entry: entry,
-          title: (entry.t + " " + entry.h).toLowerCase(),
+          title: (entry.t + " " + entry.h + " " + entry.u).toLowerCase(),
           text: entry.x.toLowerCase(),
         };
       });
@@ -99,6 +99,10 @@
         return 0;
       }
       sum += inTitle === 0 ? 12 : inTitle > 0 ? 8 : 1;
+      // The page of a thing says more about it than a list of many.
+      if (/^(services|hosts|handles)\//.test(item.entry.u)) {
+        sum += 4;
+      }
       if (inText >= 0) {
         var before = item.text[inText - 1] || " ";
         var after = item.text[inText + words[i].length] || " ";
@@ -131,12 +135,18 @@
     if (words.length === 0) {
       return;
     }
-    var found = index
-      .map(function (item) {
-        return { item: item, score: score(item, words) };
-      })
-      .filter(function (it) {
-        return it.score > 0;
+    // Of each page the section that fits best.
+    var best = {};
+    index.forEach(function (item) {
+      var page = item.entry.u.split("#")[0];
+      var sum = score(item, words);
+      if (sum > 0 && (!best[page] || best[page].score < sum)) {
+        best[page] = { item: item, score: sum };
+      }
+    });
+    var found = Object.keys(best)
+      .map(function (page) {
+        return best[page];
       })
       .sort(function (one, other) {
         return other.score - one.score;

@@ -21,6 +21,7 @@ macro_rules! rule {
 pub static RULES: &[&Rule] = &[
     &UNKNOWN_NAME,
     &DUPLICATE_PORT,
+    &DUPLICATE_UNIT,
     &PORT_OUTSIDE_RANGES,
     &MISSING_PORT,
     &DUPLICATE_ADDRESS,
@@ -50,6 +51,12 @@ rule!(
     DUPLICATE_PORT, "duplicate-port", "two services on one host claim the same port",
     "The second one to start cannot bind, and which is second may change at every boot. A service on all interfaces also holds the port on each address.",
     "duplicate-port"
+);
+rule!(
+    /// Two services are started by one name.
+    DUPLICATE_UNIT, "duplicate-unit", "two services of a host have the same unit or label",
+    "The files of one would overwrite those of the other, and only one of them would be started.",
+    "duplicate-unit"
 );
 rule!(
     /// A model's port is not one of its service's.

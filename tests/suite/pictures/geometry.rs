@@ -177,8 +177,12 @@ struct HostPlan {
 
 pub(super) fn labs() -> impl Strategy<Value = Lab> {
     let state = prop_oneof![4 => Just("live"), 1 => Just("planned"), 1 => Just("template")];
-    let host =
-        (0_usize..=16, state, any::<bool>()).prop_map(|(services, state, tailnet)| HostPlan {
+    let host = (
+        prop_oneof![8 => 0_usize..=12, 1 => 20_usize..=60],
+        state,
+        any::<bool>(),
+    )
+        .prop_map(|(services, state, tailnet)| HostPlan {
             services,
             state,
             tailnet,
@@ -354,4 +358,37 @@ fn a_range_of_very_many_ports_is_not_drawn_port_by_port() {
     let layout = picture::port_map_layout(&platform, host, &LINKS, &[]);
     clean(&layout);
     assert!(layout.areas.len() < 20, "{}", layout.areas.len());
+}
+
+/// So many hosts with so many services each, and calls all over.
+fn large(hosts: usize, services: usize) -> Platform {
+    let plan = HostPlan {
+        services,
+        state: "live",
+        tailnet: false,
+    };
+    let lab = Lab {
+        hosts: vec![plan; hosts],
+        calls: (0..600).map(|it| (it * 7, it * 13)).collect(),
+        word: "Ж".to_owned(),
+    };
+    platform(&lab.text())
+}
+
+#[test]
+fn a_large_platform_shows_layers_and_a_very_large_one_hosts() {
+    for (hosts, services, most) in [(40, 16, 6), (80, 9, 1)] {
+        let platform = large(hosts, services);
+        let layout = picture::topology_layout(&platform, &LINKS);
+        clean(&layout);
+        let boxes = layout
+            .areas
+            .iter()
+            .filter(|it| it.class.starts_with("pic-service"));
+        let boxes = boxes.count();
+        assert!(
+            (hosts..=hosts * most).contains(&boxes),
+            "{boxes} boxes for {hosts} hosts"
+        );
+    }
 }

@@ -65,6 +65,7 @@ kind = "generic"
 host = "box"
 port = 80
 bind = "all"
+approval = { reason = "others call it", by = "the owner", when = "2026-11-21" }
 calls = ["ring"]
 run.command = ["/usr/bin/env", "true"]
 
@@ -137,6 +138,7 @@ kind = "mlx"
 host = "mac"
 folder = "slots"
 bind = "all"
+approval = { reason = "others call it", by = "the owner", when = "2026-11-21" }
 [services.slots.ports]
 team = { range = "8100-8102" }
 

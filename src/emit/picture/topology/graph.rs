@@ -11,8 +11,14 @@ use crate::platform::{
 /// With more services than this, a host shows one box for each layer.
 const MOST_SERVICES: usize = 600;
 
+/// With more calls than this too: nobody follows one among so many.
+const MOST_CALLS: usize = 3000;
+
 /// With more hosts than this, a host shows a single box.
 const MOST_LAYERED_HOSTS: usize = 60;
+
+/// A host with more services than this is drawn in several pieces.
+const MOST_IN_A_PIECE: usize = 24;
 
 /// What is drawn.
 pub(super) struct Graph {
@@ -21,9 +27,11 @@ pub(super) struct Graph {
     pub(super) edges: Vec<Edge>,
 }
 
-/// A host.
+/// A host, or a piece of one with very many services.
 pub(super) struct Card {
     pub(super) host: HostId,
+    /// How many boxes the first piece has: pieces of one host stay together.
+    pub(super) size: usize,
     pub(super) title: String,
     pub(super) line: String,
     /// Its addresses, with the network of each.
@@ -68,11 +76,16 @@ impl Graph {
         let detail = Detail::of(platform);
         let mut places: BTreeMap<ServiceId, usize> = BTreeMap::new();
         for host in &platform.hosts {
+            let first = graph.cards.len();
             graph.card(platform, host, links);
             match detail {
                 Detail::Services => graph.services(platform, host, links, &mut places),
                 Detail::Layers => graph.layers(platform, host, &mut places),
                 Detail::Hosts => graph.whole(platform, host, &mut places),
+            }
+            let size = graph.cards[first].nodes.len();
+            for card in &mut graph.cards[first..] {
+                card.size = size;
             }
         }
         graph.calls(platform, &places);
@@ -105,6 +118,7 @@ impl Graph {
         }
         self.cards.push(Card {
             host: host.id,
+            size: 0,
             title: host.title.clone(),
             line,
             addresses,
@@ -131,22 +145,35 @@ impl Graph {
     ) {
         let mut services: Vec<&Service> = platform.services_on(host.id).collect();
         services.sort_by_key(|it| (it.layer, it.id));
-        for service in services {
-            let node = Node {
-                card: self.cards.len() - 1,
-                name: service.title.clone(),
-                line: service_line(platform, service),
-                chips: words::ports(service),
-                reach: service_reach(platform, service),
-                layer: service.layer,
-                state: service.state,
-                says: says(platform, service),
-                href: (links.service)(service),
-                key: Some(service.name.clone()),
-            };
-            let at = self.push(node);
-            places.insert(service.id, at);
+        let pieces = services.len().div_ceil(MOST_IN_A_PIECE).max(1);
+        let size = services.len().div_ceil(pieces).max(1);
+        for (piece, services) in services.chunks(size).enumerate() {
+            if piece > 0 {
+                self.card(platform, host, links);
+            }
+            if let (Some(card), true) = (self.cards.last_mut(), pieces > 1) {
+                card.title = format!("{} ({} of {pieces})", host.title, piece + 1);
+            }
+            for service in services {
+                let node = self.service(platform, service, links);
+                places.insert(service.id, node);
+            }
         }
+    }
+
+    fn service(&mut self, platform: &Platform, service: &Service, links: &Links<'_>) -> usize {
+        self.push(Node {
+            card: self.cards.len() - 1,
+            name: service.title.clone(),
+            line: service_line(platform, service),
+            chips: words::ports(service),
+            reach: service_reach(platform, service),
+            layer: service.layer,
+            state: service.state,
+            says: says(platform, service),
+            href: (links.service)(service),
+            key: Some(service.name.clone()),
+        })
     }
 
     fn layers(
@@ -228,9 +255,7 @@ enum Detail {
 
 impl Detail {
     fn of(platform: &Platform) -> Self {
-        if platform.services.len() <= MOST_SERVICES
-            && platform.hosts.len() <= MOST_LAYERED_HOSTS * 4
-        {
+        if platform.services.len() <= MOST_SERVICES && platform.calls.len() <= MOST_CALLS {
             Self::Services
         } else if platform.hosts.len() <= MOST_LAYERED_HOSTS {
             Self::Layers

@@ -21,17 +21,18 @@ const GUTTER: i32 = 28;
 const MARGIN: i32 = 12;
 /// Up to so many hosts stand side by side.
 const SIDE_BY_SIDE: usize = 3;
-/// The widest picture that is not scrolled on a usual screen.
+/// The widest picture: a page is better scrolled down than sideways.
 const WIDEST: i32 = 2000;
 
 /// Hosts in rows and columns.
 pub(super) struct Grid {
     pub(super) columns: usize,
-    pub(super) rows: usize,
     /// Row and column of each card.
     places: Vec<(usize, usize)>,
     /// The place of each node among those of its card.
     orders: Vec<usize>,
+    /// The height of the highest card in each row.
+    heights: Vec<i32>,
 }
 
 /// Where a box is: its host's row and column, and its upper edge below that of its host.
@@ -40,6 +41,8 @@ pub(super) struct Seat {
     pub(super) row: usize,
     pub(super) column: usize,
     pub(super) top: i32,
+    /// True when the way below its row is shorter than the one above.
+    pub(super) low: bool,
 }
 
 impl Grid {
@@ -54,9 +57,13 @@ impl Grid {
                 order.insert((columns / 2).min(order.len()), card);
             }
         }
+        let rows = order.len().div_ceil(columns);
         let mut places = vec![(0, 0); graph.cards.len()];
+        let mut heights = vec![0; rows];
         for (at, card) in order.iter().enumerate() {
-            places[*card] = (at / columns, at % columns);
+            let row = at / columns;
+            places[*card] = (row, at % columns);
+            heights[row] = heights[row].max(card_height(graph.cards[*card].nodes.len()));
         }
         let mut orders = vec![0; graph.nodes.len()];
         for card in &graph.cards {
@@ -66,16 +73,22 @@ impl Grid {
         }
         Self {
             columns,
-            rows: order.len().div_ceil(columns),
             places,
             orders,
+            heights,
         }
     }
 
     pub(super) fn seat(&self, graph: &Graph, node: usize) -> Seat {
         let (row, column) = self.places[graph.nodes[node].card];
         let top = HEAD + pixels(self.orders[node]) * PITCH;
-        Seat { row, column, top }
+        let low = 2 * top + NODE_HEIGHT > self.heights[row];
+        Seat {
+            row,
+            column,
+            top,
+            low,
+        }
     }
 }
 
@@ -87,7 +100,7 @@ fn order(graph: &Graph, gateway: HostId) -> Vec<usize> {
             let card = &graph.cards[*at];
             (
                 card.state != HostState::Live,
-                std::cmp::Reverse(card.nodes.len()),
+                std::cmp::Reverse(card.size),
                 *at,
             )
         });
@@ -120,8 +133,6 @@ fn columns(graph: &Graph, order: &[usize]) -> usize {
     }
     let across = NODE_WIDTH + 2 * PAD + 2 * GUTTER;
     let widest = usize::try_from(WIDEST / across).unwrap_or(1).max(2);
-    // Very many hosts may go beyond: a picture of 500 is scrolled either way.
-    let widest = widest.max(order.len().isqrt());
     let badness = |columns: usize| {
         let down: i32 = order
             .chunks(columns)
@@ -165,15 +176,12 @@ impl Room {
     pub(super) fn of(graph: &Graph, grid: &Grid, routes: &Routes) -> Self {
         let tracks = |lane: Lane| routes.tracks.get(&lane).copied().unwrap_or(0);
         let mut lanes = vec![0; grid.columns];
-        let mut heights = vec![0; grid.rows];
-        for (at, card) in graph.cards.iter().enumerate() {
-            let (row, column) = grid.places[at];
-            lanes[column] = lanes[column].max(lane_width(tracks(Lane::Host(at))));
-            heights[row] = heights[row].max(card_height(card.nodes.len()));
+        for (at, (_, column)) in grid.places.iter().enumerate() {
+            lanes[*column] = lanes[*column].max(lane_width(tracks(Lane::Host(at))));
         }
         let widths: Vec<i32> = lanes.iter().map(|it| PAD + it + NODE_WIDTH + PAD).collect();
         let (gutters, lefts, width) = spread(&widths, |at| tracks(Lane::Gutter(at)));
-        let (channels, tops, height) = spread(&heights, |at| tracks(Lane::Channel(at)));
+        let (channels, tops, height) = spread(&grid.heights, |at| tracks(Lane::Channel(at)));
         let cards: Vec<Rect> = (0..graph.cards.len())
             .map(|at| {
                 let (row, column) = grid.places[at];

@@ -125,11 +125,12 @@ impl Routes {
         }
         // A channel beside the row of the leaf, so that the line of the hub carries the way up and down.
         let (hub, leaf) = if net.into { (to, from) } else { (from, to) };
-        let channel = if leaf.row < hub.row {
-            leaf.row + 1
-        } else {
-            leaf.row
+        let below = match leaf.row.cmp(&hub.row) {
+            Ordering::Less => true,
+            Ordering::Greater => false,
+            Ordering::Equal => hub.low,
         };
+        let channel = leaf.row + usize::from(below);
         let turn = i64::try_from(channel).unwrap_or(i64::MAX / ROW) * ROW;
         let (hub_group, leaf_group) = (0, leaf.row + 1);
         let (first_group, last_group) = if net.into {
