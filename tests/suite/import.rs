@@ -496,3 +496,122 @@ fn a_unit_that_listens_on_the_address_of_another_machine_is_found() {
     );
     assert!(broken(&imported.checked).contains(&"foreign-bind"));
 }
+
+/// Numbers that look like chance and are the same each time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0) % limit.max(1)
+    }
+}
+
+/// A file with some of its bytes, lines or words changed.
+fn broken_file(text: &str, chance: &mut Chance) -> String {
+    let pieces = [
+        "\t",
+        "\n",
+        ": ",
+        "- ",
+        "&a ",
+        "*a",
+        "<<: ",
+        "{",
+        "]",
+        "\"",
+        "'",
+        "|",
+        "!x ",
+        "%",
+        "\\",
+        "\u{0}",
+        "\u{202e}",
+        "é",
+        "os.environ/",
+        "22:22",
+        "~",
+        "---\n",
+        "[Service]\n",
+        "</dict>",
+        "<key>",
+        "${",
+        "=",
+    ];
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..=chance.below(4) {
+        let at = chance.below(bytes.len() + 1);
+        match chance.below(4) {
+            0 => drop(bytes.splice(at..at, pieces[chance.below(pieces.len())].bytes())),
+            1 => bytes.truncate(at),
+            2 => {
+                let end = (at + chance.below(40)).min(bytes.len());
+                let copy = bytes[at..end].to_vec();
+                let to = chance.below(bytes.len() + 1);
+                drop(bytes.splice(to..to, copy));
+            }
+            _ => {
+                let end = (at + chance.below(20)).min(bytes.len());
+                drop(bytes.splice(at..end, []));
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Any bytes as any of the formats: an answer, places that lie in the text, and no key in any output.
+#[test]
+fn broken_files_get_an_answer_and_show_no_key() {
+    let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
+    let folders = ["litellm", "home", "mac", "other"];
+    let mut texts = Vec::new();
+    for folder in folders {
+        for entry in fs::read_dir(cases().join(folder)).expect("the cases are there") {
+            let path = entry.expect("readable").path();
+            if path.is_file() {
+                let text = fs::read_to_string(path).expect("text");
+                texts.push(text.replace("os.environ/", canary).replace("none", canary));
+            }
+        }
+    }
+    texts.sort();
+    let world = World {
+        read: &|_, _| None,
+        exists: &|_, _| false,
+    };
+    let mut chance = Chance(7);
+    for _ in 0..40 {
+        for text in &texts {
+            let text = broken_file(text, &mut chance);
+            let source = Source::new("config.yaml", text.clone());
+            let imported = import::import(&[source], &Options::default(), None, world);
+            for found in &imported.checked.reports {
+                for diagnostic in &found.diagnostics {
+                    let labels = diagnostic.primary.iter().chain(&diagnostic.secondary);
+                    for label in labels {
+                        let range = label.span.start..label.span.end;
+                        assert!(
+                            found.source.text().get(range).is_some(),
+                            "{}: {text}",
+                            diagnostic.rule.name
+                        );
+                    }
+                }
+                for format in [Format::Full, Format::Concise, Format::Json] {
+                    let shown = report::render(
+                        format,
+                        &found.source,
+                        &found.diagnostics,
+                        &Style::default(),
+                    );
+                    assert!(!shown.contains(canary), "{shown}\n{text}");
+                }
+            }
+            assert!(!imported.text.contains(canary), "{}\n{text}", imported.text);
+            assert!(!imported.notes.join("").contains(canary), "{text}");
+        }
+    }
+}
