@@ -214,7 +214,7 @@ pub(super) struct Explain {
 /// Turn the files you have into a platform.toml, or say what is wrong with them.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each file is told by what it holds: a LiteLLM configuration with what it includes. Literal secrets are never copied; what cannot be carried over is listed.\n\nExamples:\n  homelab import --on mini --host mini=192.0.2.10 --into platform.toml config.yaml\n  homelab import --check config.yaml   say what LiteLLM will drop, ignore or refuse"
+    after_help = "Each file is told by what it holds: a LiteLLM configuration with what it includes, docker-compose.yml, systemd units, launchd property lists, env files (names only), the MLX registry.json, `ollama list`, /api/tags, /v1/models, llama-swap's config.yaml, OptiLLM's proxy_config.yaml, MCP servers of clients, rows of a registry. Literal secrets are never copied; what cannot be carried over is listed.\n\nExamples:\n  homelab import --on mini --host mini=192.0.2.10 --into platform.toml config.yaml\n  homelab import --check config.yaml   say what LiteLLM will drop, ignore or refuse"
 )]
 pub(super) struct Import {
     /// The files.
