@@ -3,7 +3,9 @@
 use schemars::Schema;
 
 use crate::diagnostic::{Diagnostics, Rule, Source};
-use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter};
+use crate::emit::pages::Book;
+use crate::emit::site::{self, Dangling};
+use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter, MANY_SERVICES, side_by_side};
 use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
 use crate::manifest::{self, shape};
@@ -105,48 +107,49 @@ fn platform(document: &Document, diagnostics: &mut Diagnostics) -> Option<Platfo
     resolve(&manifest, document, diagnostics)
 }
 
-/// Makes every artifact of a platform.
+/// Makes every artifact of a platform; the lock is what it promises, this build included.
 ///
-/// Emitters that read the platform alone work side by side on a large one, since none sees what another makes; those that list what the others made come last. The result is the same in any case.
-pub fn emit(platform: &Platform) -> Result<Artifacts, EmitError> {
+/// Emitters that read no other's artifacts work side by side on a large platform; those that list what the others made come last. The result is the same in any case.
+pub fn emit(platform: &Platform, lock: &Lock) -> Result<Artifacts, EmitError> {
+    let rules: Vec<&Rule> = rules().collect();
+    let book = Book {
+        platform,
+        lock,
+        rules: &rules,
+    };
     let mut artifacts = Artifacts::new();
     let (last, first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
-    if platform.services.len() < SIDE_BY_SIDE {
-        for emitter in &first {
-            (emitter.emit)(platform, &mut artifacts)?;
-        }
-    } else {
-        for made in side_by_side(platform, &first) {
-            artifacts.extend(made?);
-        }
+    let many = platform.services.len() >= MANY_SERVICES;
+    for made in side_by_side(&first, many, |emitter| emit_one(&book, emitter)) {
+        artifacts.extend(made?);
     }
     for emitter in &last {
-        (emitter.emit)(platform, &mut artifacts)?;
+        emitter.run(&book, &mut artifacts)?;
     }
     Ok(artifacts)
 }
 
-/// From how many services on threads are worth their start.
-const SIDE_BY_SIDE: usize = 500;
+/// Makes the site of a platform, with the owner's documents among its pages; also returns the references of these that lead nowhere.
+pub fn site(
+    platform: &Platform,
+    lock: &Lock,
+    documents: &[site::Document],
+) -> Result<(Artifacts, Vec<Dangling>), EmitError> {
+    let rules: Vec<&Rule> = rules().collect();
+    let book = Book {
+        platform,
+        lock,
+        rules: &rules,
+    };
+    site::site(&book, documents)
+}
 
-fn side_by_side(platform: &Platform, emitters: &[&Emitter]) -> Vec<Result<Artifacts, EmitError>> {
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = emitters
-            .iter()
-            .map(|emitter| {
-                scope.spawn(|| {
-                    let mut artifacts = Artifacts::new();
-                    (emitter.emit)(platform, &mut artifacts).map(|()| artifacts)
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    })
+fn emit_one(book: &Book, emitter: &Emitter) -> Result<Artifacts, EmitError> {
+    let mut artifacts = Artifacts::new();
+    emitter.run(book, &mut artifacts)?;
+    // Whoever makes a file works out its digest too, while the others are still busy.
+    for artifact in &artifacts {
+        artifact.sha256();
+    }
+    Ok(artifacts)
 }

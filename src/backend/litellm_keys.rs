@@ -2,6 +2,7 @@
 //!
 //! LiteLLM itself says nothing about a misspelt setting: two of its sections take any key without a word, and the third refuses to start for a key that belongs elsewhere. So the pass-through is checked here, before a file is written.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The release that the list was taken from, and that we compile for.
@@ -130,14 +131,104 @@ impl Section {
     }
 
     fn near(self, key: &str) -> Option<&'static str> {
-        self.keys()
-            .iter()
-            .map(|it| (strsim::jaro_winkler(it, key), *it))
-            .filter(|(likeness, _)| *likeness > 0.85)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, near)| near)
+        near(self.keys(), key)
     }
 }
+
+/// The nearest of some names, when one is near enough to have been meant.
+pub fn near(names: &[&'static str], key: &str) -> Option<&'static str> {
+    // A long name is no typo of anything we know, and comparing it costs time.
+    if key.len() > 80 {
+        return None;
+    }
+    names
+        .iter()
+        .map(|it| (strsim::jaro_winkler(it, key), *it))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, near)| near)
+}
+
+/// What the list says behind a word at the start of a line, ordered by name: `top`, `retry_policy`, `provider` and others that `tests/real/extract_litellm_keys.py` explains.
+pub fn listed(kind: &str) -> &'static [&'static str] {
+    LISTED.get(kind).map_or(&[], Vec::as_slice)
+}
+
+/// True when LiteLLM takes this prefix of a model for a provider.
+pub fn is_provider(prefix: &str) -> bool {
+    listed("provider").binary_search(&prefix).is_ok()
+}
+
+/// The provider of a model that LiteLLM knows without a prefix.
+pub fn provider_of(model: &str) -> Option<&'static str> {
+    PROVIDERS.get(model).copied()
+}
+
+/// True for an address that tells LiteLLM the provider of a model without a prefix.
+pub fn is_known_endpoint(base: &str) -> bool {
+    let trimmed = |it: &str| {
+        let it = it.split_once("://").map_or(it, |(_, rest)| rest);
+        it.trim_end_matches('/').to_owned()
+    };
+    let base = trimmed(base);
+    listed("endpoint").iter().any(|it| {
+        let known = trimmed(it);
+        base == known || base.starts_with(&format!("{known}/"))
+    })
+}
+
+/// A part of a deployment whose fields have types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `litellm_params`.
+    Params,
+    /// `model_info`.
+    Info,
+}
+
+/// The values that a typed field takes, one letter for each sort; nothing for a field that takes any.
+///
+/// `n` null, `b` true or false, `i` a whole number, `f` one with a fraction, `d` digits as text, `w` other text, `a` a day as text, `t` a day, `l` a list of texts, `L` another list, `m` a map.
+pub fn takes(part: Part, field: &str) -> Option<&'static str> {
+    let types = match part {
+        Part::Params => &TYPES.0,
+        Part::Info => &TYPES.1,
+    };
+    types.get(field).copied()
+}
+
+/// The only words that a field of `model_info` takes, when there are such.
+pub fn only_words(field: &str) -> Vec<&'static str> {
+    let words = listed("model_info_word").iter();
+    words
+        .filter_map(|it| it.split_once(' '))
+        .filter(|(name, _)| *name == field)
+        .map(|(_, word)| word)
+        .collect()
+}
+
+type Map = HashMap<&'static str, &'static str>;
+
+static LISTED: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut listed: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (kind, rest) in LIST.lines().filter_map(|line| line.split_once(' ')) {
+        listed.entry(kind).or_default().push(rest);
+    }
+    listed
+});
+
+static PROVIDERS: LazyLock<Map> = LazyLock::new(|| {
+    let pairs = listed("model").iter().filter_map(|it| it.split_once(' '));
+    pairs.map(|(provider, model)| (model, provider)).collect()
+});
+
+static TYPES: LazyLock<(Map, Map)> = LazyLock::new(|| {
+    let of = |kind| {
+        let fields = listed(kind).iter();
+        fields.filter_map(|it| it.split_once(' ')).collect()
+    };
+    (of("param"), of("model_info"))
+});
 
 type Keys = Vec<&'static str>;
 
@@ -171,6 +262,19 @@ mod tests {
             assert!(section.keys().len() > 40, "{section:?}");
             assert!(section.keys().is_sorted(), "{section:?}");
         }
+    }
+
+    #[test]
+    fn models_and_types_are_in_the_list() {
+        assert!(is_provider("ollama_chat") && !is_provider("olama"));
+        assert_eq!(provider_of("gpt-4o"), Some("openai"));
+        assert_eq!(provider_of("qwen3:8b"), None);
+        assert_eq!(takes(Part::Params, "tpm"), Some("nbid"));
+        assert_eq!(takes(Part::Params, "temperature"), None);
+        assert_eq!(only_words("tier"), ["free", "paid"]);
+        assert!(is_known_endpoint("https://api.groq.com/openai/v1"));
+        assert!(!is_known_endpoint("http://192.0.2.10:8080/v1"));
+        assert!(listed("provider").is_sorted());
     }
 
     #[test]

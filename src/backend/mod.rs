@@ -7,6 +7,7 @@ mod container;
 mod generic;
 mod grafana;
 mod home_assistant;
+mod homelab;
 mod limits;
 mod litellm;
 pub mod litellm_keys;
@@ -39,6 +40,7 @@ pub static KINDS: &[&Kind] = &[
     &generic::KIND,
     &grafana::KIND,
     &home_assistant::KIND,
+    &homelab::KIND,
     &litellm::KIND,
     &mlx::KIND,
     &mlx_lm::KIND,
@@ -116,11 +118,16 @@ pub struct Kind {
     pub start_seconds: u32,
     /// How it runs as a container, where that is known.
     pub container: Option<&'static Container>,
-    /// Variables with a password, each with what happens without it.
+    /// Variables without which it does not start, or starts with a secret that everybody knows; each with what happens.
     pub credentials: &'static [(&'static str, &'static str)],
 }
 
 impl Kind {
+    /// True when the gateway beside it is all that should reach it: it works on whatever prompt arrives, and asks nobody.
+    pub fn keeps_to_loopback(&self) -> bool {
+        self.role == Role::Optimiser || self.name == optillm_local::KIND.name
+    }
+
     /// How LiteLLM speaks to it for a model of this mode: its `ollama_chat` knows no embeddings.
     pub fn provider(&self, mode: Mode) -> &'static str {
         match (self.litellm_provider, mode) {

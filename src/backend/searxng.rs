@@ -69,5 +69,8 @@ pub(super) static KIND: Kind = Kind {
         data: None,
         asker: Asker::Nothing,
     }),
-    credentials: &[],
+    credentials: &[(
+        "SEARXNG_SECRET",
+        "SearXNG refuses to start with the key that it ships",
+    )],
 };

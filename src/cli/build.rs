@@ -30,7 +30,9 @@ pub(super) fn run(arguments: &Build) -> End {
     else {
         return reading.end;
     };
-    let artifacts = match compile::emit(platform) {
+    // A lock that cannot be trusted has ended the build above.
+    let promised = lock.promises.next.clone().unwrap_or_default();
+    let artifacts = match compile::emit(platform, &promised) {
         Ok(artifacts) => ManuallyDrop::new(artifacts),
         Err(error) => return cannot_emit(&error),
     };

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::compile;
 use crate::diagnostic::{Diagnostics, Rule, near_name};
 use crate::syntax;
 
@@ -22,7 +21,7 @@ pub(super) fn run(arguments: &Explain) -> End {
     let Some(name) = &arguments.rule else {
         return said(&catalogue(width));
     };
-    if let Some(rule) = compile::rules().find(|rule| rule.name == name) {
+    if let Some(rule) = super::rules().find(|rule| rule.name == name) {
         let mut text = page(rule, width);
         if let Some(file) = file(arguments) {
             match own_lines(rule, &file, arguments) {
@@ -32,7 +31,7 @@ pub(super) fn run(arguments: &Explain) -> End {
         }
         return said(&text);
     }
-    let near = near_name(name, compile::rules().map(|rule| rule.name));
+    let near = near_name(name, super::rules().map(|rule| rule.name));
     let help = near.map_or_else(
         || "`homelab explain` lists all rules".to_owned(),
         |near| format!("did you mean `{near}`?"),
@@ -51,13 +50,13 @@ fn said(text: &str) -> End {
 
 /// Every rule with its severity and summary, in columns where there is room for them.
 fn catalogue(width: usize) -> String {
-    let longest = compile::rules()
+    let longest = super::rules()
         .map(|rule| rule.name.len())
         .max()
         .unwrap_or(0);
     let indent = longest + 11;
     let mut text = String::new();
-    for rule in compile::rules() {
+    for rule in super::rules() {
         let severity = rule.severity.word();
         // Writing to a string cannot fail.
         let _ = if width >= indent + BESIDE {

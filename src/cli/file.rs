@@ -11,6 +11,11 @@ const MARK: &str = "\u{feff}";
 /// Puts `text` at `path`, where `before` is expected: after it the file is all new or all as it was, and what somebody else wrote meanwhile is never lost. False when the text was there already.
 pub(super) fn replace(path: &Path, before: Option<&str>, text: &str) -> io::Result<bool> {
     let mode = match fs::symlink_metadata(path) {
+        // A rename would get past it, and past whoever set it.
+        Ok(found) if found.is_file() && found.permissions().readonly() => {
+            let why = "it is read-only";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
         Ok(found) if found.is_file() => found.permissions().mode() & 0o777,
         Ok(_) => {
             let why = "it is no regular file, and what it leads to is not replaced";

@@ -24,6 +24,8 @@ pub(super) struct Reading {
     pub(super) checked: Checked,
     /// The lock beside it; nothing without a platform to hold against it.
     pub(super) lock: Option<LockFile>,
+    /// Handwritten Markdown that was held against it.
+    pub(super) pages: Vec<(Source, Diagnostics)>,
     /// How the command ends as far as the findings decide.
     pub(super) end: End,
 }
@@ -34,14 +36,13 @@ pub(super) fn read(input: &Input) -> Option<Reading> {
     Some(show(input, reading))
 }
 
-/// The same, and a lock is missed that should be there.
-pub(super) fn read_with_lock(input: &Input) -> Option<Reading> {
-    let mut reading = load(input)?;
+/// Misses a lock that should be there.
+pub(super) fn miss_lock(mut reading: Reading) -> Reading {
     if let Some(lock) = &reading.lock {
         lock.report_missing(&mut reading.checked.diagnostics);
         reading.checked.diagnostics.sort();
     }
-    Some(show(input, reading))
+    reading
 }
 
 /// Reads and checks the file and shows nothing but why it cannot be read.
@@ -59,6 +60,7 @@ pub(super) fn load(input: &Input) -> Option<Reading> {
                 source,
                 checked,
                 lock: None,
+                pages: Vec::new(),
                 end: End::Found,
             })
         }
@@ -99,6 +101,11 @@ fn text(
     name: String,
     max_size: u64,
 ) -> Option<Result<Source, Box<syntax::Unreadable>>> {
+    if path == Path::new("-") {
+        let help = "name the file with `--platform FILE`: its platform.lock lies beside it";
+        terminal::complain("standard input is not read", Some(help));
+        return None;
+    }
     let bytes = match bytes(path, max_size) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -143,6 +150,7 @@ pub(super) fn with_lock(input: &Input, source: Source) -> Option<Reading> {
         source,
         checked,
         lock,
+        pages: Vec::new(),
         end,
     })
 }
@@ -169,6 +177,7 @@ pub(super) fn show(input: &Input, mut reading: Reading) -> Reading {
     {
         reports.push((source, &lock.promises.lock_diagnostics));
     }
+    reports.extend(reading.pages.iter().map(|(source, found)| (source, found)));
     let text = report::render_all(input.format.into(), &reports, &terminal::style());
     let shown = text.is_empty() || terminal::say(&text);
     let has_errors = reports.iter().any(|(_, it)| it.has_errors());
@@ -220,6 +229,7 @@ pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
                 .saturating_add(1)
         ]);
     }
+    within_memory(before.len())?;
     let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
     (&file)
         .take(limit.saturating_add(1))
@@ -232,6 +242,23 @@ pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(bytes)
+}
+
+/// Refuses a file that may need more memory than this process is allowed (`ulimit -v`): when memory ends midway, no words can be made of it any more.
+fn within_memory(size: u64) -> io::Result<()> {
+    // The program itself, and what a file of many small tables was measured to need for each byte.
+    let needed = size.saturating_mul(130).saturating_add(32 << 20);
+    match rustix::process::getrlimit(rustix::process::Resource::As).current {
+        Some(allowed) if allowed < needed => Err(io::Error::new(
+            io::ErrorKind::OutOfMemory,
+            format!(
+                "it may need {} MB of memory, and this process may have {} MB",
+                needed >> 20,
+                allowed >> 20
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn changed(before: &Metadata, after: &Metadata) -> bool {

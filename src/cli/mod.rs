@@ -4,13 +4,19 @@
 
 mod arguments;
 mod build;
+mod docs;
 mod explain;
 mod file;
+mod fix;
+mod import;
 mod input;
 mod lint;
 pub mod output;
+mod pages;
 mod place;
 mod port;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod remember;
 mod reference;
 pub mod report;
@@ -22,6 +28,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::diagnostic::Rule;
+
 use arguments::{Command, Homelab};
 
 /// Runs the program with the arguments it was given.
@@ -32,9 +40,13 @@ pub fn main() -> ExitCode {
     };
     let end = match homelab.command {
         Command::Build(arguments) => build::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
+        #[cfg(feature = "proxy")]
+        Command::Proxy(arguments) => proxy::run(&arguments),
         Command::Schema => schema::run(),
         Command::Completions(arguments) => shell::completions(&arguments),
         Command::Man(arguments) => shell::man(&arguments),
@@ -48,6 +60,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
     // A closed stream has nobody left to tell.
     let _ = error.print();
     ExitCode::from(u8::from(error.use_stderr()) * 2)
+}
+
+/// Every rule that a reader can meet: about platform.toml, then about imported files.
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    crate::compile::rules().chain(crate::import::RULES.iter().copied())
 }
 
 /// How a command ended.

@@ -6,7 +6,7 @@ mod fix;
 mod rule;
 mod source;
 
-pub use fix::{Edit, Fix};
+pub use fix::{Edit, Fix, Mended, mend};
 pub use rule::{Rule, Severity};
 pub use source::{Position, Source, Span};
 
@@ -86,6 +86,13 @@ impl Diagnostic {
     #[must_use]
     pub fn mask(mut self, span: Span) -> Self {
         self.masked.push(span);
+        self
+    }
+
+    /// Offers edits that mend it, where there are some.
+    #[must_use]
+    pub fn fix_if(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
         self
     }
 

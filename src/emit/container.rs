@@ -2,7 +2,7 @@
 
 use crate::emit::process;
 use crate::platform::{
-    Bind, Call, Container, Engine, ManagedBy, Platform, Service, Value, Variable,
+    Bind, Call, Container, HOST_OF_CONTAINER, ManagedBy, Platform, Service, Value, Variable,
 };
 
 /// True when we start a service as a container and know its image.
@@ -13,11 +13,10 @@ pub fn is_started(service: &Service) -> bool {
         .is_some_and(|it| it.image.is_some())
 }
 
-/// The containers of an engine on a host that are installed, each with its image.
+/// The containers on a host that are installed, each with its image.
 pub fn of_host<'a>(
     platform: &'a Platform,
     host: &'a crate::platform::Host,
-    engine: Engine,
 ) -> Vec<(&'a Service, &'a Container, &'a str)> {
     platform
         .services_on(host.id)
@@ -25,7 +24,7 @@ pub fn of_host<'a>(
         .filter_map(|service| {
             let container = service.container.as_ref()?;
             let image = container.image.as_deref()?;
-            (container.engine == engine).then_some((service, container, image))
+            Some((service, container, image))
         })
         .collect()
 }
@@ -101,8 +100,8 @@ pub fn env_file(service: &Service) -> Option<&str> {
 }
 
 /// True when a container calls its own host by the name that its engine gives it.
-pub fn calls_own_host(platform: &Platform, service: &Service, container: &Container) -> bool {
-    let name = format!("//{}:", container.engine.host_name());
+pub fn calls_own_host(platform: &Platform, service: &Service) -> bool {
+    let name = format!("//{HOST_OF_CONTAINER}:");
     let called = |call: &Call| call.url.starts_with("http:") && call.url.contains(&name);
     platform.calls_of(service.id).any(called)
 }

@@ -3,6 +3,7 @@
 //! An emitter reads the platform and returns texts; it touches no disk, no clock and no other emitter. What several of them need (artifacts, templates, escaping, YAML, places on a host) lies beside them.
 
 mod artifact;
+mod side_by_side;
 pub mod escape;
 pub mod template;
 pub mod json;
@@ -13,6 +14,8 @@ pub mod container;
 pub mod endpoint;
 pub mod mcp_servers;
 pub mod mcp_litellm;
+pub mod pages;
+pub mod picture;
 mod litellm;
 mod env;
 mod systemd;
@@ -22,6 +25,8 @@ mod mcp;
 mod registry;
 mod config;
 mod routes;
+mod docs;
+pub mod site;
 mod ops;
 pub mod manifest;
 
@@ -30,9 +35,12 @@ use std::fmt;
 
 pub use artifact::{Artifact, Artifacts, Install};
 pub use escape::Unwritable;
+pub use side_by_side::{MANY_SERVICES, side_by_side};
 pub use template::{Template, TemplateError};
 
 use crate::platform::Platform;
+
+use pages::Book;
 
 /// Every emitter, in the order in which they are listed to people.
 pub static EMITTERS: &[&Emitter] = &[
@@ -45,6 +53,7 @@ pub static EMITTERS: &[&Emitter] = &[
     &registry::EMITTER,
     &config::EMITTER,
     &routes::EMITTER,
+    &docs::EMITTER,
     // These two read what the others made, so they stay at the end and in this order.
     &ops::EMITTER,
     &manifest::EMITTER,
@@ -60,7 +69,26 @@ pub struct Emitter {
     /// True when it reads what the others made.
     pub last: bool,
     /// Adds its artifacts.
-    pub emit: fn(&Platform, &mut Artifacts) -> Result<(), EmitError>,
+    pub emit: Emit,
+}
+
+/// What an emitter reads.
+#[derive(Debug, Clone, Copy)]
+pub enum Emit {
+    /// The platform: for what runs.
+    Platform(fn(&Platform, &mut Artifacts) -> Result<(), EmitError>),
+    /// The platform, its promises and the rules: for what is read.
+    Book(fn(&Book, &mut Artifacts) -> Result<(), EmitError>),
+}
+
+impl Emitter {
+    /// Adds the emitter's artifacts.
+    pub fn run(&self, book: &Book, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+        match self.emit {
+            Emit::Platform(emit) => emit(book.platform, artifacts),
+            Emit::Book(emit) => emit(book, artifacts),
+        }
+    }
 }
 
 /// Why an artifact could not be made.

@@ -87,8 +87,6 @@ pub enum Init {
     Launchd,
     /// Docker Compose: services are containers, in one `docker-compose.yml`.
     Compose,
-    /// systemd by way of Podman: services are containers, in a Quadlet file each.
-    Quadlet,
     /// Nothing: services are started by hand.
     None,
 }

@@ -152,8 +152,6 @@ pub enum ManagedBy {
     Launchd,
     /// A container of Docker Compose that we write.
     Docker,
-    /// A container of Podman that we write, as a Quadlet file for systemd.
-    Podman,
     /// Its own package brings the unit; we write what must differ.
     Package,
     /// Somebody, by hand.
@@ -188,8 +186,10 @@ pub struct Run {
     /// How long it may take to start. Default: that of its kind.
     pub start_timeout: Option<Duration>,
     /// The name of its systemd unit, without `.service`. Default: the service's name.
+    #[schemars(extend("x-homelab-kind" = "unit", "pattern" = super::word::pattern("unit")))]
     pub unit: Option<String>,
     /// Its launchd label. Default: the platform's name, a dot and the service's name.
+    #[schemars(extend("x-homelab-kind" = "label", "pattern" = super::word::pattern("label")))]
     pub label: Option<String>,
     /// How strictly it is confined. Default: that of its kind.
     pub workload: Option<Workload>,

@@ -27,6 +27,8 @@ pub struct Flaw {
     pub what: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The word that was probably meant.
+    pub instead: Option<String>,
     /// True when the word may be secret and no message may show it.
     pub hidden: bool,
 }
@@ -36,12 +38,21 @@ impl Flaw {
         Self {
             what: what.into(),
             help: None,
+            instead: None,
             hidden: false,
         }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Offers the word that was probably meant.
+    fn instead(mut self, word: impl Into<String>) -> Self {
+        let word = word.into();
+        self.help = Some(format!("write `{word}`"));
+        self.instead = Some(word);
         self
     }
 
@@ -63,7 +74,8 @@ impl Kind {
             return Err(Flaw::new(format!("it has {name} in it")));
         }
         if word.trim() != word {
-            return Err(Flaw::new("it begins or ends with a space").help("leave the space out"));
+            let flaw = Flaw::new("it begins or ends with a space").instead(word.trim());
+            return Err(flaw.help("leave the space out"));
         }
         (self.check)(word)
     }
@@ -78,12 +90,14 @@ pub static KINDS: &[&Kind] = &[
     &HANDLE,
     &HOST_NAME,
     &KEY,
+    &LABEL,
     &LINE,
     &NAME,
     &PARAMETER_COUNT,
     &PATH,
     &PORT_RANGE,
     &SIZE,
+    &UNIT,
     &URL,
     &USER,
 ];
@@ -161,6 +175,15 @@ pub static KEY: Kind = Kind {
     check: name::check_key,
 };
 
+/// A launchd label.
+pub static LABEL: Kind = Kind {
+    name: "label",
+    noun: "a launchd label",
+    pattern: "^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$",
+    example: "home.gateway",
+    check: name::check_label,
+};
+
 /// Free text on one line.
 pub static LINE: Kind = Kind {
     name: "line",
@@ -213,6 +236,15 @@ pub static SIZE: Kind = Kind {
     pattern: "^[0-9]+(MB|GB|TB|MiB|GiB|TiB)$",
     example: "128GB",
     check: quantity::check_size,
+};
+
+/// The name of a systemd unit, without `.service`.
+pub static UNIT: Kind = Kind {
+    name: "unit",
+    noun: "the name of a unit",
+    pattern: "^[A-Za-z0-9_:]([A-Za-z0-9._:-]*[A-Za-z0-9_:-])?$",
+    example: "ov-server",
+    check: name::check_unit,
 };
 
 /// An `http` or `https` URL without credentials.

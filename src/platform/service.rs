@@ -156,8 +156,6 @@ pub struct Container {
     pub image: Option<String>,
     /// Where the image is said; the service's name when it is not.
     pub image_span: Span,
-    /// What runs it.
-    pub engine: Engine,
     /// The main port inside, when that is not the service's own.
     pub port: Option<u16>,
     /// Whether its ports are open on the host.
@@ -180,30 +178,14 @@ pub struct Container {
 pub const DEFAULT_NETWORK: &str = "default";
 
 impl Container {
-    /// True when both run in one engine and are on a common network, so that one reaches the other by its name.
+    /// True when both are on a common network, so that one reaches the other by its name.
     pub fn is_beside(&self, other: &Self) -> bool {
-        self.engine == other.engine && self.networks.iter().any(|it| other.networks.contains(it))
+        self.networks.iter().any(|it| other.networks.contains(it))
     }
 }
 
-/// What runs a container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
-    /// Docker Compose.
-    Docker,
-    /// Podman, started by systemd.
-    Podman,
-}
-
-impl Engine {
-    /// The name by which a container calls its own host.
-    pub fn host_name(self) -> &'static str {
-        match self {
-            Self::Docker => "host.docker.internal",
-            Self::Podman => "host.containers.internal",
-        }
-    }
-}
+/// The name by which a container of Docker calls its own host.
+pub const HOST_OF_CONTAINER: &str = "host.docker.internal";
 
 /// A file or folder of the host that a container sees.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! From bytes to a [`Document`]: TOML text as a tree in which every key and value knows its place.
 //!
-//! What is wrong with the text itself is found here: its encoding, characters that deceive the eye, TOML that does not parse. What the values mean is not asked.
+//! What is wrong with the text itself is found here: its encoding, characters that deceive the eye, TOML that does not parse. What the values mean is not asked, except whether a word looks like a secret.
 
 mod builder;
 mod conflict;
@@ -11,6 +11,7 @@ mod parse;
 mod path;
 mod problem;
 mod rules;
+pub mod secrets;
 mod text;
 
 pub use deserialize::DeserializeError;

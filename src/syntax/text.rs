@@ -1,10 +1,13 @@
 //! The text before it is TOML: its encoding, its size, and characters that deceive or break.
 
 use super::rules;
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Source, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Source, Span};
 
 /// How large a file may be unless told otherwise: 16 MiB.
 pub const DEFAULT_SIZE_LIMIT: u64 = 16 << 20;
+
+/// How many keys and values a text may have; a platform of ten thousand services has half a million.
+pub(super) const MOST_VALUES: usize = 1_500_000;
 
 /// How many mistakes of the text are kept before the rest is not looked at.
 pub(super) const MOST_ERRORS: usize = 20_000;
@@ -130,8 +133,21 @@ pub(super) fn finding(rule: &'static Rule, character: char, span: Span) -> Diagn
         }
         _ => Diagnostic::new(rule, format!("{name} may not stand here")),
     };
+    let instead = match rule.name {
+        "carriage-return" => Some("\n"),
+        "control-character" | "byte-order-mark" | "bidirectional-control" => Some(""),
+        _ => None,
+    };
     diagnostic
         .primary(span, name)
+        .fix_if(instead.map(|it| Fix {
+            title: "leave it out".to_owned(),
+            safe: false,
+            edits: vec![Edit {
+                span,
+                text: it.to_owned(),
+            }],
+        }))
         .help(if rule.name == "carriage-return" {
             "end lines with a line feed"
         } else {

@@ -34,7 +34,7 @@ fn the_same_text_gives_the_same_bytes() {
         let platform = compile::check(&source, None)
             .platform
             .expect("the repo's platform is sound");
-        compile::emit(&platform).expect("it can be written")
+        compile::emit(&platform, &homelab::ledger::claims(&platform)).expect("it can be written")
     };
     assert!(build() == build());
 }
@@ -45,7 +45,8 @@ fn every_generated_file_is_committed() {
     let platform = compile::check(&source, None)
         .platform
         .expect("the repo's platform is sound");
-    let artifacts = compile::emit(&platform).expect("it can be written");
+    let artifacts =
+        compile::emit(&platform, &homelab::ledger::claims(&platform)).expect("it can be written");
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("generated");
     let stale: Vec<&str> = artifacts
         .iter()

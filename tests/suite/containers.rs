@@ -25,7 +25,8 @@ pub(crate) fn platform(text: &str) -> Platform {
 }
 
 pub(crate) fn artifacts(text: &str) -> Artifacts {
-    compile::emit(&platform(text)).expect("artifacts")
+    let platform = platform(text);
+    compile::emit(&platform, &homelab::ledger::claims(&platform)).expect("artifacts")
 }
 
 fn compose(text: &str) -> String {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use homelab::compile::check;
-use homelab::diagnostic::{Severity, Source};
-use homelab::lint::{Date, LINTS};
+use homelab::diagnostic::{Diagnostics, Rule, Severity, Source};
+use homelab::lint::{Date, LINTS, Pages, lint_pages};
 
 /// The day of every test.
 fn today() -> Option<Date> {
@@ -16,61 +16,87 @@ fn today() -> Option<Date> {
 pub(crate) fn findings(text: &str) -> Vec<String> {
     let source = Source::new("platform.toml", text);
     let checked = check(&source, today());
-    let found = checked
-        .diagnostics
-        .iter()
-        .filter(|it| it.severity != Severity::Note);
+    let mut names = named(&source, &checked.diagnostics);
+    if let (Some(page), Some(platform), Some(document)) =
+        (page(text), &checked.platform, &checked.document)
+    {
+        let mut pages = Pages::new([page.clone()]);
+        pages.whole = text.contains(ONLY_PAGE);
+        let found = lint_pages(platform, document, &pages, today());
+        names.extend(named(&source, &found.platform));
+        names.extend(named(&page, &found.pages[0]));
+    }
+    names
+}
+
+fn named(source: &Source, diagnostics: &Diagnostics) -> Vec<String> {
+    let found = diagnostics.iter();
+    let found = found.filter(|it| it.severity != Severity::Note);
     found
         .map(|it| {
-            let words = it
-                .primary
-                .as_ref()
-                .map_or("", |label| source.words(label.span));
+            let primary = it.primary.as_ref();
+            let words = primary.map_or("", |label| source.words(label.span));
             format!("{} @ {words}", it.rule.name)
         })
         .collect()
 }
 
+/// Before a page that is all there is.
+const ONLY_PAGE: &str = "\n# The only page, docs/notes.md:\n";
+
+/// The page that an example has in its last comments.
+fn page(text: &str) -> Option<Source> {
+    let starts = ["\n# docs/notes.md:\n", ONLY_PAGE];
+    let (_, page) = starts.iter().find_map(|it| text.split_once(it))?;
+    let lines = page
+        .lines()
+        .map(|it| it.trim_start_matches('#').trim_start_matches(' '));
+    // A heading of the page begins with a sign of its own.
+    let lines = lines
+        .zip(page.lines())
+        .map(|(words, line)| match line.strip_prefix("# ") {
+            Some(line) => line,
+            None => words,
+        });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    Some(Source::new("docs/notes.md", text))
+}
+
 #[test]
 fn bad_examples_raise_their_rule_and_no_other() {
+    let mut wrong = Vec::new();
     for lint in LINTS {
         let name = lint.rule.name;
         let found = findings(lint.rule.bad);
-        assert!(
-            !found.is_empty(),
-            "the bad example of {name} raises nothing"
-        );
-        for finding in &found {
-            assert!(
-                finding.starts_with(&format!("{name} @ ")),
-                "the bad example of {name} raises {finding}"
-            );
+        let other = |it: &&String| !it.starts_with(&format!("{name} @ "));
+        wrong.extend(found.iter().filter(other).map(|it| format!("{name}: {it}")));
+        if found.is_empty() {
+            wrong.push(format!("{name}: nothing"));
         }
     }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// What good examples raise, each behind the name of its rule.
+fn raised(rules: impl Iterator<Item = &'static Rule>) -> Vec<String> {
+    rules
+        .flat_map(|rule| {
+            let found = findings(rule.good).into_iter();
+            found.map(|it| format!("{}: {it}", rule.name))
+        })
+        .collect()
 }
 
 #[test]
 fn good_examples_raise_nothing() {
-    for lint in LINTS {
-        assert_eq!(
-            findings(lint.rule.good),
-            Vec::<String>::new(),
-            "good example of {}",
-            lint.rule.name
-        );
-    }
+    let rules = LINTS.iter().map(|lint| &lint.rule);
+    assert_eq!(raised(rules), Vec::<String>::new());
 }
 
 #[test]
 fn examples_of_earlier_steps_raise_no_lint() {
-    for rule in homelab::platform::resolve::RULES {
-        assert_eq!(
-            findings(rule.good),
-            Vec::<String>::new(),
-            "good example of {}",
-            rule.name
-        );
-    }
+    let rules = homelab::platform::resolve::RULES.iter().copied();
+    assert_eq!(raised(rules), Vec::<String>::new());
 }
 
 #[test]

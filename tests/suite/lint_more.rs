@@ -2,7 +2,7 @@
 
 use homelab::cli::report::{Format, Style, render};
 use homelab::compile::check;
-use homelab::diagnostic::{Diagnostic, Diagnostics, Source};
+use homelab::diagnostic::{Diagnostic, Diagnostics, Source, mend};
 
 use crate::lint::findings;
 
@@ -132,15 +132,12 @@ fn c096_one_key_for_two_providers() {
     expect(text, &["key-for-two-providers @ { secret = \"cloud\" }"]);
 }
 
-/// The text after the edits of a finding.
+/// The text after the fix of a finding.
 fn mended(source: &Source, diagnostic: &Diagnostic) -> Option<String> {
-    let mut text = source.text().to_owned();
-    let mut edits: Vec<_> = diagnostic.fix.as_ref()?.edits.iter().collect();
-    edits.sort_by_key(|it| std::cmp::Reverse(it.span.start));
-    for edit in edits {
-        text.replace_range(edit.span.start..edit.span.end, &edit.text);
-    }
-    Some(text)
+    let fix = diagnostic.fix.as_ref()?;
+    let mended = mend(source.text(), [fix]);
+    assert_eq!(mended.applied, 1, "{}", diagnostic.message);
+    Some(mended.text)
 }
 
 #[test]
@@ -149,7 +146,7 @@ fn fixes_leave_nothing_of_their_finding() {
         include_str!("../cases/lint/homelab-addresses.toml"),
         include_str!("../cases/lint/supply.toml"),
     ];
-    let examples = homelab::lint::rules().map(|it| it.bad);
+    let examples = homelab::compile::rules().map(|it| it.bad);
     for text in fixtures.into_iter().chain(examples) {
         let (source, diagnostics) = checked(text);
         for diagnostic in &diagnostics {
@@ -163,7 +160,31 @@ fn fixes_leave_nothing_of_their_finding() {
                 same.count()
             };
             assert_eq!(count(&left) + 1, count(&diagnostics), "{name}:\n{text}");
-            assert!(left.len() < diagnostics.len(), "{name}:\n{text}");
+            // What stopped the check may have hidden more; a rule of `lint` hides nothing.
+            if homelab::lint::rules().any(|it| it.name == name) {
+                assert!(left.len() < diagnostics.len(), "{name}:\n{text}");
+            }
         }
     }
+}
+
+#[test]
+fn every_fix_of_an_example_leads_to_a_file_without_one() {
+    let mut with_fix = 0;
+    for rule in homelab::compile::rules() {
+        let mut text = rule.bad.to_owned();
+        for pass in 0.. {
+            let (_, found) = checked(&text);
+            let fixes: Vec<_> = found.iter().filter_map(|it| it.fix.as_ref()).collect();
+            if fixes.is_empty() {
+                break;
+            }
+            with_fix += usize::from(pass == 0);
+            assert!(pass < 10, "the fixes of {} undo each other", rule.name);
+            let mended = mend(&text, fixes);
+            assert!(mended.applied > 0, "{}", rule.name);
+            text = mended.text;
+        }
+    }
+    assert!(with_fix >= 15, "only {with_fix} rules offer a fix");
 }

@@ -32,7 +32,8 @@ fn platform(text: &str) -> Platform {
 }
 
 fn emitted(platform: &Platform) -> Artifacts {
-    let mut artifacts = compile::emit(platform).expect("artifacts");
+    let mut artifacts =
+        compile::emit(platform, &homelab::ledger::claims(platform)).expect("artifacts");
     artifacts.retain(|it| {
         let folder = it.path.split('/').next();
         ["litellm", "config", "routes"].map(Some).contains(&folder)

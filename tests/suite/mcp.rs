@@ -8,7 +8,9 @@ use std::process::Command;
 
 use homelab::compile;
 use homelab::diagnostic::Source;
+use homelab::emit::pages::Book;
 use homelab::emit::{Artifact, Artifacts, EMITTERS, EmitError};
+use homelab::ledger::claims;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -22,8 +24,14 @@ fn build(text: &str) -> Result<Artifacts, EmitError> {
     let found: Vec<_> = checked.diagnostics.iter().map(|it| &it.message).collect();
     let platform = checked.platform.unwrap_or_else(|| panic!("{found:?}"));
     let emitter = EMITTERS.iter().find(|it| it.name == "mcp").unwrap();
+    let lock = claims(&platform);
+    let book = Book {
+        platform: &platform,
+        lock: &lock,
+        rules: &[],
+    };
     let mut artifacts = Artifacts::new();
-    (emitter.emit)(&platform, &mut artifacts)?;
+    emitter.run(&book, &mut artifacts)?;
     Ok(artifacts)
 }
 

@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex};
 
 use homelab::compile;
 use homelab::diagnostic::Source;
+use homelab::emit::pages::Book;
 use homelab::emit::{Artifacts, EMITTERS};
+use homelab::ledger::claims;
 use serde_json::Value;
 
 use crate::tools;
@@ -25,8 +27,14 @@ fn build(text: &str) -> Artifacts {
     let found: Vec<_> = checked.diagnostics.iter().map(|it| &it.message).collect();
     let platform = checked.platform.unwrap_or_else(|| panic!("{found:?}"));
     let emitter = EMITTERS.iter().find(|it| it.name == "registry").unwrap();
+    let lock = claims(&platform);
+    let book = Book {
+        platform: &platform,
+        lock: &lock,
+        rules: &[],
+    };
     let mut artifacts = Artifacts::new();
-    (emitter.emit)(&platform, &mut artifacts).unwrap();
+    emitter.run(&book, &mut artifacts).unwrap();
     artifacts
 }
 

@@ -21,6 +21,12 @@ pub(super) trait Disk {
     fn check_writable(&self, folder: &str) -> io::Result<()>;
     /// Writes a file where nothing is.
     fn create(&self, path: &str, bytes: &[u8], executable: bool) -> io::Result<()>;
+    /// Writes files where nothing is, in any order; fails with the first that cannot be written.
+    fn create_all<'f>(&self, files: &'f [NewFile<'f>]) -> Result<(), (&'f NewFile<'f>, io::Error)> {
+        create_each(files, |file| {
+            self.create(&file.path, file.text.as_bytes(), file.executable)
+        })
+    }
     /// Gives the file a second name where nothing is; false when this file system cannot.
     fn link(&self, from: &str, to: &str) -> io::Result<bool>;
     /// Renames, replacing what is at `to`.
@@ -35,6 +41,29 @@ pub(super) trait Disk {
     fn remove_folder(&self, path: &str) -> io::Result<bool>;
     /// Returns when the bytes of these files and the names in these folders are on the disk; one that is not there is passed over.
     fn sync(&self, paths: &BTreeSet<String>) -> io::Result<()>;
+}
+
+/// A file to write.
+#[derive(Debug)]
+pub(super) struct NewFile<'a> {
+    /// Where.
+    pub(super) path: String,
+    /// What is in it.
+    pub(super) text: &'a str,
+    /// True for a script.
+    pub(super) executable: bool,
+    /// The path that it is staged for, for people.
+    pub(super) stands_for: &'a str,
+}
+
+/// Creates files one after the other, and says at which one it failed.
+pub(super) fn create_each<'f>(
+    files: &'f [NewFile<'f>],
+    create: impl Fn(&NewFile) -> io::Result<()>,
+) -> Result<(), (&'f NewFile<'f>, io::Error)> {
+    files
+        .iter()
+        .try_for_each(|file| create(file).map_err(|error| (file, error)))
 }
 
 /// What stands at a path.

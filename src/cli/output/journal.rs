@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{Disk, Kind, Seen, Stamp, sha256};
+use super::disk::{Disk, Kind, NewFile, Seen, Stamp, sha256};
 use super::error::{Clash, ClashCause, OutputError, io_error};
 use super::path;
 
@@ -190,6 +190,7 @@ fn stage(
         .map_err(io_error("write", IGNORE))?;
     disk.create(&owner_file(), format!("{owner}\n").as_bytes(), false)
         .map_err(io_error("write", FOLDER))?;
+    let mut files = Vec::new();
     for (slot, step) in journal.numbered() {
         if step.old.is_some() {
             // Where there are no hard links the file is renamed later, in `put`.
@@ -197,11 +198,16 @@ fn stage(
                 .map_err(io_error("replace", &step.path))?;
         }
         if let Some(new) = &step.new {
-            let text = texts.get(slot).copied().unwrap_or_default();
-            disk.create(&new_name(slot), text.as_bytes(), new.executable)
-                .map_err(io_error("write", &step.path))?;
+            files.push(NewFile {
+                path: new_name(slot),
+                text: texts.get(slot).copied().unwrap_or_default(),
+                executable: new.executable,
+                stands_for: &step.path,
+            });
         }
     }
+    disk.create_all(&files)
+        .map_err(|(file, source)| io_error("write", file.stands_for)(source))?;
     disk.create(FORWARD, journal.to_text().as_bytes(), false)
         .map_err(io_error("write", FORWARD))?;
     if let Err(error) = disk.sync(&journal.staged()) {
@@ -296,6 +302,10 @@ fn put(
     moved: &mut Vec<String>,
 ) -> Result<(), OutputError> {
     let (new, old, path) = (new_name(slot), old_name(slot), step.path.as_str());
+    // The usual case of a first build takes one call. Whatever is in its way is looked at below.
+    if step.old.is_none() && step.backup.is_none() && disk.rename_aside(&new, path).is_ok() {
+        return Ok(());
+    }
     if exists(disk, &new)? {
         clear_the_way(disk, step, moved)?;
         if step.old.is_some() && !exists(disk, &old)? && exists(disk, path)? {

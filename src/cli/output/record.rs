@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::disk::{Stamp, sha256};
+use super::disk::Stamp;
 use super::path;
 use crate::emit::Artifact;
 
@@ -84,7 +84,7 @@ pub(super) fn render<'a>(artifacts: impl Iterator<Item = &'a Artifact>) -> Strin
         files: BTreeMap<&'a str, Stamp>,
     }
     let stamp = |artifact: &Artifact| Stamp {
-        sha256: sha256(artifact.text.as_bytes()),
+        sha256: artifact.sha256().to_owned(),
         executable: artifact.executable,
     };
     let text = Text {

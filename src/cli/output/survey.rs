@@ -7,7 +7,7 @@ use super::disk::{Disk, Kind, Seen, Stamp, is_executable};
 use super::error::{OutputError, io_error};
 use super::record::{self, Record};
 use super::{LOCK_FILE, MANIFEST, SITE, SITE_RECORD, journal, path};
-use crate::emit::Artifacts;
+use crate::emit::{Artifact, Artifacts};
 
 /// Rights that a generated file never has: setuid, setgid, sticky, and writing by everybody.
 const NEVER: u32 = 0o7002;
@@ -40,6 +40,8 @@ pub(super) struct Wanted<'a> {
     pub(super) text: Cow<'a, str>,
     /// True for a script.
     pub(super) executable: bool,
+    /// The artifact that it is, whose digest is known already; nothing for a record of ours.
+    artifact: Option<&'a Artifact>,
 }
 
 /// What stands in a file's place.
@@ -122,13 +124,18 @@ pub(super) fn survey<'a>(
         .filter(|artifact| scope.covers(&artifact.path) && artifact.path != MANIFEST)
         .map(|artifact| {
             let text = Cow::Borrowed(artifact.text.as_str());
-            let executable = artifact.executable;
-            (artifact.path.as_str(), Wanted { text, executable })
+            let wanted = Wanted {
+                text,
+                executable: artifact.executable,
+                artifact: Some(artifact),
+            };
+            (artifact.path.as_str(), wanted)
         })
         .collect();
     let plain = |text| Wanted {
         text,
         executable: false,
+        artifact: None,
     };
     if scope.covers_committed() {
         wanted.insert(
@@ -173,8 +180,13 @@ pub(super) fn survey<'a>(
 
     let mut unchanged = 0;
     let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, artifacts)?;
+    let mut absent = AbsentFolders::default();
     for (path, wanted) in wanted {
-        let seen = disk.see(path).map_err(io_error("read", path))?;
+        let seen = if absent.hold(disk, path)? {
+            Seen::Absent
+        } else {
+            disk.see(path).map_err(io_error("read", path))?
+        };
         let Some(standing) = standing(disk, path, &wanted, seen, record(path), &stale)? else {
             unchanged += 1;
             continue;
@@ -195,6 +207,29 @@ pub(super) fn survey<'a>(
             _ => None,
         }),
     })
+}
+
+/// Whether the folder that was last looked at is there. Paths come in order, so a first build asks once for each folder and not once for each file.
+#[derive(Default)]
+struct AbsentFolders<'p> {
+    last: Option<(&'p str, bool)>,
+}
+
+impl<'p> AbsentFolders<'p> {
+    /// True when `path` cannot be there because its folder is not.
+    fn hold(&mut self, disk: &dyn Disk, path: &'p str) -> Result<bool, OutputError> {
+        let Some(folder) = path::parents(path).next() else {
+            return Ok(false);
+        };
+        if let Some((last, is_absent)) = self.last
+            && last == folder
+        {
+            return Ok(is_absent);
+        }
+        let is_absent = disk.see(folder).map_err(io_error("read", folder))? == Seen::Absent;
+        self.last = Some((folder, is_absent));
+        Ok(is_absent)
+    }
 }
 
 fn load(disk: &dyn Disk, path: &str) -> Result<(Record, String), OutputError> {
@@ -374,6 +409,12 @@ fn join(folder: &str, name: &str) -> String {
 impl Wanted<'_> {
     /// The stamp that the file will have.
     pub(super) fn stamp(&self) -> Stamp {
-        Stamp::new(self.text.as_bytes(), self.executable)
+        match self.artifact {
+            Some(artifact) => Stamp {
+                sha256: artifact.sha256().to_owned(),
+                executable: self.executable,
+            },
+            None => Stamp::new(self.text.as_bytes(), self.executable),
+        }
     }
 }

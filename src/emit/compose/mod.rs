@@ -7,43 +7,42 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Artifact, Artifacts, EmitError, Emitter, Install, Unwritable, yaml};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, yaml};
 use crate::emit::{container, places};
 use crate::platform::{
-    Ask, Container, DEFAULT_NETWORK, Engine, Healthcheck, Host, Platform, Restart, Service, Word,
+    Ask, Container, DEFAULT_NETWORK, Healthcheck, Host, Platform, Restart, Service, Word,
 };
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "compose",
     summary: "a docker-compose.yml for each host with containers",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every emitter may fail, and this one never does"
+)]
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     for host in &platform.hosts {
-        let services = container::of_host(platform, host, Engine::Docker);
+        let services = container::of_host(platform, host);
         if !services.is_empty() {
-            artifacts.add(file(platform, host, &services)?);
+            artifacts.add(file(platform, host, &services));
         }
     }
     Ok(())
 }
 
-fn file(
-    platform: &Platform,
-    host: &Host,
-    services: &[(&Service, &Container, &str)],
-) -> Result<Artifact, EmitError> {
+fn file(platform: &Platform, host: &Host, services: &[(&Service, &Container, &str)]) -> Artifact {
     let path = format!("compose/{}/docker-compose.yml", host.name);
-    let project = Project::of(platform, services)
-        .map_err(|source| EmitError::Unwritable(path.clone(), source))?;
+    let project = Project::of(platform, services);
     let text = format!(
         "# Made by homelab from platform.toml; do not edit.\n{}",
         yaml::to_yaml(&project)
     );
     let live = services.iter().filter(|(it, _, _)| platform.is_live(it));
-    Ok(Artifact::new(path, text).install(Install {
+    Artifact::new(path, text).install(Install {
         host: host.name.clone(),
         path: places::COMPOSE_FILE.to_owned(),
         owner: "root".to_owned(),
@@ -51,7 +50,7 @@ fn file(
         mode: 0o644,
         restart: live.map(|(it, _, _)| it.name.clone()).collect(),
         seed: false,
-    }))
+    })
 }
 
 /// The whole file.
@@ -136,14 +135,11 @@ struct Limits {
 }
 
 impl<'a> Project<'a> {
-    fn of(
-        platform: &'a Platform,
-        services: &[(&'a Service, &'a Container, &'a str)],
-    ) -> Result<Self, Unwritable> {
+    fn of(platform: &'a Platform, services: &[(&'a Service, &'a Container, &'a str)]) -> Self {
         let mut entries = BTreeMap::new();
         let (mut networks, mut volumes) = (BTreeMap::new(), BTreeMap::new());
         for (service, container, image) in services {
-            let entry = Entry::of(platform, service, container, image)?;
+            let entry = Entry::of(platform, service, container, image);
             let names = container.networks.iter().map(String::as_str);
             networks.extend(names.map(|name| (name, Plain::new())));
             let names = container.volumes.iter().map(|(name, _)| name.as_str());
@@ -151,12 +147,12 @@ impl<'a> Project<'a> {
             entries.insert(service.name.as_str(), entry);
         }
         networks.entry(DEFAULT_NETWORK).or_insert(Plain::new());
-        Ok(Self {
+        Self {
             name: &platform.name,
             services: entries,
             networks,
             volumes,
-        })
+        }
     }
 }
 
@@ -166,10 +162,10 @@ impl<'a> Entry<'a> {
         service: &'a Service,
         container: &'a Container,
         image: &str,
-    ) -> Result<Self, Unwritable> {
+    ) -> Self {
         let run = &service.run;
-        let calls_host = container::calls_own_host(platform, service, container);
-        Ok(Self {
+        let calls_host = container::calls_own_host(platform, service);
+        Self {
             image: doubled(image),
             command: command(service),
             profiles: container.profiles.iter().map(String::as_str).collect(),
@@ -196,7 +192,7 @@ impl<'a> Entry<'a> {
             security_opt: ["no-new-privileges:true"],
             mem_limit: run.memory,
             ulimits: run.open_files.map(|nofile| Limits { nofile }),
-        })
+        }
     }
 }
 

@@ -6,14 +6,14 @@ mod optillm;
 mod redis;
 mod searxng;
 
-use super::{Artifact, Artifacts, EmitError, Emitter, Install, process};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, process};
 use crate::platform::{Platform, Service};
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "config",
     summary: "the configuration files of OptiLLM, SearXNG and Redis",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 /// The first line of each file.

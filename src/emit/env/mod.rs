@@ -6,7 +6,7 @@ mod file;
 mod secrets;
 mod start;
 
-use super::{Artifacts, EmitError, Emitter};
+use super::{Artifacts, Emit, EmitError, Emitter};
 use crate::emit::process;
 use crate::platform::Platform;
 
@@ -14,7 +14,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "env",
     summary: "an env file and a start script for each service, and the secrets of each host",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {

@@ -7,7 +7,7 @@ mod plist;
 use std::collections::BTreeMap;
 
 use self::plist::Value;
-use super::{Artifact, Artifacts, EmitError, Emitter, Install, Template};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, Template};
 use crate::emit::{places, process};
 use crate::platform::{Host, ManagedBy, Platform, Restart, Service, Workload};
 
@@ -15,7 +15,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "launchd",
     summary: "a daemon for each service on a macOS host, with its log",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 static ROTATE: Template = Template::shell(include_str!("rotate-logs.sh.j2"));

@@ -5,14 +5,14 @@
 mod router;
 mod tools;
 
-use super::{Artifact, Artifacts, EmitError, Emitter, Install, process, yaml};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, process, yaml};
 use crate::platform::{Platform, Service};
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "litellm",
     summary: "the configuration of a LiteLLM gateway",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 /// The name of the file among the configurations of a LiteLLM service.

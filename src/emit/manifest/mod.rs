@@ -3,15 +3,13 @@
 //! It is also the record by which the next build knows its own files, so every file is in it but itself.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::platform::Platform;
 
 use super::json::to_json;
-use super::{Artifact, Artifacts, EmitError, Emitter, Install};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install};
 
 /// Where the manifest lies below `generated/`.
 pub const PATH: &str = "manifest.json";
@@ -21,7 +19,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "manifest",
     summary: "every file with its digest, and where it is installed",
     last: true,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 #[expect(
@@ -53,7 +51,7 @@ struct Manifest<'a> {
 
 #[derive(Serialize)]
 struct File<'a> {
-    sha256: String,
+    sha256: &'a str,
     executable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     install: Option<Place<'a>>,
@@ -77,7 +75,7 @@ struct Place<'a> {
 impl<'a> File<'a> {
     fn of(artifact: &'a Artifact) -> Self {
         Self {
-            sha256: sha256(&artifact.text),
+            sha256: artifact.sha256(),
             executable: artifact.executable,
             install: artifact.install.as_ref().map(Place::of),
         }
@@ -96,16 +94,6 @@ impl<'a> Place<'a> {
             seed: install.seed,
         }
     }
-}
-
-/// Returns the SHA-256 digest of a text in lower case hexadecimal.
-fn sha256(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        // Writing to a `String` cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod tiny_agents;
 
 use super::json::to_json;
 use super::yaml::to_yaml;
-use super::{Artifact, Artifacts, EmitError, Emitter, mcp_litellm};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, mcp_litellm};
 use crate::backend::Role;
 use crate::platform::{Layer, Platform, Service};
 
@@ -31,7 +31,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "mcp",
     summary: "the MCP registry, and a file for each MCP client in its own dialect",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {

@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use crate::platform::Platform;
 
-use super::{Artifact, Artifacts, EmitError, Emitter, Template, template};
+use super::{
+    Artifact, Artifacts, Emit, EmitError, Emitter, MANY_SERVICES, Template, side_by_side, template,
+};
 use files::{FileRow, NeedsRow, OurRow};
 use probe::ProbeRow;
 use table::{HostRow, ServiceRow};
@@ -20,7 +22,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "ops",
     summary: "scripts that ask, restart, redeploy and install",
     last: true,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 static SCRIPTS: [Script; 4] = [
@@ -55,10 +57,9 @@ const CONTROL: &str = include_str!("control.sh");
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     let tables = template::seen(&Tables::of(platform, artifacts));
-    let scripts: Result<Vec<_>, EmitError> =
-        SCRIPTS.iter().map(|script| script.write(&tables)).collect();
-    for script in scripts? {
-        artifacts.add(script);
+    let many = platform.services.len() >= MANY_SERVICES;
+    for script in side_by_side(&SCRIPTS, many, |script| script.write(&tables)) {
+        artifacts.add(script?);
     }
     Ok(())
 }

@@ -70,12 +70,11 @@ pub(super) fn services<'a>(
 /// What starts and stops a service: `systemd`, `launchd`, `compose`, or somebody's `hand`.
 pub(super) fn manager(platform: &Platform, service: &Service) -> &'static str {
     match service.managed_by {
-        // systemd starts what a Quadlet file describes.
-        ManagedBy::Systemd | ManagedBy::Podman => "systemd",
+        ManagedBy::Systemd => "systemd",
         ManagedBy::Docker if container::is_started(service) => "compose",
         ManagedBy::Launchd => "launchd",
         ManagedBy::Package => match platform[service.host].init {
-            Init::Systemd | Init::Quadlet => "systemd",
+            Init::Systemd => "systemd",
             Init::Launchd => "launchd",
             Init::Compose | Init::None => "hand",
         },

@@ -29,14 +29,14 @@ mod ovctl;
 mod services;
 mod slots;
 
-use super::{Artifacts, EmitError, Emitter};
+use super::{Artifacts, Emit, EmitError, Emitter};
 use crate::platform::{ManagedBy, Platform};
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "registry",
     summary: "handles, models and services as data, and warm-up profiles with the script that applies them",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
@@ -53,7 +53,6 @@ fn manager(managed_by: ManagedBy) -> &'static str {
         ManagedBy::Systemd => "systemd",
         ManagedBy::Launchd => "launchd",
         ManagedBy::Docker => "docker",
-        ManagedBy::Podman => "podman",
         ManagedBy::Manual => "manual",
         ManagedBy::Package | ManagedBy::External => "external",
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use self::order::{Order, Ranks};
 use self::sandbox::Sandbox;
-use super::{Artifact, Artifacts, EmitError, Emitter, Install, Template};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, Template};
 use crate::emit::{escape, places, process};
 use crate::platform::{ManagedBy, Platform, Restart, Service};
 
@@ -16,7 +16,7 @@ pub(super) static EMITTER: Emitter = Emitter {
     name: "systemd",
     summary: "a unit for each service on a Linux host, hardened for its workload",
     last: false,
-    emit,
+    emit: Emit::Platform(emit),
 };
 
 static UNIT: Template = Template::systemd(include_str!("service.j2"));

@@ -1,8 +1,8 @@
 //! A password that everybody knows.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity, Span};
-use crate::lint::{Check, Lint, secrets};
-use crate::syntax::{Document, Node, Value};
+use crate::lint::{Check, Lint};
+use crate::syntax::{Document, Node, Value, secrets};
 
 use super::literal_secret::within;
 

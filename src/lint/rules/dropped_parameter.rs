@@ -1,7 +1,7 @@
 //! A handle fixes a parameter that never reaches its server.
 
 use crate::backend::is_dropped;
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
 use crate::lint::{Check, Lint, words};
 use crate::platform::Platform;
 use crate::syntax::Document;
@@ -66,17 +66,16 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
                 Some(true) => "drops it without a word",
                 _ => "refuses every request with it",
             };
+            let keys = ["handles", handle.name.as_str(), "parameters", name];
             diagnostics.push(
                 Diagnostic::new(
                     &LINT.rule,
                     format!("`{name}` never reaches `{}`", service.name),
                 )
-                .primary(
-                    words::key(document, &["handles", &handle.name, "parameters", name]),
-                    format!("the gateway {verb}"),
-                )
+                .primary(words::key(document, &keys), format!("the gateway {verb}"))
                 .secondary(service.span, "its API has no such parameter")
-                .help("take it out"),
+                .help("take it out")
+                .fix_if(words::lines(document, &keys).map(|it| Fix::removal(it, false))),
             );
         }
     }

@@ -12,14 +12,22 @@ pub(super) static LINT: Lint = Lint {
         why: "An approval with an end is a promise to look again; after that day nobody has agreed to the exposure.",
         bad: concat!(
             home!(),
-            r#"bind = "lan"
+            r#"
+[services.page]
+kind = "open-webui"
+host = "pi"
+bind = "lan"
 approval = { reason = "a test", by = "the owner", when = "2025-01-01", until = "2025-02-01" }
 "#
         ),
         good: concat!(
             home!(),
-            r#"bind = "lan"
-approval = { reason = "clients in the house", by = "the owner", when = "2025-01-01" }
+            r#"
+[services.page]
+kind = "open-webui"
+host = "pi"
+bind = "lan"
+approval = { reason = "people in the house chat here", by = "the owner", when = "2025-01-01" }
 "#
         ),
     },

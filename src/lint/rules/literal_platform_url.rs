@@ -18,6 +18,10 @@ pub(super) static LINT: Lint = Lint {
 [services.search]
 kind = "searxng"
 host = "pi"
+env = { SEARXNG_SECRET = { secret = "search-secret" } }
+
+[secrets.search-secret]
+generate = { bytes = 32 }
 
 [services.gateway.env]
 SEARCH_URL = "http://127.0.0.1:8888/search"
@@ -29,6 +33,10 @@ SEARCH_URL = "http://127.0.0.1:8888/search"
 [services.search]
 kind = "searxng"
 host = "pi"
+env = { SEARXNG_SECRET = { secret = "search-secret" } }
+
+[secrets.search-secret]
+generate = { bytes = 32 }
 
 [services.gateway.env]
 SEARCH_URL = { url = "search", path = "/search" }

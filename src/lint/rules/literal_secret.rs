@@ -1,8 +1,8 @@
 //! A secret is written into the file itself.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity, Span};
-use crate::lint::{Check, Lint, secrets};
-use crate::syntax::{Document, Node, Value};
+use crate::lint::{Check, Lint};
+use crate::syntax::{Document, Node, Value, secrets};
 
 pub(super) static LINT: Lint = Lint {
     rule: Rule {

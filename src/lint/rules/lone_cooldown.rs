@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
 use crate::lint::{Check, Lint, words};
 use crate::platform::{Handle, Parameter, Platform, Visibility};
 use crate::syntax::Document;
@@ -84,17 +84,20 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let span = words::value(document, keys);
+    let is_number = keys.len() == 2;
     diagnostics.push(
         Diagnostic::new(
             &LINT.rule,
             format!("a cooldown can lock out `{}`{more}", first.name),
         )
         .primary(
-            words::value(document, keys),
+            span,
             "with this, even a lone deployment is left alone after failures",
         )
         .secondary(first.span, "has one server and no fallback")
-        .help("write `allowed_fails = 3`, or give the handle `fallbacks`"),
+        .help("write `allowed_fails = 3`, or give the handle `fallbacks`")
+        .fix_if(is_number.then(|| Fix::likely(span, DEFAULT.to_string()))),
     );
 }
 

@@ -1,6 +1,6 @@
 //! A handle asks for more tokens than its model answers with.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
 use crate::lint::{Check, Lint, words};
 use crate::platform::{Model, Parameter, Platform};
 use crate::syntax::Document;
@@ -88,14 +88,13 @@ fn exceeds(model: &Model, asked: i64) -> bool {
 
 fn finding(document: &Document, keys: &[&str], model: &Model, asked: i64) -> Diagnostic {
     let limit = limit(model).unwrap_or(0);
+    let span = words::value(document, keys);
     Diagnostic::new(
         &LINT.rule,
         format!("{asked} tokens are more than `{}` answers with", model.name),
     )
-    .primary(
-        words::value(document, keys),
-        format!("the model stops at {limit}"),
-    )
+    .primary(span, format!("the model stops at {limit}"))
     .secondary(model.span, "this model")
     .help(format!("write {limit} or less"))
+    .fix(Fix::likely(span, limit.to_string()))
 }

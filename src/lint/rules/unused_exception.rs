@@ -1,6 +1,6 @@
 //! An exception from a rule that nothing needs.
 
-use crate::diagnostic::{Diagnostic, Rule, Severity, Span};
+use crate::diagnostic::{Diagnostic, Fix, Rule, Severity, Span};
 use crate::lint::{Check, Lint};
 
 pub(in crate::lint) static LINT: Lint = Lint {
@@ -24,7 +24,7 @@ reason = "left from before"
 };
 
 /// The finding for an exception from `rule` that excused nothing.
-pub(in crate::lint) fn finding(rule: &str, span: Span) -> Diagnostic {
+pub(in crate::lint) fn finding(rule: &str, span: Span, lines: Option<Span>) -> Diagnostic {
     let is_promise = crate::ledger::RULES.iter().any(|it| it.name == rule);
     let (message, help) = if is_promise {
         (
@@ -40,4 +40,6 @@ pub(in crate::lint) fn finding(rule: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&LINT.rule, message)
         .primary(span, "excuses nothing")
         .help(help)
+        // Nothing was excused by it, so nothing changes.
+        .fix_if(lines.map(|it| Fix::removal(it, !is_promise)))
 }

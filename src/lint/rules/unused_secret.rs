@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
-use crate::lint::{Check, Lint};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
+use crate::lint::{Check, Lint, words};
 use crate::platform::{Platform, Value};
+use crate::syntax::Document;
 
 pub(super) static LINT: Lint = Lint {
     rule: Rule {
@@ -30,10 +31,10 @@ DOOR = { secret = "door" }
 "#
         ),
     },
-    check: Check::Platform(check),
+    check: Check::Document(check),
 };
 
-fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
+fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics) {
     let services = platform.services.iter().flat_map(|it| &it.env);
     let tools = platform.mcp.iter().flat_map(|it| &it.env);
     let read: BTreeSet<_> = services
@@ -50,7 +51,11 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
                 .help(format!(
                     "give it to a variable: `NAME = {{ secret = \"{}\" }}`, or take it out",
                     secret.name
-                )),
+                ))
+                .fix_if(
+                    words::lines(document, &["secrets", &secret.name])
+                        .map(|it| Fix::removal(it, false)),
+                ),
         );
     }
 }

@@ -228,10 +228,12 @@ pub(super) fn malformed(
         Diagnostic::new(&rules::MALFORMED_WORD, message)
     };
     let found = found.primary(span, label);
-    match &flaw.help {
+    let found = match &flaw.help {
         Some(help) => found.help(help.clone()),
         None => found,
-    }
+    };
+    let near = flaw.instead.as_ref().filter(|_| !flaw.hidden);
+    found.fix_if(near.and_then(|near| Fix::rename(span, text, near)))
 }
 
 pub(super) fn wrong_length(

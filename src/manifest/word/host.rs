@@ -12,7 +12,7 @@ pub(super) fn check_address(word: &str) -> Result<(), Flaw> {
     if let Some(address) = legacy_ipv4(word) {
         return Err(
             Flaw::new("it is an old notation that programs read differently")
-                .help(format!("write `{address}`")),
+                .instead(address.to_string()),
         );
     }
     if word.contains('%') {
@@ -22,7 +22,7 @@ pub(super) fn check_address(word: &str) -> Result<(), Flaw> {
         return Err(Flaw::new("it is a network, not one address"));
     }
     if word == "localhost" {
-        return Err(Flaw::new("it is a name").help("write `127.0.0.1`"));
+        return Err(Flaw::new("it is a name").instead("127.0.0.1"));
     }
     Err(Flaw::new("neither IPv4 nor IPv6 is written like this")
         .help("write it such as `192.168.1.71` or `fd7a::1`"))
@@ -63,7 +63,7 @@ pub(super) fn check_host_name(word: &str) -> Result<(), Flaw> {
     })
     .map_err(|flaw| {
         if word.bytes().any(|it| it.is_ascii_uppercase()) {
-            flaw.help(format!("write `{}`", word.to_ascii_lowercase()))
+            flaw.instead(word.to_ascii_lowercase())
         } else {
             flaw
         }

@@ -128,7 +128,7 @@ pub(super) fn check_env_name(word: &str) -> Result<(), Flaw> {
             return flaw;
         }
         let mended = word.replace(|it: char| !it.is_ascii_alphanumeric(), "_");
-        flaw.help(format!("write `{mended}`"))
+        flaw.instead(mended)
     })?;
     if word.starts_with(|it: char| it.is_ascii_digit()) {
         return Err(Flaw::new("it begins with a digit"));
@@ -139,6 +139,37 @@ pub(super) fn check_env_name(word: &str) -> Result<(), Flaw> {
         ));
     }
     at_most(word, 255)
+}
+
+/// The name of a systemd unit without `.service`, which also names files and folders of ours.
+pub(super) fn check_unit(word: &str) -> Result<(), Flaw> {
+    no_option(word)?;
+    if let Some(name) = word.strip_suffix(".service") {
+        return Err(Flaw::new("it ends in `.service`, which is added").instead(name));
+    }
+    check_file_name(word, "letters, digits and `.`, `_`, `-`, `:`", "._:-")?;
+    // With `.service` it is a file name of 255 bytes.
+    at_most(word, 247)
+}
+
+/// A launchd label, which is also the name of a file.
+pub(super) fn check_label(word: &str) -> Result<(), Flaw> {
+    no_option(word)?;
+    if let Some(label) = word.strip_suffix(".plist") {
+        return Err(Flaw::new("it ends in `.plist`, which is added").instead(label));
+    }
+    check_file_name(word, "letters, digits and `.`, `_`, `-`", "._-")?;
+    at_most(word, 249)
+}
+
+fn check_file_name(word: &str, allowed: &str, marks: &str) -> Result<(), Flaw> {
+    only(word, allowed, |it| {
+        it.is_ascii_alphanumeric() || marks.contains(it)
+    })?;
+    if word.starts_with('.') || word.ends_with('.') || word.contains("..") {
+        return Err(Flaw::new("a part between its dots is empty"));
+    }
+    not_reserved(word)
 }
 
 pub(super) fn check_path(word: &str) -> Result<(), Flaw> {
@@ -228,7 +259,7 @@ fn suggest(flaw: Flaw, word: &str, separator: char) -> Flaw {
         .collect();
     let plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == separator;
     if mended.chars().all(plain) && separated(&mended, separator).is_ok() {
-        flaw.help(format!("write `{mended}`"))
+        flaw.instead(mended)
     } else {
         flaw
     }
@@ -236,7 +267,7 @@ fn suggest(flaw: Flaw, word: &str, separator: char) -> Flaw {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ENV_NAME, HANDLE, KEY, Kind, NAME, PATH, USER};
+    use super::super::{ENV_NAME, HANDLE, KEY, Kind, LABEL, NAME, PATH, UNIT, USER};
 
     fn refused(kind: &Kind, words: &[&str]) {
         for word in words {
@@ -305,6 +336,46 @@ mod tests {
             ],
         );
         accepted(&ENV_NAME, &["LITELLM_LOG", "http_proxy", "_X"]);
+    }
+
+    #[test]
+    fn c074_names_of_units_that_leave_their_folder_are_refused() {
+        accepted(&UNIT, &["ov-server", "litellm.orch", "a:b_c", "Ollama"]);
+        refused(
+            &UNIT,
+            &[
+                "a/b",
+                "..",
+                "../x",
+                "a..b",
+                ".a",
+                "-a",
+                "a@b",
+                "a b",
+                "a\\x2d",
+                "a.service",
+            ],
+        );
+        accepted(&UNIT, &[&"a".repeat(247)]);
+        refused(&UNIT, &[&"a".repeat(248)]);
+    }
+
+    #[test]
+    fn c078_labels_that_are_no_file_names_are_refused() {
+        accepted(&LABEL, &["com.bebop.mlx-launch", "homelab.mlx"]);
+        refused(
+            &LABEL,
+            &[
+                "a/b",
+                "a b",
+                "..",
+                "com..x",
+                "-a",
+                ".a",
+                "com.x.plist",
+                "a<b",
+            ],
+        );
     }
 
     #[test]

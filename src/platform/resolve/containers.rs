@@ -2,9 +2,7 @@
 
 use crate::backend::{Asker, Kind};
 use crate::manifest::{self, Init, ManagedBy};
-use crate::platform::{
-    Ask, Container, DEFAULT_NETWORK, Engine, Health, Healthcheck, Host, Mount, Service,
-};
+use crate::platform::{Ask, Container, DEFAULT_NETWORK, Health, Healthcheck, Host, Mount, Service};
 
 use super::Draft;
 use super::place::Place;
@@ -12,7 +10,6 @@ use super::place::Place;
 /// Who starts a service when the owner does not say: a container by the engine of its host, anything else by its init.
 pub(super) fn managed_by(it: &manifest::Service, host: &Host) -> ManagedBy {
     it.managed_by.unwrap_or(match host.init {
-        Init::Quadlet => ManagedBy::Podman,
         Init::Compose => ManagedBy::Docker,
         _ if it.container.is_some() => ManagedBy::Docker,
         Init::Systemd => ManagedBy::Systemd,
@@ -30,20 +27,16 @@ impl Draft<'_> {
         host: &Host,
         place: Place<'_>,
     ) -> Option<Container> {
-        let engine = match managed_by(it, host) {
-            ManagedBy::Docker => Engine::Docker,
-            ManagedBy::Podman => Engine::Podman,
-            _ => {
-                if it.container.is_some() {
-                    self.conflict(
-                        "a container is started by `docker` or `podman`",
-                        place.value("managed_by"),
-                        "this starts no container",
-                    );
-                }
-                return None;
+        if managed_by(it, host) != ManagedBy::Docker {
+            if it.container.is_some() {
+                self.conflict(
+                    "a container is started by `docker`",
+                    place.value("managed_by"),
+                    "this starts no container",
+                );
             }
-        };
+            return None;
+        }
         let place = place.table("container");
         let none = manifest::Container::default();
         let written = it.container.as_ref().unwrap_or(&none);
@@ -57,7 +50,6 @@ impl Draft<'_> {
         Some(Container {
             image: written.image.clone(),
             image_span: place.value("image"),
-            engine,
             port: written
                 .port
                 .and_then(|it| u16::try_from(it).ok())

@@ -64,6 +64,10 @@ impl Draft<'_> {
         deployments.extend(internal.into_values());
         deployments.sort_by(|one, two| (&one.name, &one.id).cmp(&(&two.name, &two.id)));
         self.variable_clashes(platform, &deployments);
+        for (at, deployment) in deployments.iter().enumerate() {
+            let routes = platform.lookup.routes.entry(deployment.handle);
+            routes.or_default().push(at);
+        }
         platform.deployments = deployments;
     }
 
@@ -202,15 +206,7 @@ impl Draft<'_> {
             if !self.unreachable.insert((from, service.id)) {
                 return None;
             }
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &rules::MISSING_PORT,
-                    format!("`{}` is called and has no port", service.name),
-                )
-                .primary(service.span, "has no port")
-                .secondary(span, "called here")
-                .help("give it a `port`"),
-            );
+            self.diagnostics.push(rules::portless(service, span));
             return None;
         }
         Some(way.url(port.map(|port| way.port(service, port))))

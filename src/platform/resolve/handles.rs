@@ -1,7 +1,7 @@
 //! Handles: the models behind each, the way there, and the fallbacks.
 
 use crate::backend::Role;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Fix, Span, near_name};
 use crate::manifest::{self, Duration, HandleName, TargetEntry};
 use crate::platform::{Deprecation, Handle, HandleId, Model, Policy, Service, ServiceId, Target};
 
@@ -161,7 +161,9 @@ impl Draft<'_> {
         {
             return;
         }
-        let near = crate::diagnostic::near_name(technique, service.kind.techniques.iter().copied());
+        let near = near_name(technique, service.kind.techniques.iter().copied());
+        let span = place.value("technique");
+        let fix = near.and_then(|near| Fix::rename(span, technique, near));
         let help = near.map_or_else(
             || format!("it knows {}", service.kind.techniques.join(", ")),
             |near| format!("did you mean `{near}`?"),
@@ -171,8 +173,9 @@ impl Draft<'_> {
                 &rules::UNKNOWN_NAME,
                 format!("`{}` knows no technique `{technique}`", service.name),
             )
-            .primary(place.value("technique"), "no technique has this name")
-            .help(help),
+            .primary(span, "no technique has this name")
+            .help(help)
+            .fix_if(fix),
         );
     }
 

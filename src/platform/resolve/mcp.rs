@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::manifest::{self, McpState, Transport};
 use crate::platform::{
     Bind, McpCommand, McpId, McpServer, McpTool, Origin, Platform, Service, Table, Value, Variable,
@@ -162,15 +162,7 @@ impl Draft<'_> {
     ) -> Option<String> {
         let host = &platform[service.host];
         let Some(port) = service.port() else {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &rules::MISSING_PORT,
-                    format!("`{}` is called and has no port", service.name),
-                )
-                .primary(service.span, "has no port")
-                .secondary(span, "called here")
-                .help("give it a `port`"),
-            );
+            self.diagnostics.push(rules::portless(service, span));
             return None;
         };
         let address = match &service.bind {

@@ -9,6 +9,7 @@ mod hosts;
 mod services;
 mod containers;
 mod ports;
+mod units;
 mod models;
 mod handles;
 mod reach;
@@ -60,6 +61,7 @@ pub fn resolve(
     let services = draft.services(&hosts);
     let models = draft.models(&services, &hosts);
     draft.ports(&hosts, &services, &models);
+    draft.units(&services);
     let handles = draft.handles(&services, &models, policy.as_ref());
     let (migrations, moved, retired) = (draft.migrations(), draft.moved(), draft.retired());
     // From here on every name leads somewhere, or there is no platform to go on with.

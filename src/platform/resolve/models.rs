@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Fix, Span, near_name};
 use crate::manifest::{self, HandleName, Size};
 use crate::platform::{Host, Model, ModelId, Room, Service, ServiceId};
 
@@ -93,7 +93,8 @@ impl Draft<'_> {
                 return Some((volume.name.clone(), volume.room));
             }
             let known: Vec<_> = host.volumes.iter().map(|it| it.name.as_str()).collect();
-            let help = match crate::diagnostic::near_name(name.as_str(), known.iter().copied()) {
+            let near = near_name(name.as_str(), known.iter().copied());
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("its volumes are {}", known.join(", ")),
             };
@@ -103,7 +104,8 @@ impl Draft<'_> {
                     format!("host `{}` has no volume `{}`", host.name, name.as_str()),
                 )
                 .primary(span, "no volume there has this name")
-                .help(help),
+                .help(help)
+                .fix_if(near.and_then(|near| Fix::rename(span, name.as_str(), near))),
             );
             return None;
         }

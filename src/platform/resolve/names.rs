@@ -1,7 +1,7 @@
 //! Names to ids, and what to say about a name that nothing has.
 
 use crate::backend::{self, Kind};
-use crate::diagnostic::{Diagnostic, Span, near_name};
+use crate::diagnostic::{Diagnostic, Fix, Span, near_name};
 use crate::manifest::{HandleName, Manifest, Name};
 use crate::platform::{HandleId, HostId, ModelId, NetworkId, SecretId, ServiceId};
 use crate::syntax::{Document, Node, Value};
@@ -88,7 +88,8 @@ impl Draft<'_> {
             },
             |near| format!("did you mean `{near}`?"),
         );
-        self.diagnostics.push(diagnostic.help(help));
+        let fix = near.and_then(|near| Fix::rename(span, name, near));
+        self.diagnostics.push(diagnostic.help(help).fix_if(fix));
         None
     }
 
@@ -100,7 +101,8 @@ impl Draft<'_> {
         self.diagnostics.push(
             Diagnostic::new(&rules::UNKNOWN_NAME, format!("there is no {noun} `{name}`"))
                 .primary(span, format!("no {noun} has this name"))
-                .help(help),
+                .help(help)
+                .fix_if(near.and_then(|near| Fix::rename(span, name, near))),
         );
     }
 

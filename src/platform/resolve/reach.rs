@@ -1,6 +1,8 @@
 //! How somebody in one place reaches a service in another, and how a URL is written.
 
-use crate::platform::{Bind, Container, HostId, NetworkId, Platform, Service, ServiceId};
+use crate::platform::{
+    Bind, Container, HOST_OF_CONTAINER, HostId, NetworkId, Platform, Service, ServiceId,
+};
 
 /// Where somebody calls from. Inside a container loopback is the container itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,7 +105,7 @@ pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way>
     }
     let address = match (caller, &service.bind) {
         (Some(_), Bind::Loopback) => return None,
-        (Some(caller), Bind::All) => caller.engine.host_name().to_owned(),
+        (Some(_), Bind::All) => HOST_OF_CONTAINER.to_owned(),
         _ => service.local_address().to_owned(),
     };
     let network = match &service.bind {

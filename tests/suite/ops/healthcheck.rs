@@ -33,6 +33,7 @@ kind = "litellm"
 host = "box"
 port = {gate}
 bind = "all"
+approval = {{ reason = "others call it", by = "the owner", when = "2026-11-21" }}
 folder = "gate"
 env_file = "gate.env"
 [services.gate.env]
@@ -46,6 +47,7 @@ folder = "tool"
 kind = "mlx"
 host = "mac"
 bind = "all"
+approval = {{ reason = "others call it", by = "the owner", when = "2026-11-21" }}
 run.directory = "/opt/mlx"
 [services.models.ports]
 team = {{ range = "{models}-{models}" }}

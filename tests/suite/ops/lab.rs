@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use homelab::compile::{check, emit};
 use homelab::diagnostic::Source;
 use homelab::emit::Artifacts;
+use homelab::ledger::claims;
 use tempfile::TempDir;
 
 use crate::tools;
@@ -23,6 +24,12 @@ echo "launchctl $*" >>"$LAB/log"
 case $1 in
 print) [ -e "$LAB/down-${2#system/}" ] || echo '	state = running' ;;
 bootstrap) [ ! -e "$LAB/busy" ] || { rm "$LAB/busy"; echo 'Bootstrap failed: 5: Input/output error' >&2; exit 5; } ;;
+esac
+"#;
+const DOCKER: &str = r#"#!/bin/sh
+echo "docker $*" >>"$LAB/log"
+case " $* " in
+*" ps "*) [ -e "$LAB/down-gate" ] || echo gate ;;
 esac
 "#;
 const HOSTNAME: &str = "#!/bin/sh\necho \"${LAB_NAME:-nowhere}\"\n";
@@ -56,7 +63,7 @@ pub(super) fn build(text: &str) -> Artifacts {
     let platform = checked
         .platform
         .unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
-    emit(&platform).expect("it can be written")
+    emit(&platform, &claims(&platform)).expect("it can be written")
 }
 
 /// Every bash that the scripts must run on.
@@ -80,6 +87,7 @@ impl Lab {
         for (name, script) in [
             ("systemctl", SYSTEMCTL),
             ("launchctl", LAUNCHCTL),
+            ("docker", DOCKER),
             ("hostname", HOSTNAME),
             ("ip", NO_ADDRESSES),
             ("ifconfig", NO_ADDRESSES),

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use homelab::cli::output::{Change, MANIFEST, Options, Recovered, compare, write};
-use homelab::emit::Artifact;
+use homelab::emit::{Artifact, Artifacts};
 use walkdir::WalkDir;
 
 use super::{Place, artifacts, assert_played, play};
@@ -339,4 +339,34 @@ fn c121_check_works_where_nothing_can_be_written() {
     let missing = compare(&nowhere.root, &artifacts("one"), &Options::default()).unwrap();
     assert!(missing.len() == 4 && missing.iter().all(|it| it.change == Change::Missing));
     assert!(!nowhere.root.exists());
+}
+
+#[test]
+fn many_files_are_written_like_few() {
+    let place = Place::new();
+    let many: Vec<Artifact> = (0..2_500)
+        .map(|it| {
+            let artifact = Artifact::new(format!("env/nas/{it}.env"), format!("NUMBER={it}\n"));
+            if it % 2 == 0 {
+                artifact.executable()
+            } else {
+                artifact
+            }
+        })
+        .collect();
+    let mut artifacts = Artifacts::new();
+    for artifact in &many {
+        artifacts.add(artifact.clone());
+    }
+    write(&place.root, &artifacts, &Options::default()).unwrap();
+    for artifact in &many {
+        let path = place.root.join(&artifact.path);
+        assert_eq!(fs::read_to_string(&path).unwrap(), artifact.text);
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, if artifact.executable { 0o755 } else { 0o644 });
+    }
+    assert_eq!(
+        compare(&place.root, &artifacts, &Options::default()).unwrap(),
+        []
+    );
 }

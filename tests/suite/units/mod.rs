@@ -4,7 +4,9 @@ use std::error::Error;
 
 use homelab::compile;
 use homelab::diagnostic::Source;
+use homelab::emit::pages::Book;
 use homelab::emit::{Artifacts, EMITTERS, EmitError};
+use homelab::ledger::claims;
 use homelab::platform::Platform;
 
 mod booted;
@@ -63,6 +65,7 @@ kind = "generic"
 host = "box"
 port = 80
 bind = "all"
+approval = { reason = "others call it", by = "the owner", when = "2026-11-21" }
 calls = ["ring"]
 run.command = ["/usr/bin/env", "true"]
 
@@ -135,6 +138,7 @@ kind = "mlx"
 host = "mac"
 folder = "slots"
 bind = "all"
+approval = { reason = "others call it", by = "the owner", when = "2026-11-21" }
 [services.slots.ports]
 team = { range = "8100-8102" }
 
@@ -178,10 +182,16 @@ fn platform(text: &str) -> Platform {
 
 /// What the emitters of this file make, and no other one.
 fn emit(platform: &Platform) -> Result<Artifacts, EmitError> {
+    let lock = claims(platform);
+    let book = Book {
+        platform,
+        lock: &lock,
+        rules: &[],
+    };
     let mut artifacts = Artifacts::new();
     for emitter in EMITTERS {
         if ["env", "systemd", "launchd"].contains(&emitter.name) {
-            (emitter.emit)(platform, &mut artifacts)?;
+            emitter.run(&book, &mut artifacts)?;
         }
     }
     Ok(artifacts)

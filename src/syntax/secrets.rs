@@ -94,7 +94,7 @@ static DEFAULTS: &[&str] = &[
 ];
 
 /// Keys in a text that their beginning gives away, and private keys.
-pub(super) fn known_keys(text: &str) -> Vec<Range<usize>> {
+pub fn known_keys(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let bytes = text.as_bytes();
     for at in 0..bytes.len() {
@@ -166,7 +166,7 @@ fn web_token(text: &str, at: usize) -> Option<Range<usize>> {
     plain.then(|| at..at + length)
 }
 
-/// True when a part of a word looks drawn at random: long enough, with digits among letters, and no letter that comes again and again.
+/// True when a part of a word looks drawn at random: long enough, with digits or cases mixed, and no letter that comes again and again.
 fn is_random(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     if ["xxxx", "example", "your", "0000", "placeholder", "redacted"]
@@ -184,7 +184,14 @@ fn is_random(word: &str) -> bool {
         && word.bytes().any(|it| it.is_ascii_uppercase())
         && word.bytes().any(|it| it.is_ascii_lowercase())
         && entropy(word) >= 4.0;
+    // One key in a thousand has no digit. In words of CamelCase far fewer letters are large.
+    let upper = word.bytes().filter(u8::is_ascii_uppercase).count();
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    let drawn = letters >= 24
+        && (letters * 7 / 20..letters * 13 / 20).contains(&upper)
+        && entropy(word) >= 4.0;
     whole
+        || drawn
         || word
             .split(['-', '_'])
             .any(|part| part.len() >= 10 && mixed(part) && entropy(part) >= 2.7)
@@ -210,7 +217,7 @@ fn entropy(word: &str) -> f64 {
 
 /// What a name says that its value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Promise {
+pub enum Promise {
     /// A password: any text there is one.
     Password,
     /// A key or token: a text that looks drawn at random is one.
@@ -218,7 +225,7 @@ pub(super) enum Promise {
 }
 
 /// What the last word of a name says: of a variable, a flag or a parameter.
-pub(super) fn promise(name: &str) -> Option<Promise> {
+pub fn promise(name: &str) -> Option<Promise> {
     let last = name
         .rsplit(['_', '-', '.', ' '])
         .next()?
@@ -233,19 +240,19 @@ pub(super) fn promise(name: &str) -> Option<Promise> {
 }
 
 /// True for names that mean what they say: fields of ours such as `key` and `token` name other things.
-pub(super) fn is_telling(name: &str) -> bool {
+pub fn is_telling(name: &str) -> bool {
     promise(name) == Some(Promise::Password)
         || name.contains(['_', '-'])
         || name.bytes().any(|it| it.is_ascii_uppercase())
 }
 
 /// True when everybody knows this password.
-pub(super) fn is_default(word: &str) -> bool {
+pub fn is_default(word: &str) -> bool {
     DEFAULTS.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// True when a text under such a name is the secret itself, and not a path, a placeholder or a word that means none.
-pub(super) fn is_literal(promise: Promise, word: &str) -> bool {
+pub fn is_literal(promise: Promise, word: &str) -> bool {
     let empty = [
         "",
         "none",
@@ -272,7 +279,7 @@ pub(super) fn is_literal(promise: Promise, word: &str) -> bool {
 }
 
 /// True when a word is too random to be a name: the test behind names that only say "key".
-pub(super) fn is_random_value(word: &str) -> bool {
+pub fn is_random_value(word: &str) -> bool {
     let token = |it: u8| it.is_ascii_alphanumeric() || b"-_+/=.".contains(&it);
     word.len() >= 16
         && word.bytes().all(token)
@@ -286,7 +293,7 @@ fn is_placeholder(word: &str) -> bool {
 }
 
 /// A password in a URL, and where it stands: `scheme://user:password@host`.
-pub(super) fn url_password(text: &str) -> Option<Range<usize>> {
+pub fn url_password(text: &str) -> Option<Range<usize>> {
     let (scheme, after) = text.split_once("://")?;
     let word = |it: char| it.is_ascii_alphanumeric() || it == '+' || it == '-' || it == '.';
     let named = scheme.rsplit(|it| !word(it)).next()?;
@@ -303,7 +310,7 @@ pub(super) fn url_password(text: &str) -> Option<Range<usize>> {
 }
 
 /// Values in a text that stand behind a name and `=` or `:`, with what the name says.
-pub(super) fn assignments(text: &str) -> impl Iterator<Item = (Promise, Range<usize>)> {
+pub fn assignments(text: &str) -> impl Iterator<Item = (Promise, Range<usize>)> {
     text.match_indices(['=', ':']).filter_map(|(at, _)| {
         let head = text[..at].trim_end();
         let name_start = head
@@ -336,7 +343,10 @@ mod tests {
         let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
         let found = known_keys(&format!("a {canary}."));
         assert_eq!(found.first(), Some(&(2..2 + canary.len())));
+        let letters = concat!("sk", "-gWMFKgmbQADtCcKWfzLCCfHrLGXSwBarmjkycdKn");
+        assert_eq!(known_keys(letters).len(), 1);
         for innocent in [
+            "sk-ThisIsOnlyTheNameOfSomeVeryLongClassInJava",
             "sk-learn-and-all-that-stuff-of-old",
             "sk-your-key-here-0123456789abcdef",
             "task-9f86d081884c7d659a2feaa0c55ad015",

@@ -1,0 +1,22 @@
+//! The pages as Markdown, for the repository, for review and for agents.
+
+use super::pages::{self, Book};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter};
+
+pub(super) static EMITTER: Emitter = Emitter {
+    name: "docs",
+    summary: "topology, dossier, integrations, handles, ports and a page for each host and service, as Markdown",
+    last: false,
+    emit: Emit::Book(emit),
+};
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every emitter may fail, and this one never does"
+)]
+fn emit(book: &Book, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+    for page in pages::pages(book) {
+        artifacts.add(Artifact::new(format!("docs/{}", page.path), page.text));
+    }
+    Ok(())
+}

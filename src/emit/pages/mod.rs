@@ -1,0 +1,130 @@
+//! The pages about a platform, as Markdown: what `docs` writes as it is and `site` renders.
+//!
+//! A page is made from the platform, its promises and the rules in force, and from nothing else, so it cannot be stale. Paths and anchors come from names alone: they move when a name does, and never because something else was added.
+
+mod consequences;
+mod decisions;
+mod dossier;
+mod hosts;
+mod integrations;
+mod markdown;
+mod mcp;
+mod names;
+mod overview;
+mod planned;
+mod ports;
+mod services;
+mod words;
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::Rule;
+use crate::emit::picture::blast;
+use crate::ledger::Lock;
+use crate::platform::{Handle, Host, Platform, Service};
+
+/// All that pages are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Book<'a> {
+    /// The platform.
+    pub platform: &'a Platform,
+    /// What was promised, this build included.
+    pub lock: &'a Lock,
+    /// Every rule that a reader can meet, in the order of the steps.
+    pub rules: &'a [&'static Rule],
+}
+
+/// A page.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Where it lies below the folder of pages: `services/open-webui.md`.
+    pub path: String,
+    /// Its title: a reader's words.
+    pub title: String,
+    /// Its text: Markdown.
+    pub text: String,
+}
+
+impl Page {
+    fn new(path: impl Into<String>, title: impl Into<String>, text: String) -> Self {
+        Self {
+            path: path.into(),
+            title: title.into(),
+            text,
+        }
+    }
+}
+
+/// Every page, in reading order: those about the whole first, then each host, each handle and each service.
+pub fn pages(book: &Book) -> Vec<Page> {
+    let blast = blast::of(book.platform);
+    let mut pages = vec![
+        overview::index(book),
+        overview::topology(book),
+        dossier::dossier(book),
+        integrations::integrations(book),
+        names::handles(book),
+        names::models(book),
+        mcp::mcp(book),
+        decisions::decisions(book),
+        ports::ports(book),
+        planned::planned(book),
+    ];
+    pages.extend(
+        book.platform
+            .hosts
+            .iter()
+            .map(|it| hosts::host(book, &blast, it)),
+    );
+    pages.extend(
+        book.platform
+            .handles
+            .iter()
+            .map(|it| names::handle(book, it)),
+    );
+    pages.extend(
+        book.platform
+            .services
+            .iter()
+            .map(|it| services::service(book, &blast, it)),
+    );
+    pages
+}
+
+/// Where a host's page lies.
+pub fn host_path(host: &Host) -> String {
+    format!("hosts/{}.md", host.name)
+}
+
+/// Where a service's page lies.
+pub fn service_path(service: &Service) -> String {
+    format!("services/{}.md", service.name)
+}
+
+/// Where a handle's page lies. What a file name should not hold is written as `_` and its number.
+pub fn handle_path(handle: &Handle) -> String {
+    let mut name = String::new();
+    for byte in handle.name.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-".contains(&byte) {
+            name.push(char::from(byte));
+        } else {
+            let _ = write!(name, "_{byte:02x}");
+        }
+    }
+    format!("handles/{name}.md")
+}
+
+/// A link to a handle's page.
+fn to_handle(up: &str, handle: &Handle) -> String {
+    markdown::link(&handle.name, &format!("{up}{}", handle_path(handle)))
+}
+
+/// A link to a host's page from a page that lies `up` folders down: `""` or `"../"`.
+fn to_host(up: &str, host: &Host) -> String {
+    markdown::link(&host.name, &format!("{up}{}", host_path(host)))
+}
+
+/// A link to a service's page.
+fn to_service(up: &str, service: &Service) -> String {
+    markdown::link(&service.name, &format!("{up}{}", service_path(service)))
+}

@@ -1,0 +1,237 @@
+//! Handles and models: what clients ask for, and what answers.
+
+use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_none};
+use super::{Book, Page, handle_path, to_handle, to_service, words};
+use crate::platform::{Handle, HandleNames, Model, Platform, Visibility};
+
+pub(super) fn handles(book: &Book) -> Page {
+    let platform = book.platform;
+    let mut page = Writer::titled("Handles");
+    page.paragraph("A handle is a name that clients ask the gateway for. It is a promise: it is not renamed or dropped without notice.");
+    let (public, internal): (Vec<&Handle>, Vec<&Handle>) = platform
+        .handles
+        .iter()
+        .partition(|it| it.visibility == Visibility::Public);
+    let rows = |handles: &[&Handle]| -> Vec<_> {
+        handles.iter().map(|it| handle_row(platform, it)).collect()
+    };
+    let head = ["Handle", "Models", "Through", "Fallbacks", "State", "Notes"];
+    page.section("Public");
+    page.table(head, &rows(&public), "There is no public handle.");
+    page.section("Internal");
+    page.paragraph("Only the platform's own services use these.");
+    page.table(head, &rows(&internal), "There is no internal handle.");
+    page.section("Naming");
+    page.paragraph(match platform.policy.handle_names {
+        HandleNames::ModelId => "A handle is the canonical id of its model.",
+        HandleNames::Free => "A handle may have any name.",
+    });
+    let naming: Vec<_> = platform
+        .policy
+        .naming
+        .iter()
+        .map(|naming| {
+            [
+                code(&naming.prefix),
+                listed(naming.kinds.iter().map(|it| code(it))),
+                code_or_none(naming.form.as_deref()),
+                text_or_none(naming.notes.as_deref()),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Prefix", "Kinds", "Form", "Notes"],
+        &naming,
+        "No prefix has a meaning.",
+    );
+    let retired = platform.policy.retired_names.iter();
+    page.paragraph(&format!(
+        "Names that must not come back: {}.",
+        listed(retired.map(|(name, _)| code(name)))
+    ));
+    Page::new("handles.md", "Handles", page.finish())
+}
+
+fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
+    let targets = handle.targets.iter().map(|target| {
+        let model = &platform[target.model];
+        let at = format!(
+            "{} on {}",
+            code(&model.name),
+            to_service("", &platform[model.service])
+        );
+        match target.weight {
+            Some(weight) => format!("{at} (weight {weight})"),
+            None => at,
+        }
+    });
+    let state = match &handle.deprecated {
+        Some(it) => format!("deprecated: use {}", code(&platform[it.in_favour_of].name)),
+        None if platform.routes_of(handle.id).next().is_some() => "live".to_owned(),
+        None => "waits for its model".to_owned(),
+    };
+    let through = handle.via.map_or_else(
+        || NONE.to_owned(),
+        |id| {
+            let technique = handle.technique.as_deref();
+            let with = technique.map_or_else(String::new, |it| format!(" with {}", code(it)));
+            format!("{}{with}", to_service("", &platform[id]))
+        },
+    );
+    [
+        to_handle("", handle),
+        listed(targets),
+        through,
+        listed(handle.fallbacks.iter().map(|id| code(&platform[*id].name))),
+        state,
+        text_or_none(handle.notes.as_deref()),
+    ]
+}
+
+/// Pages of handles lie one folder down.
+const UP: &str = "../";
+
+/// The page of a handle: what answers, by which route, and how to ask.
+pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
+    let platform = book.platform;
+    let mut page = Writer::titled(&handle.name);
+    if handle.title != handle.name {
+        page.paragraph(&text(&handle.title));
+    }
+    page.notes(handle.notes.as_deref());
+    let seen = match handle.visibility {
+        Visibility::Public => "every client",
+        Visibility::Internal => "only the platform's own services",
+    };
+    let mut facts = vec![format!("seen by {seen}")];
+    if let Some(since) = &handle.since {
+        facts.push(format!("promised since {}", text(since)));
+    }
+    if let Some(it) = &handle.deprecated {
+        let successor = to_handle(UP, &platform[it.in_favour_of]);
+        let reason = it
+            .reason
+            .as_deref()
+            .map_or_else(String::new, |it| format!(": {}", text(it)));
+        facts.push(format!("deprecated in favour of {successor}{reason}"));
+    }
+    let fallbacks = handle
+        .fallbacks
+        .iter()
+        .map(|id| to_handle(UP, &platform[*id]));
+    facts.push(format!("when it fails: {}", listed(fallbacks)));
+    page.list(facts);
+    page.section("Models");
+    let targets: Vec<_> = handle
+        .targets
+        .iter()
+        .map(|target| {
+            let model = &platform[target.model];
+            let number = |it: Option<u32>| it.map_or_else(|| NONE.to_owned(), |it| it.to_string());
+            [
+                code(&model.name),
+                to_service(UP, &platform[model.service]),
+                words::model_state(model.state).to_owned(),
+                number(target.order),
+                number(target.weight),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Model", "Server", "State", "Order", "Weight"],
+        &targets,
+        "There is no model.",
+    );
+    page.section("Routes");
+    let routes: Vec<_> = platform
+        .routes_of(handle.id)
+        .map(|it| {
+            [
+                code(&it.name),
+                to_service(UP, &platform[it.service]),
+                code(&it.url),
+                code(&it.selector),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Name", "Server", "Base URL", "Sent as"],
+        &routes,
+        "No route: its models are not live.",
+    );
+    if let Some(request) = super::services::ask(platform, handle) {
+        page.section("How to ask");
+        page.fenced("sh", &request.curl);
+        page.fenced("python", &request.python);
+    }
+    Page::new(handle_path(handle), &handle.name, page.finish())
+}
+
+pub(super) fn models(book: &Book) -> Page {
+    let platform = book.platform;
+    let mut page = Writer::titled("Models");
+    let models: Vec<_> = platform
+        .models
+        .iter()
+        .map(|it| model_row(platform, it))
+        .collect();
+    page.table(
+        [
+            "Model", "Server", "Port", "Does", "Size", "Context", "State",
+        ],
+        &models,
+        "There is no model.",
+    );
+    page.section("Where they come from");
+    let sources: Vec<_> = platform
+        .models
+        .iter()
+        .map(|model| {
+            let volume = model.volume.as_ref();
+            [
+                code(&model.name),
+                code_or_none(model.repo.as_deref()),
+                code_or_none(model.source_path.as_deref()),
+                code_or_none(volume.map(|(name, _)| name.as_str())),
+                text_or_none(model.format.as_deref()),
+                text_or_none(model.quantisation.as_deref()),
+            ]
+        })
+        .collect();
+    page.table(
+        [
+            "Model",
+            "Repository",
+            "Path",
+            "Volume",
+            "Format",
+            "Quantisation",
+        ],
+        &sources,
+        "There is no model.",
+    );
+    Page::new("models.md", "Models", page.finish())
+}
+
+fn model_row(platform: &Platform, model: &Model) -> [String; 7] {
+    let mut does = vec![words::mode(model.mode).to_owned()];
+    does.extend(
+        model
+            .capabilities
+            .iter()
+            .map(|it| words::capability(*it).to_owned()),
+    );
+    let number = |it: Option<u64>| it.map_or_else(|| NONE.to_owned(), |it| it.to_string());
+    [
+        code(&model.name),
+        to_service("", &platform[model.service]),
+        number(model.port.map(u64::from)),
+        does.join(", "),
+        model
+            .parameters
+            .as_deref()
+            .map_or_else(|| NONE.to_owned(), text),
+        number(model.context_length),
+        words::model_state(model.state).to_owned(),
+    ]
+}

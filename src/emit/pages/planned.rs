@@ -1,0 +1,81 @@
+//! What will come, and what somebody must still find out.
+
+use super::markdown::{Writer, code, text, text_or_none};
+use super::{Book, Page, to_host, to_service, words};
+use crate::platform::{HostState, ModelState, ServiceState};
+
+pub(super) fn planned(book: &Book) -> Page {
+    let platform = book.platform;
+    let mut page = Writer::titled("Planned");
+    page.section("Hosts that are not in use");
+    let hosts: Vec<_> = platform
+        .hosts
+        .iter()
+        .filter(|it| it.state != HostState::Live)
+        .map(|it| {
+            [
+                to_host("", it),
+                words::host_state(it.state).to_owned(),
+                text(&it.title),
+                text_or_none(it.notes.as_deref()),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Host", "State", "Title", "Notes"],
+        &hosts,
+        "Every host is in use.",
+    );
+    page.section("Services that are not live");
+    let services: Vec<_> = platform
+        .services
+        .iter()
+        .filter(|it| it.state != ServiceState::Live)
+        .map(|it| {
+            [
+                to_service("", it),
+                words::service_state(it.state).to_owned(),
+                to_host("", &platform[it.host]),
+                text(&it.title),
+                text_or_none(it.notes.as_deref()),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Service", "State", "Host", "Title", "Notes"],
+        &services,
+        "Every service is live.",
+    );
+    page.section("Models that are not live");
+    let models: Vec<_> = platform
+        .models
+        .iter()
+        .filter(|it| it.state != ModelState::Live)
+        .map(|it| {
+            [
+                code(&it.name),
+                words::model_state(it.state).to_owned(),
+                to_service("", &platform[it.service]),
+                text_or_none(it.notes.as_deref()),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Model", "State", "Server", "Notes"],
+        &models,
+        "Every model is live.",
+    );
+    page.section("To find out");
+    page.paragraph("What the file does not say yet, and nothing is invented for.");
+    let work: Vec<_> = platform
+        .work
+        .iter()
+        .map(|it| [text(&it.subject), text(&it.what)])
+        .collect();
+    page.table(
+        ["About", "What is to be done"],
+        &work,
+        "Nothing is left open.",
+    );
+    Page::new("planned.md", "Planned", page.finish())
+}

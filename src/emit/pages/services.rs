@@ -1,0 +1,272 @@
+//! The page of a service: its contract.
+
+use super::integrations::{value, why};
+use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_none};
+use super::{Book, Page, service_path, to_host, to_service, words};
+use crate::backend::Role;
+use crate::emit::escape::shell_word;
+use crate::emit::picture::blast::Blast;
+use crate::emit::process;
+use crate::platform::{Handle, Mode, Platform, Service, Visibility, Word};
+
+/// Pages of services lie one folder down.
+const UP: &str = "../";
+
+pub(super) fn service(book: &Book, blast: &Blast<'_>, service: &Service) -> Page {
+    let platform = book.platform;
+    let mut page = Writer::titled(&service.title);
+    page.notes(service.notes.as_deref());
+    page.list(facts(platform, service));
+    reach(&mut page, platform, service);
+    page.section("Health");
+    if service.health.is_empty() {
+        page.paragraph("Nothing is known that can be asked.");
+    } else {
+        page.list(service.health.iter().map(words::health));
+    }
+    run(&mut page, service);
+    calls(&mut page, platform, service);
+    models(&mut page, platform, service);
+    if platform.is_live(service) {
+        super::consequences::section(&mut page, platform, UP, &blast.service(service.id));
+    }
+    page.section("Environment");
+    let variables: Vec<_> = service
+        .env
+        .iter()
+        .map(|it| {
+            [
+                code(&it.name),
+                value(UP, platform, it),
+                if it.required { "yes" } else { "no" }.to_owned(),
+                why(it),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Variable", "Value", "Required", "Why"],
+        &variables,
+        "It reads no variable.",
+    );
+    page.section("To add to it");
+    page.paragraph(&to_add(service));
+    Page::new(service_path(service), &service.title, page.finish())
+}
+
+fn facts(platform: &Platform, service: &Service) -> Vec<String> {
+    let mut facts = vec![
+        format!("name: {}", code(&service.name)),
+        format!(
+            "kind: {} ({})",
+            code(service.kind.name),
+            text(service.kind.title)
+        ),
+        format!("state: {}", words::service_state(service.state)),
+        format!("host: {}", to_host(UP, &platform[service.host])),
+        format!("started by {}", words::managed_by(service.managed_by)),
+        format!("listens on: {}", code(&words::bind(platform, service))),
+        format!("env file: {}", code_or_none(service.env_file.as_deref())),
+    ];
+    if let Some(version) = &service.program_version {
+        facts.push(format!("version: {}", code(version)));
+    }
+    if !service.pins.is_empty() {
+        facts.push(format!(
+            "held back: {}",
+            listed(service.pins.iter().map(|it| code(it)))
+        ));
+    }
+    if let Some(approval) = &service.approval {
+        facts.push(format!(
+            "approved for the network by {} on {}: {}",
+            text(&approval.by),
+            text(&approval.when),
+            text(&approval.reason)
+        ));
+    }
+    facts
+}
+
+/// How it is reached: every port from everywhere it can be, and a request to copy.
+fn reach(page: &mut Writer, platform: &Platform, service: &Service) {
+    page.section("How to reach it");
+    let rows: Vec<_> = super::ports::of_service(platform, service)
+        .flat_map(|(port, name, _)| {
+            let ways = words::ways(platform, service, port);
+            ways.into_iter()
+                .map(move |(from, url)| [code(name), text(&from), code(&url)])
+        })
+        .collect();
+    page.table(["Port", "From", "URL"], &rows, "It has no port.");
+    let first = super::ports::of_service(platform, service).next();
+    let Some((port, _, _)) = first else {
+        return;
+    };
+    let ways = words::ways(platform, service, port);
+    let Some((_, url)) = ways.last() else {
+        return;
+    };
+    if let Some(request) = request(platform, service, url) {
+        page.fenced("sh", &request);
+    }
+}
+
+/// A request that a reader may try: a chat for a gateway, else the first health check.
+fn request(platform: &Platform, service: &Service, url: &str) -> Option<String> {
+    if service.id == platform.policy.gateway {
+        let public = |it: &&Handle| it.visibility == Visibility::Public;
+        let mut handles = platform.handles.iter().filter(public);
+        return handles.find_map(|it| ask(platform, it)).map(|it| it.curl);
+    }
+    let health = service.health.first()?;
+    let base = url.strip_suffix(service.base_path.as_str()).unwrap_or(url);
+    let url = shell_word(&format!("{base}{}", health.path))
+        .ok()?
+        .into_owned();
+    Some(format!("curl --fail {url}"))
+}
+
+/// How to ask for a handle, in words to copy.
+pub(super) struct Request {
+    /// With curl.
+    pub(super) curl: String,
+    /// With OpenAI's Python client.
+    pub(super) python: String,
+}
+
+/// How to ask the gateway for a handle whose models chat; nothing when none is live.
+pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
+    let route = platform.routes_of(handle.id).find(|it| !it.internal)?;
+    if platform[route.model].mode != Mode::Chat {
+        return None;
+    }
+    let gateway = platform.gateway_service();
+    let (_, base) = words::ways(platform, gateway, gateway.port()?).pop()?;
+    let base = if gateway.base_path.is_empty() {
+        format!("{base}/v1")
+    } else {
+        base
+    };
+    let key = platform.gateway.key.as_deref();
+    let header = key.map_or_else(String::new, |it| {
+        format!("  -H \"Authorization: Bearer ${it}\" \\\n")
+    });
+    let body = serde_json::json!({
+        "model": handle.name,
+        "messages": [{ "role": "user", "content": "Hello" }],
+    });
+    let body = shell_word(&body.to_string()).ok()?.into_owned();
+    let url = shell_word(&format!("{base}/chat/completions"))
+        .ok()?
+        .into_owned();
+    let api_key = key.map_or_else(
+        || "\"none\"".to_owned(),
+        |it| format!("os.environ[{}]", serde_json::json!(it)),
+    );
+    Some(Request {
+        curl: format!(
+            "curl {url} \\\n{header}  -H 'Content-Type: application/json' \\\n  -d {body}"
+        ),
+        python: format!(
+            "import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url={}, api_key={api_key})\nanswer = client.chat.completions.create(\n    model={},\n    messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}],\n)\nprint(answer.choices[0].message.content)",
+            serde_json::json!(base),
+            serde_json::json!(handle.name),
+        ),
+    })
+}
+
+fn run(page: &mut Writer, service: &Service) {
+    page.section("How it runs");
+    let run = &service.run;
+    let directory = process::working_directory(service);
+    page.list([
+        format!("user: {}", code(&run.user)),
+        format!("working directory: {}", code_or_none(directory)),
+        format!("unit: {}, label: {}", code(&run.unit), code(&run.label)),
+        format!("started again {}", words::restart(run.restart)),
+        format!(
+            "memory: {}",
+            run.memory
+                .map_or_else(|| "no limit".to_owned(), words::bytes)
+        ),
+    ]);
+    for command in process::commands(service) {
+        page.fenced("sh", &command_line(command));
+    }
+}
+
+fn command_line(command: &[Word]) -> String {
+    let words: Vec<String> = command
+        .iter()
+        .map(|word| match word {
+            Word::Text(words) => {
+                shell_word(words).map_or_else(|_| "…".to_owned(), std::borrow::Cow::into_owned)
+            }
+            Word::Variable(name) => format!("\"${name}\""),
+        })
+        .collect();
+    words.join(" ")
+}
+
+fn calls(page: &mut Writer, platform: &Platform, service: &Service) {
+    page.section("Who calls it");
+    let callers: Vec<_> = platform
+        .callers_of(service.id)
+        .map(|call| [to_service(UP, &platform[call.from]), code(&call.url)])
+        .collect();
+    page.table(["Caller", "URL"], &callers, "No service calls it.");
+    page.section("What it calls");
+    let called: Vec<_> = platform
+        .calls_of(service.id)
+        .map(|call| {
+            let callee = &platform[call.to];
+            let url = if callee.kind.one_model_per_port {
+                format!("{}, with the port of the model", code(&call.url))
+            } else {
+                code(&call.url)
+            };
+            [to_service(UP, callee), url]
+        })
+        .collect();
+    page.table(["Callee", "URL"], &called, "It calls no service.");
+}
+
+fn models(page: &mut Writer, platform: &Platform, service: &Service) {
+    let models: Vec<_> = platform
+        .models_of(service.id)
+        .map(|model| {
+            [
+                code(&model.name),
+                code(&model.served_as),
+                model
+                    .port
+                    .map_or_else(|| NONE.to_owned(), |it| it.to_string()),
+                words::mode(model.mode).to_owned(),
+                words::model_state(model.state).to_owned(),
+                text_or_none(model.notes.as_deref()),
+            ]
+        })
+        .collect();
+    if !models.is_empty() {
+        page.section("Models");
+        page.table(
+            ["Model", "Served as", "Port", "Does", "State", "Notes"],
+            &models,
+            "",
+        );
+    }
+}
+
+fn to_add(service: &Service) -> String {
+    match service.kind.role {
+        Role::Gateway => "A name that it serves is a `[handles.<name>]` in platform.toml, in front of a `[models.<id>]`.".to_owned(),
+        _ if !service.ranges.is_empty() => format!(
+            "A model is a `[models.<id>]` with `service = \"{}\"` and a port of its own: `homelab port next` finds the lowest free one.",
+            text(&service.name)
+        ),
+        _ => format!(
+            "What it serves, reads or calls is written below `[services.{}]` in platform.toml, then `homelab build`.",
+            text(&service.name)
+        ),
+    }
+}

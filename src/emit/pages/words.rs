@@ -1,0 +1,189 @@
+//! The words that pages have for the platform's states and kinds: those of `platform.toml`.
+
+use std::fmt::Write as _;
+
+use crate::emit::endpoint::http_url;
+use crate::platform::{
+    Bind, Capability, Health, HostState, Init, Level, ManagedBy, McpState, Method, Mode,
+    ModelState, Os, Platform, Restart, Service, ServiceState,
+};
+
+pub(super) fn host_state(state: HostState) -> &'static str {
+    match state {
+        HostState::Live => "live",
+        HostState::Planned => "planned",
+        HostState::Template => "template",
+        HostState::Retired => "retired",
+    }
+}
+
+pub(super) fn service_state(state: ServiceState) -> &'static str {
+    match state {
+        ServiceState::Live => "live",
+        ServiceState::Planned => "planned",
+        ServiceState::Experimental => "experimental",
+        ServiceState::Disabled => "disabled",
+        ServiceState::Retired => "retired",
+    }
+}
+
+pub(super) fn model_state(state: ModelState) -> &'static str {
+    match state {
+        ModelState::Live => "live",
+        ModelState::Planned => "planned",
+        ModelState::Retired => "retired",
+    }
+}
+
+pub(super) fn mcp_state(state: McpState) -> &'static str {
+    match state {
+        McpState::Live => "live",
+        McpState::Planned => "planned",
+        McpState::Possible => "possible",
+        McpState::Disabled => "disabled",
+        McpState::Retired => "retired",
+    }
+}
+
+pub(super) fn os(os: Os) -> &'static str {
+    match os {
+        Os::Linux => "Linux",
+        Os::Macos => "macOS",
+        Os::Windows => "Windows",
+    }
+}
+
+pub(super) fn init(init: Init) -> &'static str {
+    match init {
+        Init::Systemd => "systemd",
+        Init::Launchd => "launchd",
+        Init::Compose => "Docker Compose",
+        Init::None => "nothing; services are started by hand",
+    }
+}
+
+pub(super) fn managed_by(managed_by: ManagedBy) -> &'static str {
+    match managed_by {
+        ManagedBy::Systemd => "systemd",
+        ManagedBy::Launchd => "launchd",
+        ManagedBy::Docker => "containers",
+        ManagedBy::Package => "its own package",
+        ManagedBy::Manual => "hand",
+        ManagedBy::External => "somebody else",
+    }
+}
+
+pub(super) fn restart(restart: Restart) -> &'static str {
+    match restart {
+        Restart::Always => "whenever it ends",
+        Restart::OnFailure => "when it ends with an error",
+        Restart::No => "never",
+    }
+}
+
+pub(super) fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Chat => "chat",
+        Mode::Completion => "completion",
+        Mode::Embedding => "embedding",
+        Mode::Rerank => "rerank",
+        Mode::ImageGeneration => "image generation",
+        Mode::AudioTranscription => "audio transcription",
+        Mode::AudioSpeech => "audio speech",
+    }
+}
+
+pub(super) fn capability(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Tools => "tools",
+        Capability::Vision => "vision",
+        Capability::Reasoning => "reasoning",
+        Capability::StructuredOutput => "structured output",
+    }
+}
+
+pub(super) fn level(level: Level) -> &'static str {
+    match level {
+        Level::Allow => "allow",
+        Level::Warn => "warn",
+        Level::Deny => "deny",
+    }
+}
+
+/// The path and method of a health check, with what is remarkable about it.
+pub(super) fn health(health: &Health) -> String {
+    let method = match health.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+    };
+    let mut words = super::markdown::code(&format!("{method} {}", health.path));
+    if health.status != 200 {
+        let _ = write!(words, " → {}", health.status);
+    }
+    if health.needs_key {
+        words.push_str(" (with its key)");
+    }
+    if health.loads_model {
+        words.push_str(" (may load a model)");
+    }
+    words
+}
+
+/// Where a service listens, in the file's words.
+pub(super) fn bind(platform: &Platform, service: &Service) -> String {
+    match &service.bind {
+        Bind::Loopback => "loopback".to_owned(),
+        Bind::All => "all".to_owned(),
+        Bind::Network(network, _) => platform[*network].name.clone(),
+        Bind::Address(address) => address.clone(),
+    }
+}
+
+/// Every way to a port of a service: from where, and the URL with the API's base path.
+pub(super) fn ways(platform: &Platform, service: &Service, port: u16) -> Vec<(String, String)> {
+    let host = &platform[service.host];
+    let url = |address: &str| format!("{}{}", http_url(address, port), service.base_path);
+    let mut ways = vec![(
+        format!("{} itself", host.name),
+        url(service.local_address()),
+    )];
+    match &service.bind {
+        Bind::Loopback => {}
+        Bind::All => {
+            for (network, address, _) in &host.addresses {
+                ways.push((
+                    format!("the network {}", platform[*network].name),
+                    url(address),
+                ));
+            }
+        }
+        Bind::Network(network, address) => {
+            ways.push((
+                format!("the network {}", platform[*network].name),
+                url(address),
+            ));
+        }
+        Bind::Address(address) => ways.push(("wherever this address is".to_owned(), url(address))),
+    }
+    ways.dedup_by(|one, other| one.1 == other.1);
+    ways
+}
+
+/// Bytes as people say them.
+pub(super) fn bytes(bytes: u64) -> String {
+    const GIB: u64 = 1 << 30;
+    const MIB: u64 = 1 << 20;
+    match bytes {
+        0..GIB => format!("{} MiB", bytes.div_ceil(MIB)),
+        _ if bytes.is_multiple_of(GIB) => format!("{} GiB", bytes / GIB),
+        _ => format!("{}.{} GiB", bytes / GIB, bytes % GIB * 10 / GIB),
+    }
+}
+
+/// A number with its noun: `1 host`, `3 hosts`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}

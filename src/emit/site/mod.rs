@@ -1,0 +1,211 @@
+//! The site: the pages and the owner's own documents as plain HTML that opens from the disk.
+//!
+//! No page asks for anything from elsewhere, and none needs a script but for search and the theme. A strict Content-Security-Policy stands in each, so nothing inline runs or styles, and what a reader or a document says is shown as text.
+//!
+//! What is not here: reading the documents and writing the files (`cli`).
+
+mod figures;
+mod highlight;
+mod render;
+mod search;
+
+use serde::Serialize;
+
+use self::figures::Drawn;
+use self::render::{Heading, Rendered};
+use super::pages::{self, Book, Page};
+use super::{Artifact, Artifacts, EmitError, Template};
+
+/// The folder of the site below `generated/`.
+pub const NAME: &str = "site";
+
+static PAGE: Template = Template::html(include_str!("page.html.j2"));
+
+const STYLE: &str = include_str!("site.css");
+const SCRIPT: &str = include_str!("site.js");
+const THEME: &str = include_str!("theme.js");
+
+/// A document that somebody wrote by hand.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Where it lies below the folder of documents, such as `ci.md`.
+    pub path: String,
+    /// What it says: Markdown, perhaps with a `title` in front matter.
+    pub text: String,
+}
+
+/// A reference of a document to something that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dangling {
+    /// The document.
+    pub path: String,
+    /// The reference as written.
+    pub reference: String,
+}
+
+/// Returns the site, and the references of documents that lead nowhere.
+pub fn site(book: &Book, documents: &[Document]) -> Result<(Artifacts, Vec<Dangling>), EmitError> {
+    let mut pages = pages::pages(book);
+    pages.extend(documents.iter().map(render::document));
+    let library = render::Library::of(book.platform, &pages);
+    let mut artifacts = Artifacts::new();
+    let mut dangling = Vec::new();
+    let mut index = search::Index::default();
+    let figures = figures::Figures::of(book);
+    for (place, page) in pages.iter().enumerate() {
+        let rendered = render::render(page, &library);
+        let missing = rendered.dangling.iter();
+        dangling.extend(missing.map(|reference| Dangling {
+            path: page.path.clone(),
+            reference: reference.clone(),
+        }));
+        index.add(page, &rendered);
+        let text = html(book, &pages, place, &rendered, &figures.of_page(page))?;
+        artifacts.add(Artifact::new(
+            format!("{NAME}/{}", html_path(&page.path)),
+            text,
+        ));
+    }
+    let style = format!("{STYLE}{}", crate::emit::picture::STYLES);
+    for (name, text) in [
+        ("site.css", style.as_str()),
+        ("site.js", SCRIPT),
+        ("theme.js", THEME),
+        ("search-index.js", &index.script()),
+    ] {
+        artifacts.add(Artifact::new(format!("{NAME}/assets/{name}"), text));
+    }
+    Ok((artifacts, dangling))
+}
+
+/// Where a page of Markdown lies on the site.
+fn html_path(path: &str) -> String {
+    let stem = path.strip_suffix(".md").unwrap_or(path);
+    match stem.strip_suffix("README") {
+        Some(folder) => format!("{folder}index.html"),
+        None => format!("{stem}.html"),
+    }
+}
+
+/// What the template of a page sees; bodies are HTML already.
+#[derive(Serialize)]
+struct View<'a> {
+    title: &'a str,
+    platform: &'a str,
+    /// From this page to the root of the site: empty or `../`.
+    up: String,
+    groups: Vec<Group<'a>>,
+    /// What stands before the pictures.
+    lead: &'a str,
+    figures: &'a str,
+    /// What stands behind them.
+    details: &'a str,
+    headings: &'a [Heading],
+    previous: Option<Link<'a>>,
+    next: Option<Link<'a>>,
+}
+
+/// A group of links beside the page.
+#[derive(Serialize)]
+struct Group<'a> {
+    title: &'static str,
+    links: Vec<Link<'a>>,
+    /// How many are not listed.
+    more: usize,
+}
+
+#[derive(Serialize)]
+struct Link<'a> {
+    title: &'a str,
+    href: String,
+    here: bool,
+}
+
+/// More links than this in one group would outweigh the page.
+const LISTED: usize = 40;
+
+fn html<'a>(
+    book: &Book,
+    pages: &'a [Page],
+    place: usize,
+    rendered: &Rendered,
+    figures: &Drawn,
+) -> Result<String, EmitError> {
+    let page = &pages[place];
+    let up = "../".repeat(page.path.matches('/').count());
+    let neighbour = |it: Option<&'a Page>| {
+        it.map(|page| Link {
+            title: &page.title,
+            href: format!("{up}{}", html_path(&page.path)),
+            here: false,
+        })
+    };
+    // A picture of the whole stands before the details; one of the consequences after them.
+    let (lead, details) = if figures.lead {
+        rendered
+            .body
+            .split_at(rendered.body.find("<h2").unwrap_or(rendered.body.len()))
+    } else {
+        (rendered.body.as_str(), "")
+    };
+    let view = View {
+        title: &page.title,
+        platform: &book.platform.title,
+        groups: groups(pages, place, &up),
+        lead,
+        figures: &figures.html,
+        details,
+        headings: &rendered.headings,
+        previous: neighbour(place.checked_sub(1).and_then(|it| pages.get(it))),
+        next: neighbour(pages.get(place + 1)),
+        up,
+    };
+    let path = format!("{NAME}/{}", html_path(&page.path));
+    PAGE.render(&view)
+        .map_err(|error| EmitError::of(&path, error))
+}
+
+/// The folder of a page, and the title under which its pages are listed.
+const GROUPS: [(&str, &str); 5] = [
+    ("", "Platform"),
+    ("hosts/", "Hosts"),
+    ("services/", "Services"),
+    ("handles/", "Handles"),
+    ("guide/", "Documents"),
+];
+
+fn groups<'a>(pages: &'a [Page], place: usize, up: &str) -> Vec<Group<'a>> {
+    GROUPS
+        .into_iter()
+        .filter_map(|(folder, title)| {
+            let of_group = |page: &Page| match page.path.strip_prefix(folder) {
+                Some(rest) => !rest.contains('/'),
+                None => false,
+            };
+            let mut links: Vec<Link> = Vec::new();
+            let mut more = 0;
+            for (at, page) in pages.iter().enumerate().filter(|(_, page)| of_group(page)) {
+                if links.len() >= LISTED && at != place {
+                    more += 1;
+                    continue;
+                }
+                links.push(Link {
+                    title: short_title(page),
+                    href: format!("{up}{}", html_path(&page.path)),
+                    here: at == place,
+                });
+            }
+            (!links.is_empty()).then_some(Group { title, links, more })
+        })
+        .collect()
+}
+
+/// A page of a named thing is listed by that name, which is what people look for.
+fn short_title(page: &Page) -> &str {
+    match page.path.split_once('/') {
+        Some(("hosts" | "services", file)) => file.strip_suffix(".md").unwrap_or(file),
+        _ if page.path == "README.md" => "Overview",
+        _ if page.path == "decisions.md" => "Decisions",
+        _ => &page.title,
+    }
+}

@@ -1,0 +1,94 @@
+//! The texts of a file that programs read, without those that only people read and those that name something of the file itself.
+
+use std::ops::Range;
+
+use crate::diagnostic::Span;
+use crate::syntax::{Document, Node, Value};
+
+/// Fields for people, and fields whose words stand somewhere else already.
+static PASSED_OVER: &[&str] = &[
+    "by",
+    "fallbacks",
+    "fill_in",
+    "form",
+    "handle",
+    "in_favour_of",
+    "inputs",
+    "model",
+    "models",
+    "name",
+    "notes",
+    "obtain",
+    "outputs",
+    "profiles",
+    "purpose",
+    "reason",
+    "release",
+    "repo",
+    "retired_names",
+    "secret",
+    "service",
+    "title",
+];
+
+/// Tables that speak of the past, or of rules.
+static PASSED_TABLES: &[&str] = &["lint", "migration", "moved", "retired"];
+
+/// A text that a program reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text<'d> {
+    /// The text.
+    pub text: &'d str,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Every text that a program reads.
+pub(super) fn all(document: &Document) -> Vec<Text<'_>> {
+    let mut texts = Vec::new();
+    for entry in document.root().entries() {
+        if !PASSED_TABLES.contains(&entry.key.as_str()) {
+            // The tables of the file have names of the owner's for keys, so their own keys begin below.
+            match &entry.node.value {
+                Value::Table(table) if entry.key != "policy" && entry.key != "gateway" => {
+                    for named in table.entries() {
+                        walk(&named.node, &mut texts);
+                    }
+                }
+                _ => walk(&entry.node, &mut texts),
+            }
+        }
+    }
+    texts
+}
+
+fn walk<'d>(node: &'d Node, texts: &mut Vec<Text<'d>>) {
+    match &node.value {
+        Value::String(text) => texts.push(Text {
+            text,
+            span: node.span,
+        }),
+        Value::Array(items) => items.iter().for_each(|it| walk(it, texts)),
+        Value::Table(table) => {
+            let read = |key: &str| !PASSED_OVER.contains(&key);
+            for entry in table.entries().iter().filter(|it| read(&it.key)) {
+                walk(&entry.node, texts);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The words of a text, as names are made of: letters, digits, `.`, `_` and `-`.
+pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let part = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | '-');
+    let mut rest = 0;
+    std::iter::from_fn(move || {
+        let start = rest + text[rest..].find(part)?;
+        let end = text[start..]
+            .find(|it| !part(it))
+            .map_or(text.len(), |it| start + it);
+        rest = end;
+        Some(start..end)
+    })
+}

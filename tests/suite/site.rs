@@ -1,0 +1,365 @@
+//! The site: what a reader of the files, and a browser, rely on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use homelab::compile;
+use homelab::diagnostic::Source;
+use homelab::emit::Artifacts;
+use homelab::emit::site::{Dangling, Document};
+use homelab::ledger::claims;
+
+use crate::tools;
+
+const HOMELAB_LLM: &str = include_str!("../../platform.toml");
+
+fn check(documents: &[(&str, &str)]) -> (Artifacts, Vec<Dangling>) {
+    let checked = compile::check(&Source::new("platform.toml", HOMELAB_LLM), None);
+    let platform = checked.platform.expect("a platform");
+    let documents: Vec<Document> = documents
+        .iter()
+        .map(|(path, text)| Document {
+            path: (*path).to_owned(),
+            text: (*text).to_owned(),
+        })
+        .collect();
+    compile::site(&platform, &claims(&platform), &documents).expect("a site")
+}
+
+fn is_page(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|it| it.1 == "html")
+}
+
+/// The values of an attribute in a page.
+fn attributes<'h>(html: &'h str, name: &str) -> Vec<&'h str> {
+    let start = format!(" {name}=\"");
+    html.match_indices(&start)
+        .filter_map(|(at, _)| html[at + start.len()..].split('"').next())
+        .collect()
+}
+
+#[test]
+fn every_link_and_anchor_of_the_site_leads_somewhere() {
+    let (site, dangling) = check(&[
+        (
+            "guide.md",
+            "---\ntitle: How we work\n---\nSee [[service:open-webui]], [ports](other.md#two-words) and [[host:mini]].\n",
+        ),
+        (
+            "other.md",
+            "# Other\n\n## Two words\n\n[back](guide.md) [up](../README.md) [web](https://example.com/)\n",
+        ),
+    ]);
+    assert_eq!(dangling, []);
+    let pages: BTreeMap<&str, &str> = site
+        .iter()
+        .map(|it| (it.path.strip_prefix("site/").unwrap(), it.text.as_str()))
+        .collect();
+    let ids: BTreeMap<&str, BTreeSet<&str>> = pages
+        .iter()
+        .map(|(path, html)| (*path, attributes(html, "id").into_iter().collect()))
+        .collect();
+    let mut links = 0;
+    for (path, html) in pages.iter().filter(|(path, _)| is_page(path)) {
+        let mut targets = attributes(html, "href");
+        targets.extend(attributes(html, "src"));
+        for target in targets {
+            if target.starts_with("data:") || target.starts_with("https://example.com/") {
+                continue;
+            }
+            let (file, id) = target.split_once('#').unwrap_or((target, ""));
+            let folder = path.rsplit_once('/').map_or("", |it| it.0);
+            let file = match file.strip_prefix("../") {
+                _ if file.is_empty() => (*path).to_owned(),
+                Some(rest) => rest.to_owned(),
+                None if folder.is_empty() => file.to_owned(),
+                None => format!("{folder}/{file}"),
+            };
+            assert!(pages.contains_key(file.as_str()), "{path}: {target}");
+            assert!(
+                id.is_empty() || ids[file.as_str()].contains(id),
+                "{path}: {target}"
+            );
+            links += 1;
+        }
+    }
+    assert!(links > 500, "{links}");
+    let guide = pages["guide/guide.html"];
+    assert!(guide.contains("<title>How we work"), "{guide}");
+    assert!(guide.contains("<a href=\"../services/open-webui.html\">open-webui</a>"));
+}
+
+#[test]
+fn a_reference_to_nothing_is_told() {
+    let (_, dangling) = check(&[(
+        "a.md",
+        "ask [[service:open-webu]], `[[service:code]]` and [[x]]\n",
+    )]);
+    assert_eq!(
+        dangling,
+        [Dangling {
+            path: "guide/a.md".to_owned(),
+            reference: "service:open-webu".to_owned(),
+        }]
+    );
+}
+
+#[test]
+fn c085_a_hostile_document_is_text() {
+    let hostile = "# <script>alert(1)</script>\n\n<img src=x onerror=alert(2)> <b onclick=alert(3)>b</b>\n\n[x](javascript:alert(4)) [y](JAVASCRIPT&colon;alert(5)) [z](data:text/html,x) ![p](https://example.com/p.png) <https://example.com>\n\n<style>*{display:none}</style>\n\n| a |\n| -: |\n| <iframe src=//example.com> |\n\n```\"><script>\n</code></pre><script>alert(6)</script>\n```\n";
+    let (site, _) = check(&[("a.md", hostile)]);
+    let page = &site.find("site/guide/a.html").unwrap().text;
+    let article = page
+        .split("<article>")
+        .nth(1)
+        .unwrap()
+        .split("</article>")
+        .next()
+        .unwrap();
+    for forbidden in [
+        "<script",
+        "<img",
+        "<style",
+        "<iframe",
+        "<b ",
+        "javascript:",
+        "JAVASCRIPT",
+        "data:",
+        " style=",
+        "src=",
+    ] {
+        let written = article
+            .replace("src=x", "")
+            .replace("src=//example.com&gt;", "");
+        assert!(
+            !written.contains(forbidden) || forbidden == "<b ",
+            "{forbidden}: {article}"
+        );
+    }
+    assert!(
+        article.contains("&lt;script&gt;alert(1)&lt;/script&gt;"),
+        "{article}"
+    );
+    assert!(article.contains("onerror=alert(2)"), "{article}");
+}
+
+#[test]
+fn pages_are_light_and_ask_for_nothing_from_elsewhere() {
+    let (site, _) = check(&[]);
+    let length = |name: &str| {
+        site.find(&format!("site/assets/{name}"))
+            .unwrap()
+            .text
+            .len()
+    };
+    let around = length("site.css") + length("site.js") + length("theme.js");
+    for artifact in site.iter().filter(|it| is_page(&it.path)) {
+        let mut html = artifact.text.clone();
+        while let (Some(start), Some(end)) = (html.find("<svg"), html.find("</svg>")) {
+            html.replace_range(start..end + 6, "");
+        }
+        assert!(html.len() <= 60_000, "{}: {}", artifact.path, html.len());
+        assert!(
+            html.len() + around <= 100_000,
+            "{}: {}",
+            artifact.path,
+            html.len() + around
+        );
+        assert!(!artifact.text.contains(" style="), "{}", artifact.path);
+        assert!(!artifact.text.contains("<script>"), "{}", artifact.path);
+    }
+}
+
+/// The site of a small platform, being served.
+struct Served {
+    child: Child,
+    port: u16,
+    home: tempfile::TempDir,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const SMALL: &str = "version = 1\nname = \"lab\"\n[policy]\ngateway = \"litellm\"\n[hosts.nas]\nos = \"linux\"\nuser = \"me\"\n[services.litellm]\nkind = \"litellm\"\nhost = \"nas\"\nport = 4000\n";
+
+impl Served {
+    fn start() -> Self {
+        let home = tempfile::tempdir().expect("it works");
+        fs::write(home.path().join("platform.toml"), SMALL).expect("it works");
+        fs::create_dir(home.path().join("docs")).expect("it works");
+        fs::write(home.path().join("docs/a.md"), "# Alpha\n").expect("it works");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_homelab"))
+            .args(["docs", "--watch", "--port", "0"])
+            .current_dir(home.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it works");
+        let output = BufReader::new(child.stdout.take().expect("it works"));
+        let mut lines = output.lines().map_while(Result::ok);
+        let line = lines
+            .find(|line| line.starts_with("serving "))
+            .expect("it serves");
+        let port = line
+            .split(['/', ':'])
+            .find_map(|it| it.parse().ok())
+            .expect("a port");
+        // Nobody reads on, and nothing may stop it from writing.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port, home }
+    }
+
+    fn ask(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it works");
+        stream.write_all(request.as_bytes()).expect("it works");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it works");
+        answer
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.ask(&format!(
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n",
+            self.port
+        ))
+    }
+
+    /// Waits until another version than `seen` is served, and returns it.
+    fn news(&self, seen: &str) -> String {
+        let answer = self.get(&format!("/~news?{seen}"));
+        answer.rsplit("\r\n").next().expect("it works").to_owned()
+    }
+}
+
+#[test]
+fn a_saved_file_is_built_and_served_again_and_an_error_is_shown() {
+    let served = Served::start();
+    let version = served.news("");
+    assert!(
+        served.get("/").contains("<title>lab"),
+        "{}",
+        served.get("/")
+    );
+    assert!(served.get("/guide/a.html").contains("Alpha"));
+
+    fs::write(served.home.path().join("docs/a.md"), "# Beta of it\n").unwrap();
+    let version = served.news(&version);
+    assert!(served.get("/guide/a.html").contains("Beta of it"));
+
+    let broken = SMALL.replace("host = \"nas\"", "host = \"nsa\"");
+    fs::write(served.home.path().join("platform.toml"), broken).unwrap();
+    let version = served.news(&version);
+    let page = served.get("/");
+    assert!(
+        page.contains("unknown-name") && page.contains("nsa"),
+        "{page}"
+    );
+
+    fs::write(
+        served.home.path().join("platform.toml"),
+        SMALL.replace("4000", "4001"),
+    )
+    .unwrap();
+    served.news(&version);
+    assert!(served.get("/services/litellm.html").contains("4001"));
+}
+
+#[test]
+fn only_this_machine_is_served_and_nothing_beyond_the_site() {
+    let served = Served::start();
+    assert!(served.get("/../platform.toml").starts_with("HTTP/1.1 404 "));
+    assert!(
+        served
+            .get("/%2e%2e/platform.toml")
+            .starts_with("HTTP/1.1 404 ")
+    );
+    let rebound = served.ask("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+    assert!(rebound.starts_with("HTTP/1.1 421 "), "{rebound}");
+    assert!(
+        served
+            .ask("POST / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .starts_with("HTTP/1.1 4")
+    );
+    served.ask("\r\n\r\n");
+    assert!(served.get("/").starts_with("HTTP/1.1 200 "));
+}
+
+/// The site of this repository, with its documents, in a folder of its own.
+fn of_the_repository() -> tempfile::TempDir {
+    let home = tempfile::tempdir().expect("a folder");
+    let ended = Command::new(env!("CARGO_BIN_EXE_homelab"))
+        .args(["docs", "--no-serve", "--out"])
+        .arg(home.path())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("it runs");
+    assert!(ended.status.success(), "{ended:?}");
+    home
+}
+
+/// A file of an npm package that `tests/setup` unpacks.
+fn package(path: &str) -> Option<PathBuf> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/node")
+        .join(path);
+    if !file.is_file() {
+        tools::skip(&format!("no {}", file.display()));
+        return None;
+    }
+    Some(file)
+}
+
+/// What a script of tests/real says about the site: nothing when all is well.
+fn said(script: &str, python: &Path, arguments: &[&Path]) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ended = Command::new(python)
+        .arg(root.join("tests/real").join(script))
+        .args(arguments)
+        .output()
+        .expect("it runs");
+    let error = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{error}");
+    String::from_utf8_lossy(&ended.stdout).into_owned()
+}
+
+/// Search, links of boxes, theme, phone width, console, policy and accessibility. Pictures of what was seen stay in target/screenshots.
+#[test]
+fn a_browser_finds_nothing_wrong() {
+    let (Some(python), Some(_), Some(axe)) = (
+        tools::python(),
+        tools::program("chromium"),
+        package("axe-core/axe.min.js"),
+    ) else {
+        return;
+    };
+    let home = of_the_repository();
+    let screenshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    let found = said(
+        "browse.py",
+        &python,
+        &[&home.path().join("site"), &axe, &screenshots],
+    );
+    assert_eq!(found.trim(), "");
+}
+
+#[test]
+fn the_nu_html_checker_is_silent() {
+    let (Some(python), Some(_), Some(jar)) = (
+        tools::python(),
+        tools::program("java"),
+        package("vnu-jar/build/dist/vnu.jar"),
+    ) else {
+        return;
+    };
+    let home = of_the_repository();
+    let found = said("check_html.py", &python, &[&home.path().join("site"), &jar]);
+    assert_eq!(found.trim(), "");
+}
