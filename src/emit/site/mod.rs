@@ -47,14 +47,14 @@ pub struct Dangling {
 pub fn site(book: &Book, documents: &[Document]) -> Result<(Artifacts, Vec<Dangling>), EmitError> {
     let mut pages = pages::pages(book);
     pages.extend(documents.iter().map(render::document));
-    let library = render::Library::of(book.platform, &pages);
+    let catalogue = render::Catalogue::of(book.platform, &pages);
     let mut artifacts = Artifacts::new();
     let mut dangling = Vec::new();
     let mut index = search::Index::default();
     let figures = figures::Figures::of(book);
     let shelves = shelves(&pages);
     for (place, page) in pages.iter().enumerate() {
-        let rendered = render::render(page, &library);
+        let rendered = render::render(page, &catalogue);
         let missing = rendered.dangling.iter();
         dangling.extend(missing.map(|reference| Dangling {
             path: page.path.clone(),
