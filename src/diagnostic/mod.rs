@@ -241,7 +241,7 @@ pub fn near_name<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> O
 
 #[cfg(test)]
 mod tests {
-    use super::near_name;
+    use super::{near_name, without};
 
     #[test]
     fn a_secret_is_masked_in_whatever_case() {
