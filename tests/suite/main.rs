@@ -1,6 +1,7 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
 mod import;
+mod init;
 mod tools;
 mod layering;
 mod committed;
