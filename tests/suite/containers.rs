@@ -56,6 +56,25 @@ fn a_stack_of_containers() {
 }
 
 #[test]
+fn a_store_elsewhere_is_passed_through_and_never_beside_one_of_ours() {
+    let elsewhere = "\n[gateway.litellm.general_settings]\ndatabase_url = { env = \"LITELLM_MASTER_KEY\" }\n[gateway.litellm.litellm_settings]\ncache_params = { type = \"redis\" }\n";
+    let ours = [
+        "database = { service = \"postgres\" }",
+        "cache = { service = \"redis\", size = \"512MB\", ttl = \"3600s\" }",
+    ];
+    let both = format!("{PI}{elsewhere}");
+    assert_eq!(
+        findings(&both),
+        [
+            "gateway-setting: `database_url` is worked out from `gateway.database`",
+            "gateway-setting: `cache_params` is worked out from `gateway.cache`",
+        ]
+    );
+    let only = ours.iter().fold(both, |text, line| text.replace(line, ""));
+    assert_eq!(findings(&only), Vec::<String>::new());
+}
+
+#[test]
 fn containers_of_a_network_go_by_their_names_and_inner_ports() {
     assert_eq!(variable(PI, "litellm", "DATABASE_HOST"), "postgres:5432");
     let moved = PI.replace(
