@@ -8,7 +8,7 @@ use homelab::platform::Platform;
 /// A Pi with a gateway, its stores and what watches it as containers, and a model server on another machine.
 pub(crate) const PI: &str = include_str!("../cases/containers/pi.toml");
 
-fn findings(text: &str) -> Vec<String> {
+pub(crate) fn findings(text: &str) -> Vec<String> {
     let source = Source::new("platform.toml", text);
     let checked = compile::check(&source, None);
     let found = checked.diagnostics.iter();

@@ -22,6 +22,7 @@ mod formats;
 mod litellm;
 mod units;
 mod containers;
+mod tailscale;
 mod mcp;
 mod pages;
 mod registry;
