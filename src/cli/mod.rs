@@ -23,6 +23,7 @@ mod reference;
 pub mod report;
 mod schema;
 mod shell;
+mod status;
 mod terminal;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         #[cfg(feature = "proxy")]
         Command::Proxy(arguments) => proxy::run(&arguments),

@@ -154,23 +154,8 @@ impl<'a> Asker<'a> {
 
     fn ask(&self, probe: &mut Probe<'a>, port: u16, path: &str) {
         probe.near = url(self.service.local_address(), port, path);
-        let far = self.far_address();
+        let far = far_address(self.platform, self.service);
         probe.far = far.map_or_else(String::new, |address| url(address, port, path));
-    }
-
-    /// Where other machines reach it, by the network that the platform prefers.
-    fn far_address(&self) -> Option<&'a str> {
-        let host = self.host();
-        match &self.service.bind {
-            Bind::Loopback => None,
-            Bind::Address(address) if is_loopback(address) => None,
-            Bind::Network(_, address) | Bind::Address(address) => Some(address),
-            Bind::All => {
-                let mut preferred = self.platform.policy.prefer.iter();
-                let preferred = preferred.find_map(|network| host.address_on(*network));
-                preferred.or_else(|| host.dns.first().map(String::as_str))
-            }
-        }
     }
 
     /// The variable that holds the key, by the name the gateway's environment has for it.
@@ -188,6 +173,21 @@ impl<'a> Asker<'a> {
                 "{}_API_KEY",
                 self.service.name.to_uppercase().replace('-', "_")
             )
+        }
+    }
+}
+
+/// Where other machines reach a service, by the network that the platform prefers; nothing when they cannot.
+pub fn far_address<'a>(platform: &'a Platform, service: &'a Service) -> Option<&'a str> {
+    match &service.bind {
+        Bind::Loopback => None,
+        Bind::Address(address) if is_loopback(address) => None,
+        Bind::Network(_, address) | Bind::Address(address) => Some(address),
+        Bind::All => {
+            let host = &platform[service.host];
+            let mut preferred = platform.policy.prefer.iter();
+            let preferred = preferred.find_map(|network| host.address_on(*network));
+            preferred.or_else(|| host.dns.first().map(String::as_str))
         }
     }
 }

@@ -26,6 +26,7 @@ mod pages;
 mod registry;
 mod site;
 mod ops;
+mod status;
 mod output;
 mod cli;
 mod fix;
