@@ -23,6 +23,8 @@ mod prometheus;
 mod redis;
 mod searxng;
 mod tiny_agents;
+mod asked;
+mod version;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,9 +32,11 @@ use serde::{Deserialize, Serialize};
 /// The kind of a program that we know nothing about.
 pub static GENERIC: &Kind = &generic::KIND;
 
+pub use asked::{Catalogue, VersionProbe};
 pub use container::{Asker, Container};
 pub use limits::{Limits, bad_release, is_dropped};
 pub use optillm::{TECHNIQUES, upstream_name};
+pub use version::Window;
 
 /// Every kind, ordered by name.
 pub static KINDS: &[&Kind] = &[

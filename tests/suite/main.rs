@@ -28,6 +28,7 @@ mod pages;
 mod registry;
 mod site;
 mod ops;
+mod status;
 mod output;
 mod cli;
 mod fix;

@@ -3,18 +3,17 @@
 //! They run where the lab runs, on bash 3.2 with curl alone. Each is whole by itself: its tables (`*.sh.j2`), the parts it shares with others (`common.sh`, `local.sh`, `control.sh`), and its own functions (`*.sh`).
 
 mod files;
-mod probe;
 mod table;
 
 use serde::Serialize;
 
 use crate::platform::Platform;
 
+use super::probe::{self, Probe};
 use super::{
     Artifact, Artifacts, Emit, EmitError, Emitter, MANY_SERVICES, Template, side_by_side, template,
 };
 use files::{FileRow, NeedsRow, OurRow};
-use probe::ProbeRow;
 use table::{HostRow, ServiceRow};
 
 /// Comes after every emitter whose artifacts are installed: `install.sh` lists them.
@@ -91,7 +90,7 @@ struct Tables<'a> {
     platform: &'a str,
     hosts: Vec<HostRow<'a>>,
     services: Vec<ServiceRow<'a>>,
-    probes: Vec<ProbeRow<'a>>,
+    probes: Vec<Probe<'a>>,
     files: Vec<FileRow<'a>>,
     needs: Vec<NeedsRow<'a>>,
     ours: Vec<OurRow<'a>>,
