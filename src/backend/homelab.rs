@@ -50,6 +50,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: None,
     start_seconds: 10,
     container: None,
     credentials: &[],

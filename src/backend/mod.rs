@@ -118,6 +118,8 @@ pub struct Kind {
     pub forbidden_env: &'static [(&'static str, &'static str)],
     /// True when it keeps data of its own below its state directory.
     pub keeps_state: bool,
+    /// Where it takes models from and keeps them; nothing for a program that has none, or whose owner puts them there.
+    pub store: Option<Store>,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
     /// How it runs as a container, where that is known.
@@ -147,6 +149,15 @@ impl Kind {
             _ => "",
         }
     }
+}
+
+/// Where a program takes models from by itself, and keeps them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// Ollama's own, behind its API.
+    Ollama,
+    /// The cache of Hugging Face in the home of the service's user, or where `HF_HOME` says.
+    HuggingFace,
 }
 
 /// What a program is to the others.

@@ -73,6 +73,7 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     keeps_state: true,
+    store: None,
     start_seconds: 90,
     container: None,
     credentials: &[],
