@@ -3,6 +3,9 @@
 //! `manifest` checks names against [`KINDS`], `platform` fills what a service leaves unset from its kind, and emitters ask the kind what to write. Nobody compares kinds outside this room: whoever wants to know something new adds a field, and the compiler shows every file that must answer.
 
 mod afm;
+mod anthropic;
+mod cloud;
+mod gemini;
 mod generic;
 mod home_assistant;
 mod limits;
@@ -12,9 +15,12 @@ mod mlx;
 mod mlx_lm;
 mod ollama;
 mod open_webui;
+mod openai;
+mod openai_compatible;
 mod openvino;
 mod optillm;
 mod optillm_local;
+mod perplexity;
 mod searxng;
 mod tiny_agents;
 
@@ -24,12 +30,15 @@ use serde::{Deserialize, Serialize};
 /// The kind of a program that we know nothing about.
 pub static GENERIC: &Kind = &generic::KIND;
 
+pub use cloud::Cloud;
 pub use limits::{Limits, bad_release, is_dropped};
 pub use optillm::{TECHNIQUES, upstream_name};
 
 /// Every kind, ordered by name.
 pub static KINDS: &[&Kind] = &[
     &afm::KIND,
+    &anthropic::KIND,
+    &gemini::KIND,
     &generic::KIND,
     &home_assistant::KIND,
     &litellm::KIND,
@@ -37,9 +46,12 @@ pub static KINDS: &[&Kind] = &[
     &mlx_lm::KIND,
     &ollama::KIND,
     &open_webui::KIND,
+    &openai::KIND,
+    &openai_compatible::KIND,
     &openvino::KIND,
     &optillm::KIND,
     &optillm_local::KIND,
+    &perplexity::KIND,
     &searxng::KIND,
     &tiny_agents::KIND,
 ];
@@ -84,6 +96,8 @@ pub struct Kind {
     pub modes: &'static [Mode],
     /// How LiteLLM speaks to it: the prefix of `litellm_params.model`.
     pub litellm_provider: &'static str,
+    /// Where it is, when it is a provider in the internet and runs on no host of the platform.
+    pub cloud: Option<&'static Cloud>,
     /// True when each of its models has a process and a port of its own.
     pub one_model_per_port: bool,
     /// True when it knows a model only by where its weights are, not by a name of our choice.
@@ -131,11 +145,12 @@ impl Kind {
         }
     }
 
-    /// What stands before every path of its OpenAI API beyond the URL that LiteLLM is given: LiteLLM speaks Ollama's own API, whose URL has no path.
+    /// What stands before every path of its OpenAI API beyond the URL that LiteLLM is given: LiteLLM speaks the own API of Ollama and of some providers.
     pub fn openai_path(&self) -> &'static str {
-        match self.litellm_provider {
-            "ollama" | "ollama_chat" => "/v1",
-            _ => "",
+        match (self.cloud, self.litellm_provider) {
+            (Some(cloud), _) => cloud.openai_path,
+            (None, "ollama" | "ollama_chat") => "/v1",
+            (None, _) => "",
         }
     }
 }
@@ -149,6 +164,8 @@ pub enum Role {
     Optimiser,
     /// Serves models.
     ModelServer,
+    /// Serves models in the internet, on no host of the platform.
+    Provider,
     /// Searches the web.
     Search,
     /// Calls the gateway.
@@ -326,6 +343,32 @@ pub enum Mode {
     AudioTranscription,
     /// Speaks.
     AudioSpeech,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: &'static [Self] = &[
+        Self::Chat,
+        Self::Completion,
+        Self::Embedding,
+        Self::Rerank,
+        Self::ImageGeneration,
+        Self::AudioTranscription,
+        Self::AudioSpeech,
+    ];
+
+    /// Its word in `platform.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Completion => "completion",
+            Self::Embedding => "embedding",
+            Self::Rerank => "rerank",
+            Self::ImageGeneration => "image-generation",
+            Self::AudioTranscription => "audio-transcription",
+            Self::AudioSpeech => "audio-speech",
+        }
+    }
 }
 
 /// An endpoint of the OpenAI-compatible APIs.

@@ -7,6 +7,7 @@ mod exposure;
 mod naming;
 mod ports;
 mod rules;
+mod scheme;
 mod settings;
 mod texts;
 mod urls;

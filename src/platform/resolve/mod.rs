@@ -6,6 +6,7 @@ mod place;
 mod rules;
 mod names;
 mod hosts;
+mod scheme;
 mod services;
 mod ports;
 mod units;
