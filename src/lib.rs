@@ -13,4 +13,6 @@ pub mod routes;
 pub mod emit;
 pub mod compile;
 pub mod import;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 pub mod cli;

@@ -153,6 +153,11 @@ as_root() {
   fi
 }
 
+# Docker Compose, by the file that install.sh puts on the host.
+compose() {
+  as_root docker compose --file /etc/homelab/docker-compose.yml "$@"
+}
+
 # True when every process of the service is up.
 is_up() {
   local unit
@@ -160,6 +165,7 @@ is_up() {
     case ${service_manager[$1]} in
       systemd) systemctl is-active --quiet -- "$unit.service" || return 1 ;;
       launchd) launchctl print "system/$unit" 2>/dev/null | grep -q 'state = running' || return 1 ;;
+      compose) compose ps --services --status running 2>/dev/null | grep -Fqx -- "$unit" || return 1 ;;
     esac
   done
 }
@@ -170,6 +176,8 @@ restart_one() {
     case ${service_manager[$1]} in
       systemd) as_root systemctl restart -- "$unit.service" || return 1 ;;
       launchd) as_root launchctl kickstart -k "system/$unit" || return 1 ;;
+      # Named, it is started whatever its profile; what it needs is restarted by itself.
+      compose) compose up --detach --no-deps --force-recreate -- "$unit" || return 1 ;;
     esac
   done
 }
@@ -410,6 +418,7 @@ unit_file() {
   case $1 in
     systemd) say "/etc/systemd/system/$2.service" ;;
     launchd) say "/Library/LaunchDaemons/$2.plist" ;;
+    compose) say /etc/homelab/docker-compose.yml ;;
   esac
 }
 
@@ -452,7 +461,7 @@ list_affected() {
 renew() {
   local unit path
   case ${service_manager[$1]} in
-    systemd) restart_one "$1" ;;
+    systemd | compose) restart_one "$1" ;;
     launchd)
       for unit in ${service_units[$1]}; do
         path=$(unit_file launchd "$unit")
@@ -552,6 +561,7 @@ retire_new_units() {
       case ${service_manager[i]} in
         systemd) as_root systemctl disable --quiet --now -- "$unit.service" ;;
         launchd) as_root launchctl bootout "system/$unit" 2>/dev/null ;;
+        compose) compose rm --stop --force -- "$unit" ;;
       esac
     done
     i=$((i + 1))

@@ -112,6 +112,11 @@ as_root() {
   fi
 }
 
+# Docker Compose, by the file that install.sh puts on the host.
+compose() {
+  as_root docker compose --file /etc/homelab/docker-compose.yml "$@"
+}
+
 # True when every process of the service is up.
 is_up() {
   local unit
@@ -119,6 +124,7 @@ is_up() {
     case ${service_manager[$1]} in
       systemd) systemctl is-active --quiet -- "$unit.service" || return 1 ;;
       launchd) launchctl print "system/$unit" 2>/dev/null | grep -q 'state = running' || return 1 ;;
+      compose) compose ps --services --status running 2>/dev/null | grep -Fqx -- "$unit" || return 1 ;;
     esac
   done
 }
@@ -129,6 +135,8 @@ restart_one() {
     case ${service_manager[$1]} in
       systemd) as_root systemctl restart -- "$unit.service" || return 1 ;;
       launchd) as_root launchctl kickstart -k "system/$unit" || return 1 ;;
+      # Named, it is started whatever its profile; what it needs is restarted by itself.
+      compose) compose up --detach --no-deps --force-recreate -- "$unit" || return 1 ;;
     esac
   done
 }

@@ -28,4 +28,6 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     start_seconds: 90,
+    container: None,
+    credentials: &[],
 };

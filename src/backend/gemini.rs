@@ -35,4 +35,6 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     start_seconds: 0,
+    container: None,
+    credentials: &[],
 };

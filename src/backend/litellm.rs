@@ -1,7 +1,8 @@
 //! The LiteLLM proxy, the gateway that clients call.
 
 use super::{
-    Config, Endpoint, Kind, Layer, Place, Probe, Role, Setting, SettingValue, Word, Workload,
+    Asker, Config, Container, Endpoint, Kind, Layer, Place, Probe, Role, Setting, SettingValue,
+    Word, Workload,
 };
 
 pub(super) static KIND: Kind = Kind {
@@ -72,4 +73,21 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     start_seconds: 90,
+    container: Some(&Container {
+        image: "ghcr.io/berriai/litellm",
+        port: None,
+        publish: true,
+        command: &[
+            Word::Text("--config"),
+            Word::Config("router.yaml"),
+            Word::Text("--host"),
+            Word::Bind,
+            Word::Text("--port"),
+            Word::Port,
+        ],
+        configs: &[("router.yaml", "/app/config.yaml")],
+        data: None,
+        asker: Asker::Python,
+    }),
+    credentials: &[],
 };

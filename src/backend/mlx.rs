@@ -55,4 +55,6 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     start_seconds: 600,
+    container: None,
+    credentials: &[],
 };

@@ -6,8 +6,11 @@ mod afm;
 mod anthropic;
 mod cloud;
 mod gemini;
+mod container;
 mod generic;
+mod grafana;
 mod home_assistant;
+mod homelab;
 mod limits;
 mod litellm;
 pub mod litellm_keys;
@@ -21,6 +24,9 @@ mod openvino;
 mod optillm;
 mod optillm_local;
 mod perplexity;
+mod postgres;
+mod prometheus;
+mod redis;
 mod searxng;
 mod tiny_agents;
 
@@ -31,6 +37,7 @@ use serde::{Deserialize, Serialize};
 pub static GENERIC: &Kind = &generic::KIND;
 
 pub use cloud::Cloud;
+pub use container::{Asker, Container};
 pub use limits::{Limits, bad_release, is_dropped};
 pub use optillm::{TECHNIQUES, upstream_name};
 
@@ -40,7 +47,9 @@ pub static KINDS: &[&Kind] = &[
     &anthropic::KIND,
     &gemini::KIND,
     &generic::KIND,
+    &grafana::KIND,
     &home_assistant::KIND,
+    &homelab::KIND,
     &litellm::KIND,
     &mlx::KIND,
     &mlx_lm::KIND,
@@ -52,6 +61,9 @@ pub static KINDS: &[&Kind] = &[
     &optillm::KIND,
     &optillm_local::KIND,
     &perplexity::KIND,
+    &postgres::KIND,
+    &prometheus::KIND,
+    &redis::KIND,
     &searxng::KIND,
     &tiny_agents::KIND,
 ];
@@ -118,23 +130,16 @@ pub struct Kind {
     pub keeps_state: bool,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
+    /// How it runs as a container, where that is known.
+    pub container: Option<&'static Container>,
+    /// Variables without which it does not start, or starts with a secret that everybody knows; each with what happens.
+    pub credentials: &'static [(&'static str, &'static str)],
 }
 
 impl Kind {
     /// True when the gateway beside it is all that should reach it: it works on whatever prompt arrives, and asks nobody.
     pub fn keeps_to_loopback(&self) -> bool {
         self.role == Role::Optimiser || self.name == optillm_local::KIND.name
-    }
-
-    /// Variables without which it does not start, or starts with a secret that everybody knows; each with what happens.
-    pub fn credentials(&self) -> &'static [(&'static str, &'static str)] {
-        if self.name == searxng::KIND.name {
-            return &[(
-                "SEARXNG_SECRET",
-                "SearXNG refuses to start with the key that it ships",
-            )];
-        }
-        &[]
     }
 
     /// How LiteLLM speaks to it for a model of this mode: its `ollama_chat` knows no embeddings.
@@ -168,6 +173,10 @@ pub enum Role {
     Provider,
     /// Searches the web.
     Search,
+    /// Keeps what a gateway must not forget.
+    Database,
+    /// Keeps what a gateway may forget.
+    Cache,
     /// Calls the gateway.
     Client,
     /// Anything else.

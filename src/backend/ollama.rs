@@ -2,7 +2,10 @@
 //!
 //! Its OpenAI-compatible API cannot set a context length, so what its environment says holds for every request.
 
-use super::{Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Word, Workload};
+use super::{
+    Asker, Container, Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Word,
+    Workload,
+};
 
 pub(super) static KIND: Kind = Kind {
     name: "ollama",
@@ -39,4 +42,14 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: true,
     start_seconds: 300,
+    container: Some(&Container {
+        image: "docker.io/ollama/ollama",
+        port: None,
+        publish: true,
+        command: &[],
+        configs: &[],
+        data: Some("/root/.ollama"),
+        asker: Asker::Program(&["ollama", "list"]),
+    }),
+    credentials: &[],
 };

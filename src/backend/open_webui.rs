@@ -4,7 +4,7 @@
 //!
 //! LiteLLM's search has the shape of Perplexity's, so its engine `perplexity_search` is the one that can ask the gateway. Without a URL that engine would send the gateway's key to Perplexity: its variables are written together or not at all.
 
-use super::{Kind, Layer, Probe, Role, Setting, SettingValue, Word, Workload};
+use super::{Asker, Container, Kind, Layer, Probe, Role, Setting, SettingValue, Word, Workload};
 
 pub(super) static KIND: Kind = Kind {
     name: "open-webui",
@@ -95,4 +95,14 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: true,
     start_seconds: 180,
+    container: Some(&Container {
+        image: "ghcr.io/open-webui/open-webui",
+        port: Some(8080),
+        publish: true,
+        command: &[],
+        configs: &[],
+        data: Some("/app/backend/data"),
+        asker: Asker::Curl,
+    }),
+    credentials: &[],
 };

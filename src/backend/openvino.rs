@@ -32,4 +32,6 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     start_seconds: 300,
+    container: None,
+    credentials: &[],
 };

@@ -75,6 +75,8 @@ pub(super) static KIND: Kind = Kind {
     ],
     keeps_state: true,
     start_seconds: 90,
+    container: None,
+    credentials: &[],
 };
 
 /// The techniques that OptiLLM 0.4.0 applies around its proxy; the others it knows only by the name of a model, where `--approach proxy` drops them.

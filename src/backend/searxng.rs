@@ -2,7 +2,10 @@
 //!
 //! Its settings must name `json` as a format, or a machine that asks for it is refused with 403.
 
-use super::{Config, Kind, Layer, Place, Probe, Role, Setting, SettingValue, Word, Workload};
+use super::{
+    Asker, Config, Container, Kind, Layer, Place, Probe, Role, Setting, SettingValue, Word,
+    Workload,
+};
 
 pub(super) static KIND: Kind = Kind {
     name: "searxng",
@@ -58,4 +61,17 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     start_seconds: 90,
+    container: Some(&Container {
+        image: "docker.io/searxng/searxng",
+        port: Some(8080),
+        publish: true,
+        command: &[],
+        configs: &[("settings.yml", "/etc/searxng/settings.yml")],
+        data: None,
+        asker: Asker::Nothing,
+    }),
+    credentials: &[(
+        "SEARXNG_SECRET",
+        "SearXNG refuses to start with the key that it ships",
+    )],
 };

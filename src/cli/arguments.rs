@@ -34,6 +34,9 @@ pub(super) enum Command {
     Port(Port),
     /// Turn the files you have into a platform.toml, or say what is wrong with them.
     Import(Import),
+    /// Serve the platform's models at one address, from the compiled route table.
+    #[cfg(feature = "proxy")]
+    Proxy(Proxy),
     /// Print the JSON schema of platform.toml, for editors.
     Schema,
     /// Print what a shell needs to complete `homelab` on TAB.
@@ -173,11 +176,14 @@ pub(super) struct Docs {
 /// Check platform.toml, and mend it when asked to.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without `--fix` nothing is written. With it comments and order stay, the file is written all or not at all, and what is left to do is shown.\n\nExamples:\n  homelab lint\n  homelab lint --fix --diff          what `--fix` would change\n  homelab lint --platform examples/kheti/platform.toml\n  homelab lint --format concise      one line for each finding, for editors and grep"
+    after_help = "Without `--fix` nothing is written. With it comments and order stay, the file is written all or not at all, and what is left to do is shown.\n\nExamples:\n  homelab lint\n  homelab lint docs/                 also ports, URLs, names and links in Markdown\n  homelab lint --fix --diff          what `--fix` would change\n  homelab lint --platform examples/kheti/platform.toml\n  homelab lint --format concise      one line for each finding, for editors and grep"
 )]
 pub(super) struct Lint {
     #[command(flatten)]
     pub(super) input: Input,
+    /// Handwritten Markdown to hold against the platform: files, or folders with all below them.
+    #[arg(value_name = "PAGES")]
+    pub(super) pages: Vec<PathBuf>,
     /// Mend in the file what can be mended without changing what anything else means.
     #[arg(long)]
     pub(super) fix: bool,
@@ -208,7 +214,7 @@ pub(super) struct Explain {
 /// Turn the files you have into a platform.toml, or say what is wrong with them.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each file is told by what it holds: a LiteLLM configuration with what it includes. Literal secrets are never copied; what cannot be carried over is listed.\n\nExamples:\n  homelab import --on mini --host mini=192.0.2.10 --into platform.toml config.yaml\n  homelab import --check config.yaml   say what LiteLLM will drop, ignore or refuse"
+    after_help = "Each file is told by what it holds: a LiteLLM configuration with what it includes, docker-compose.yml, systemd units, launchd property lists, env files (names only), the MLX registry.json, `ollama list`, /api/tags, /v1/models, llama-swap's config.yaml, OptiLLM's proxy_config.yaml, MCP servers of clients, rows of a registry. Literal secrets are never copied; what cannot be carried over is listed.\n\nExamples:\n  homelab import --on mini --host mini=192.0.2.10 --into platform.toml config.yaml\n  homelab import --check config.yaml   say what LiteLLM will drop, ignore or refuse"
 )]
 pub(super) struct Import {
     /// The files.
@@ -350,4 +356,47 @@ pub(super) struct PortMigrate {
     /// Show the change and write nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+/// Serve the platform's models at one address.
+#[cfg(feature = "proxy")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads no platform.toml: the route table that `homelab build` writes is all it knows. Keys come from the environment, by the names in the table. SIGHUP or a changed file takes another table; SIGTERM finishes what is under way.\n\nExamples:\n  homelab proxy --check                          say what is missing, serve nothing\n  homelab proxy --listen 127.0.0.1:4000 --admin 127.0.0.1:4001"
+)]
+pub(super) struct Proxy {
+    /// The route table.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "generated/routes/routes.json"
+    )]
+    pub(super) table: PathBuf,
+    /// Where to listen. Default: the table's address.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<std::net::SocketAddr>,
+    /// Where operators find status, metrics and a page; loopback only.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) admin: Option<std::net::SocketAddr>,
+    /// Further keys, each a line: `name sha256:<hex> [handles=a,b] [service=name]`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) keys: Option<PathBuf>,
+    /// How many threads serve. Default: one for each core.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// The largest body that is taken, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
+    pub(super) max_body: u64,
+    /// The most connections at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = 16_384)]
+    pub(super) max_connections: usize,
+    /// How many seconds requests may go on after SIGTERM.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(super) grace: u64,
+    /// Write no access log to standard output.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Say what is missing, and serve nothing.
+    #[arg(long)]
+    pub(super) check: bool,
 }

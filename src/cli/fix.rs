@@ -8,7 +8,7 @@ use crate::syntax;
 use super::arguments::Lint;
 use super::input::Reading;
 use super::output::{Change, Difference};
-use super::{End, file, input, terminal};
+use super::{End, file, input, pages, terminal};
 
 /// After so many passes the fixes undo each other, which would be a mistake of ours.
 const MOST_PASSES: usize = 50;
@@ -33,7 +33,11 @@ pub(super) fn run(arguments: &Lint) -> End {
         terminal::complain(&message, Some("nothing was changed"));
         return End::Failed;
     }
-    let after = input::show(&arguments.input, input::miss_lock(after));
+    let mut after = input::miss_lock(after);
+    if pages::hold(arguments, &mut after).is_none() {
+        return End::Failed;
+    }
+    let after = input::show(&arguments.input, after);
     if fixed > 0 && !arguments.input.quiet {
         let what = terminal::counted(fixed, "finding");
         let text = format!("{what} fixed in {}\n", source.name());

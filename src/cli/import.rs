@@ -38,7 +38,11 @@ pub(super) fn run(arguments: &Import) -> End {
     });
     let unreadable: Vec<Report> = unreadable.collect();
     let read = |from: &str, path: &str| disk.beside(from, path);
-    let world = World { read: &read };
+    let exists = |from: &str, path: &str| disk.has(from, path);
+    let world = World {
+        read: &read,
+        exists: &exists,
+    };
     if arguments.check {
         let mut checked = import::check(&sources, world);
         checked.reports.extend(unreadable);
@@ -62,6 +66,7 @@ fn make(arguments: &Import, sources: &[Source], unreadable: Vec<Report>, world: 
     imported.checked.reports.extend(unreadable);
     let lost = imported.checked.reports.iter().any(|it| {
         let broken = [
+            "broken-file",
             "yaml-syntax",
             "unrecognised-file",
             "invalid-utf8",
@@ -302,6 +307,13 @@ impl Disk {
             .borrow_mut()
             .insert(name.clone(), path.to_owned());
         Ok(syntax::read(name, bytes, self.limit))
+    }
+
+    /// Whether a path that a file names is there.
+    fn has(&self, from: &str, path: &str) -> bool {
+        let paths = self.paths.borrow();
+        let folder = paths.get(from).and_then(|it| it.parent());
+        folder.is_none_or(|it| it.join(path).exists())
     }
 
     /// A file that another one names.

@@ -24,6 +24,8 @@ pub(super) struct Reading {
     pub(super) checked: Checked,
     /// The lock beside it; nothing without a platform to hold against it.
     pub(super) lock: Option<LockFile>,
+    /// Handwritten Markdown that was held against it.
+    pub(super) pages: Vec<(Source, Diagnostics)>,
     /// How the command ends as far as the findings decide.
     pub(super) end: End,
 }
@@ -32,12 +34,6 @@ pub(super) struct Reading {
 pub(super) fn read(input: &Input) -> Option<Reading> {
     let reading = load(input)?;
     Some(show(input, reading))
-}
-
-/// The same, and a lock is missed that should be there.
-pub(super) fn read_with_lock(input: &Input) -> Option<Reading> {
-    let reading = load(input)?;
-    Some(show(input, miss_lock(reading)))
 }
 
 /// Misses a lock that should be there.
@@ -64,6 +60,7 @@ pub(super) fn load(input: &Input) -> Option<Reading> {
                 source,
                 checked,
                 lock: None,
+                pages: Vec::new(),
                 end: End::Found,
             })
         }
@@ -153,6 +150,7 @@ pub(super) fn with_lock(input: &Input, source: Source) -> Option<Reading> {
         source,
         checked,
         lock,
+        pages: Vec::new(),
         end,
     })
 }
@@ -179,6 +177,7 @@ pub(super) fn show(input: &Input, mut reading: Reading) -> Reading {
     {
         reports.push((source, &lock.promises.lock_diagnostics));
     }
+    reports.extend(reading.pages.iter().map(|(source, found)| (source, found)));
     let text = report::render_all(input.format.into(), &reports, &terminal::style());
     let shown = text.is_empty() || terminal::say(&text);
     let has_errors = reports.iter().any(|(_, it)| it.has_errors());
@@ -230,6 +229,7 @@ pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
                 .saturating_add(1)
         ]);
     }
+    within_memory(before.len())?;
     let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
     (&file)
         .take(limit.saturating_add(1))
@@ -242,6 +242,23 @@ pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(bytes)
+}
+
+/// Refuses a file that may need more memory than this process is allowed (`ulimit -v`): when memory ends midway, no words can be made of it any more.
+fn within_memory(size: u64) -> io::Result<()> {
+    // The program itself, and what a file of many small tables was measured to need for each byte.
+    let needed = size.saturating_mul(130).saturating_add(32 << 20);
+    match rustix::process::getrlimit(rustix::process::Resource::As).current {
+        Some(allowed) if allowed < needed => Err(io::Error::new(
+            io::ErrorKind::OutOfMemory,
+            format!(
+                "it may need {} MB of memory, and this process may have {} MB",
+                needed >> 20,
+                allowed >> 20
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn changed(before: &Metadata, after: &Metadata) -> bool {

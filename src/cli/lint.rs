@@ -1,15 +1,20 @@
 //! `homelab lint`: checks the file, and writes nothing unless it is asked to mend it.
 
 use super::arguments::Lint;
-use super::{End, fix, input, terminal};
+use super::{End, fix, input, pages, terminal};
 
 pub(super) fn run(arguments: &Lint) -> End {
     if arguments.fix || arguments.unsafe_fixes || arguments.diff {
         return fix::run(arguments);
     }
-    let Some(reading) = input::read_with_lock(&arguments.input) else {
+    let Some(reading) = input::load(&arguments.input) else {
         return End::Failed;
     };
+    let mut reading = input::miss_lock(reading);
+    if pages::hold(arguments, &mut reading).is_none() {
+        return End::Failed;
+    }
+    let reading = input::show(&arguments.input, reading);
     if let Some(platform) = reading
         .checked
         .platform

@@ -12,8 +12,11 @@ mod import;
 mod input;
 mod lint;
 pub mod output;
+mod pages;
 mod place;
 mod port;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod remember;
 mod reference;
 pub mod report;
@@ -42,6 +45,8 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        #[cfg(feature = "proxy")]
+        Command::Proxy(arguments) => proxy::run(&arguments),
         Command::Schema => schema::run(),
         Command::Completions(arguments) => shell::completions(&arguments),
         Command::Man(arguments) => shell::man(&arguments),

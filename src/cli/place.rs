@@ -6,12 +6,19 @@ use std::path::{Component, Path, PathBuf};
 pub(super) fn in_repository(file: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let file = plain(&here.join(file));
-    let root = file
-        .ancestors()
-        .skip(1)
-        .find(|folder| folder.join(".git").exists())
-        .unwrap_or(&here);
-    name(&file, root)
+    name(&file, above(&file).unwrap_or(&here))
+}
+
+/// The root of the repository that we are in, or here when it is none: what names in a repository begin at.
+pub(super) fn root() -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let root = above(&here.join("file")).map(Path::to_path_buf);
+    root.unwrap_or(here)
+}
+
+fn above(file: &Path) -> Option<&Path> {
+    let mut folders = file.ancestors().skip(1);
+    folders.find(|folder| folder.join(".git").exists())
 }
 
 /// The path without `.` and `..`, taken as words: a link is named as the reader named it.

@@ -177,8 +177,8 @@ impl Diagnostics {
                 .chain([&mut diagnostic.message]);
             for text in texts {
                 for secret in &secrets {
-                    if text.contains(secret) {
-                        *text = text.replace(secret, "****");
+                    if let Some(masked) = without(text, secret) {
+                        *text = masked;
                     }
                 }
             }
@@ -193,6 +193,19 @@ impl Diagnostics {
                 .map_or((0, 0), |label| (label.span.start + 1, label.span.end))
         });
     }
+}
+
+/// The text with every occurrence of a secret masked, in whatever case: the host of a URL is quoted in lower case. Nothing when it has none.
+fn without(text: &str, secret: &str) -> Option<String> {
+    let (lower, secret) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    let mut masked = String::new();
+    let mut end = 0;
+    for (start, _) in lower.match_indices(&secret) {
+        masked.push_str(&text[end..start]);
+        masked.push_str("****");
+        end = start + secret.len();
+    }
+    (end > 0).then(|| masked + &text[end..])
 }
 
 impl IntoIterator for Diagnostics {
@@ -228,7 +241,14 @@ pub fn near_name<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> O
 
 #[cfg(test)]
 mod tests {
-    use super::near_name;
+    use super::{near_name, without};
+
+    #[test]
+    fn a_secret_is_masked_in_whatever_case() {
+        let masked = without("on `sk-abcdefé1` and SK-ABCDEFé1.", "sk-ABCDEFé1");
+        assert_eq!(masked.as_deref(), Some("on `****` and ****."));
+        assert_eq!(without("nothing here", "sk-abcdef"), None);
+    }
 
     #[test]
     fn near_names_are_near() {

@@ -10,6 +10,7 @@ pub mod json;
 pub mod yaml;
 pub mod places;
 pub mod process;
+pub mod container;
 pub mod endpoint;
 pub mod mcp_servers;
 pub mod mcp_litellm;
@@ -18,6 +19,7 @@ pub mod picture;
 mod litellm;
 mod env;
 mod systemd;
+mod compose;
 mod launchd;
 mod mcp;
 mod registry;
@@ -46,6 +48,7 @@ pub static EMITTERS: &[&Emitter] = &[
     &env::EMITTER,
     &systemd::EMITTER,
     &launchd::EMITTER,
+    &compose::EMITTER,
     &mcp::EMITTER,
     &registry::EMITTER,
     &config::EMITTER,

@@ -28,6 +28,9 @@ pub fn launchd_plist(service: &Service) -> String {
     format!("/Library/LaunchDaemons/{}.plist", service.run.label)
 }
 
+/// The Compose file of a host, which also is the name of its project.
+pub const COMPOSE_FILE: &str = "/etc/homelab/docker-compose.yml";
+
 /// The group that owns system files on a host.
 pub fn root_group(host: &Host) -> &'static str {
     match host.os {

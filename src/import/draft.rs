@@ -50,6 +50,9 @@ pub(super) struct Draft {
     lower_names: BTreeSet<String>,
     addresses: HashMap<String, String>,
     places: HashMap<(String, u16), String>,
+    containers: HashMap<String, HashMap<u16, u16>>,
+    slots: HashMap<(String, u16), (String, String)>,
+    given: BTreeSet<String>,
 }
 
 /// A machine.
@@ -123,6 +126,7 @@ impl Draft {
             let host = draft.hosts.entry(name.clone()).or_default();
             host.addresses.insert(network(address), address.clone());
             draft.addresses.insert(address.clone(), name.clone());
+            draft.given.insert(name.clone());
         }
         draft
     }
@@ -139,6 +143,62 @@ impl Draft {
             self.places.insert(place, name.to_owned());
         }
         self.services.insert(name.to_owned(), service);
+    }
+
+    /// A container of this machine by its names, with the port outside for each one inside.
+    pub(super) fn knows_container<'a>(
+        &mut self,
+        names: impl Iterator<Item = &'a str>,
+        ports: &HashMap<u16, u16>,
+    ) {
+        for name in names {
+            self.containers
+                .insert(name.to_ascii_lowercase(), ports.clone());
+        }
+    }
+
+    /// A port of a service that runs one model on each.
+    pub(super) fn knows_slot(&mut self, host: &str, port: u16, service: &str, model: &str) {
+        self.slots.insert(
+            (host.to_owned(), port),
+            (service.to_owned(), model.to_owned()),
+        );
+    }
+
+    /// The model on a port of a service that runs one model on each.
+    pub(super) fn slot(&self, host: &str, port: u16) -> Option<&str> {
+        let slot = self.slots.get(&(host.to_owned(), port));
+        slot.map(|(_, model)| model.as_str())
+    }
+
+    /// True when a port of a machine is somebody's.
+    pub(super) fn port_is_taken(&self, host: &str, port: u16) -> bool {
+        let place = (host.to_owned(), port);
+        self.places.contains_key(&place) || self.slots.contains_key(&place)
+    }
+
+    /// The machine with an address.
+    pub(super) fn host_at(&self, address: &str) -> Option<String> {
+        self.addresses.get(address).cloned()
+    }
+
+    /// A machine whose addresses a platform says.
+    pub(super) fn is_given_by_file(&mut self, host: &str) {
+        self.given.insert(host.to_owned());
+    }
+
+    /// True when the owner said what addresses a machine has.
+    pub(super) fn is_given(&self, host: &str) -> bool {
+        self.given.contains(host)
+    }
+
+    /// The machine and port that a URL leads to; nothing when its address is not known.
+    pub(super) fn place_of(&mut self, url: &Url) -> Option<(String, u16)> {
+        if let Some(ports) = self.containers.get(&url.host) {
+            let port = ports.get(&url.port).copied().unwrap_or(url.port);
+            return Some((self.here.clone(), port));
+        }
+        Some((self.host_of(url)?, url.port))
     }
 
     /// Lists something that has no place.
@@ -278,14 +338,14 @@ impl Draft {
         let here = self.here.clone();
         let known = self.services.iter().find(|(_, it)| it.kind == "litellm");
         let name = known.map_or_else(|| "litellm".to_owned(), |(name, _)| name.clone());
+        if known.is_none() {
+            self.notes.push("where the gateway listens: no file says it, so on loopback until you write `bind` with an `approval`".to_owned());
+        }
         self.services.entry(name).or_insert_with(|| Service {
             kind: "litellm",
             host: here,
             port: Some(4000),
-            fields: Fields::from([
-                ("bind", Toml::text("all")),
-                ("managed_by", Toml::text("manual")),
-            ]),
+            fields: Fields::from([("managed_by", Toml::text("manual"))]),
             env: BTreeMap::new(),
         })
     }
@@ -313,6 +373,52 @@ impl Draft {
         let id = plain_name(&name.to_ascii_lowercase().replace('_', "-"));
         self.secrets.insert(id.clone(), name.to_owned());
         Toml::one("secret", id)
+    }
+
+    /// Puts the service in place of a literal URL that leads to one.
+    pub(super) fn link_urls(&mut self) {
+        let here = self.here.clone();
+        let place = |url: &Url| {
+            if let Some(ports) = self.containers.get(&url.host) {
+                return Some((
+                    here.clone(),
+                    ports.get(&url.port).copied().unwrap_or(url.port),
+                ));
+            }
+            let host = if url.is_here() {
+                Some(&here)
+            } else {
+                self.addresses.get(&url.host)
+            };
+            Some((host?.clone(), url.port))
+        };
+        let mut links = Vec::new();
+        for (name, service) in self.services.iter().filter(|(_, it)| it.host == self.here) {
+            for (variable, value) in &service.env {
+                let Toml::Text(text) = value else {
+                    continue;
+                };
+                let url = Url::parse(text).filter(|it| !it.is_secure && !text.contains(['?', '#']));
+                let Some((url, to)) = url
+                    .and_then(|it| Some((self.places.get(&place(&it)?)?, it)))
+                    .map(|(to, url)| (url, to))
+                else {
+                    continue;
+                };
+                let mut link = BTreeMap::from([("url".to_owned(), Toml::text(to))]);
+                if !url.path.is_empty() {
+                    link.insert("path".to_owned(), Toml::text(&url.path));
+                }
+                if to != name {
+                    links.push((name.clone(), variable.clone(), Toml::Table(link)));
+                }
+            }
+        }
+        for (name, variable, link) in links {
+            if let Some(service) = self.services.get_mut(&name) {
+                service.env.insert(variable, link);
+            }
+        }
     }
 
     /// Where machines have no address on a network that others are on, and a placeholder stands for it.

@@ -37,6 +37,7 @@ pub(super) fn read(document: &Document, draft: &mut Draft) -> Present {
             .filter_map(Node::as_str)
             .map(str::to_owned)
             .collect();
+        draft.is_given_by_file(name);
         draft.hosts.insert(name.to_owned(), known);
     }
     for (name, service) in tables(document, "services") {

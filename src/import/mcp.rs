@@ -47,7 +47,7 @@ pub(super) fn server(
                 "a platform has services on its own hosts only, by plain HTTP",
             );
         };
-        let Some(host) = draft.host_of(&parsed) else {
+        let Some((host, port)) = draft.place_of(&parsed) else {
             return draft.leave(
                 place.file,
                 span,
@@ -55,7 +55,7 @@ pub(super) fn server(
                 "the address of its host is not known: import again with `--host NAME=ADDRESS`",
             );
         };
-        let service = draft.service_at(&host, parsed.port, "generic", &plain_name(name));
+        let service = draft.service_at(&host, port, "generic", &plain_name(name));
         fields.insert("service", Toml::text(service));
         fields.insert(
             "path",
@@ -179,4 +179,35 @@ fn command(node: &Node) -> Option<Vec<String>> {
         _ => None,
     }));
     (!words.is_empty()).then_some(words)
+}
+
+/// Puts the servers of a client's own file into a draft.
+pub(super) fn client(file: In<'_>, draft: &mut Draft) {
+    let maps = ["mcpServers", "servers", "mcp_servers", "mcp"];
+    let found = maps
+        .iter()
+        .find_map(|it| file.node.entry(it).filter(|it| it.node.is_map()));
+    let Some(servers) = found else {
+        return;
+    };
+    for entry in servers.node.entries() {
+        let place = In {
+            file: file.file,
+            node: &entry.node,
+        };
+        server(&entry.key, entry.key_span, place, false, draft);
+    }
+    for entry in file
+        .node
+        .entries()
+        .iter()
+        .filter(|it| it.key != servers.key)
+    {
+        draft.leave(
+            file.file,
+            entry.key_span,
+            format!("`{}`", entry.key),
+            "it is the client's own",
+        );
+    }
 }

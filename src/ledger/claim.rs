@@ -127,7 +127,10 @@ impl Lock {
 /// What a platform promises: every port and public handle that it declares, but for what waits for a template host or is planned itself. A retired service's ports are tombstones.
 pub fn claims(platform: &Platform) -> Lock {
     let mut lock = Lock::default();
-    let promised = |service: &Service| platform[service.host].state != HostState::Template;
+    // A template host promises nothing, and what a container keeps to itself is no port of its host.
+    let promised = |service: &Service| {
+        platform[service.host].state != HostState::Template && service.holds_ports()
+    };
     for service in platform.services.iter().filter(|it| promised(it)) {
         let host = &platform[service.host].name;
         for port in &service.ports {

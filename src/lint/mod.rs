@@ -6,6 +6,9 @@ mod date;
 mod exposure;
 mod naming;
 mod ports;
+mod markdown;
+mod mentions;
+mod prose;
 mod rules;
 mod scheme;
 mod settings;
@@ -18,6 +21,7 @@ use crate::platform::Platform;
 use crate::syntax::Document;
 
 pub use date::Date;
+pub use markdown::{Page, Pages};
 pub use rules::LINTS;
 
 /// A rule, and how it is checked.
@@ -40,6 +44,10 @@ pub enum Check {
     Text(fn(&Document, &mut Diagnostics)),
     /// The text: order, comments, words.
     Document(fn(&Document, &Platform, &mut Diagnostics)),
+    /// Each page of handwritten Markdown, against the platform.
+    Page(fn(&Platform, &Page, &Pages, &mut Diagnostics)),
+    /// All pages together; what it finds stands in the platform's text.
+    Pages(fn(&Platform, &Pages, &mut Diagnostics)),
     /// Raised by the engine that applies levels and exceptions, not by a check.
     Settings,
 }
@@ -62,10 +70,48 @@ pub fn lint(platform: &Platform, document: &Document, today: Option<Date>) -> Di
             }
             Check::Text(check) => check(document, &mut found),
             Check::Document(check) => check(document, platform, &mut found),
-            Check::Settings => {}
+            Check::Page(_) | Check::Pages(_) | Check::Settings => {}
         }
     }
     settings::apply(platform, document, today, found)
+}
+
+/// What was found in handwritten Markdown.
+#[derive(Debug)]
+pub struct PagesFound {
+    /// What was found in each page, in their order.
+    pub pages: Vec<Diagnostics>,
+    /// What was found about the platform, in its own text.
+    pub platform: Diagnostics,
+}
+
+/// Holds handwritten Markdown against the platform, and applies what the owner says about those rules; the place of an exception is the path of a page, or a folder.
+pub fn lint_pages(
+    platform: &Platform,
+    document: &Document,
+    pages: &Pages,
+    today: Option<Date>,
+) -> PagesFound {
+    let mut found = PagesFound {
+        pages: Vec::new(),
+        platform: Diagnostics::new(),
+    };
+    for page in &pages.pages {
+        let mut of_page = Diagnostics::new();
+        for lint in LINTS {
+            if let Check::Page(check) = lint.check {
+                check(platform, page, pages, &mut of_page);
+            }
+        }
+        of_page.sort();
+        found.pages.push(of_page);
+    }
+    for lint in LINTS {
+        if let Check::Pages(check) = lint.check {
+            check(platform, pages, &mut found.platform);
+        }
+    }
+    settings::apply_to_pages(platform, document, pages, today, found)
 }
 
 /// Checks the rules that need the text alone, for one that no platform can be made of: a secret in it must not be shown for another mistake.

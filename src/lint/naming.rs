@@ -52,11 +52,15 @@ fn fault<'p>(platform: &'p Platform, handle: &'p Handle, optimised: bool) -> Opt
         kinds.iter().all(known)
     };
     match of(platform, name) {
-        None => policy
-            .naming
-            .iter()
-            .find(|it| covers(it))
-            .map(Fault::Lacking),
+        // A group is called by what it is for, and may hide what is behind it.
+        None => {
+            model?;
+            policy
+                .naming
+                .iter()
+                .find(|it| covers(it))
+                .map(Fault::Lacking)
+        }
         Some(naming) if !naming.kinds.is_empty() && !covers(naming) => {
             Some(Fault::Misleading(naming))
         }

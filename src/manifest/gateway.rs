@@ -39,6 +39,10 @@ pub struct Gateway {
     /// The search tools it offers, by name.
     #[serde(default)]
     pub search_tools: BTreeMap<Name, SearchTool>,
+    /// Where it keeps what was spent, and the keys and budgets of its users.
+    pub database: Option<Database>,
+    /// Where it keeps answers, to give them again to the same question.
+    pub cache: Option<Cache>,
     /// Settings of LiteLLM that this language does not know, by section.
     #[serde(default)]
     pub litellm: PassThrough,
@@ -76,6 +80,26 @@ pub struct SearchTool {
     pub service: Name,
     /// What it is for.
     pub title: Option<String>,
+}
+
+/// The database of a gateway.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The service that keeps it: one of kind `postgres`.
+    pub service: Name,
+}
+
+/// The cache of a gateway.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// The service that keeps it: one of kind `redis`.
+    pub service: Name,
+    /// How much it keeps; what was not asked for longest goes first. Default: as much as there is.
+    pub size: Option<super::Size>,
+    /// How long an answer is good. Default: LiteLLM's own, which is a minute.
+    pub ttl: Option<Duration>,
 }
 
 /// Settings of LiteLLM that this language does not know, by section; their names are checked against the list of the release that we compile for.

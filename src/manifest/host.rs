@@ -85,8 +85,8 @@ pub enum Init {
     Systemd,
     /// launchd daemons.
     Launchd,
-    /// Containers.
-    Containers,
+    /// Docker Compose: services are containers, in one `docker-compose.yml`.
+    Compose,
     /// Nothing: services are started by hand.
     None,
 }

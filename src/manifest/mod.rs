@@ -2,6 +2,7 @@
 //!
 //! These types are read by serde and described by schemars, so the JSON schema, the reference pages and the parser cannot differ. Nothing here is checked against anything else: names are strings, defaults are unset. Following references and filling defaults is the work of `platform`.
 
+mod container;
 mod gateway;
 mod handle;
 mod host;
@@ -23,7 +24,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use gateway::{Gateway, KeyVariable, PassThrough, SearchTool, Strategy};
+pub use container::{Container, Healthcheck, Mount};
+pub use gateway::{Cache, Database, Gateway, KeyVariable, PassThrough, SearchTool, Strategy};
 pub use handle::{Deprecation, Handle, HandleState, Target, TargetEntry, Visibility};
 pub use host::{Host, HostState, Init, Network, NetworkKind, Os, Room, Volume};
 pub use ledger::{Migration, Moved, MovedKind, Retired};

@@ -46,6 +46,8 @@ pub struct Service {
     /// How it is started.
     #[serde(default)]
     pub run: Run,
+    /// How it runs as a container; a service that has this runs as one.
+    pub container: Option<super::Container>,
     /// Where its environment file lies on the host: absolute, or below the host's checkout.
     pub env_file: Option<Path>,
     /// Its environment: each variable with its value or where the value comes from.
@@ -153,7 +155,7 @@ pub enum ManagedBy {
     Systemd,
     /// A launchd daemon that we write.
     Launchd,
-    /// A container that we write.
+    /// A container of Docker Compose that we write.
     Docker,
     /// Its own package brings the unit; we write what must differ.
     Package,

@@ -25,12 +25,12 @@ pub use mcp::{McpCommand, McpServer, McpTool};
 pub use model::Model;
 pub use ops::{Check, Ops};
 pub use policy::{
-    Form, Gateway, Naming, Optimiser, Policy, Scheme, SchemePart, SearchTool, Vocabulary,
+    Cache, Form, Gateway, Naming, Optimiser, Policy, Scheme, SchemePart, SearchTool, Vocabulary,
 };
 pub use resolve::resolve;
 pub use service::{
-    Approval, Bind, Call, Health, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot,
-    Value, Variable, Word,
+    Approval, Ask, Bind, Call, Container, DEFAULT_NETWORK, HOST_OF_CONTAINER, Health, Healthcheck,
+    Mount, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot, Value, Variable, Word,
 };
 
 pub use crate::backend::{Endpoint, Layer, Mode, Workload};
@@ -93,12 +93,13 @@ pub struct Platform {
     lookup: Lookup,
 }
 
-/// Which services are on a host, which models a service has and who calls it.
+/// Which services are on a host, which models a service has, who calls it, and which routes a handle has.
 #[derive(Debug, Clone, Default)]
 struct Lookup {
     services: BTreeMap<HostId, Vec<ServiceId>>,
     models: BTreeMap<ServiceId, Vec<ModelId>>,
     callers: BTreeMap<ServiceId, Vec<usize>>,
+    routes: BTreeMap<HandleId, Vec<usize>>,
 }
 
 impl Lookup {
@@ -218,6 +219,15 @@ impl Platform {
     pub fn models_of(&self, service: ServiceId) -> impl Iterator<Item = &Model> {
         let ids = self.lookup.models.get(&service);
         ids.into_iter().flatten().map(|id| &self[*id])
+    }
+
+    /// The routes of a handle: its own, and the internal ones by which an optimiser calls back for it.
+    pub fn routes_of(&self, handle: HandleId) -> impl Iterator<Item = &Deployment> {
+        let places = self.lookup.routes.get(&handle);
+        places
+            .into_iter()
+            .flatten()
+            .map(|at| &self.deployments[*at])
     }
 
     /// What calls a service.

@@ -141,12 +141,29 @@ pub struct Gateway {
     pub drop_params: Option<bool>,
     /// The search tools it offers, ordered by name.
     pub search_tools: Vec<SearchTool>,
+    /// The service that is its database.
+    pub database: Option<ServiceId>,
+    /// Where it keeps answers.
+    pub cache: Option<Cache>,
     /// Settings of LiteLLM's router that the language does not know.
     pub router_settings: BTreeMap<String, Parameter>,
     /// Attributes of the LiteLLM module that the language does not know.
     pub litellm_settings: BTreeMap<String, Parameter>,
     /// Settings of the proxy server that the language does not know.
     pub general_settings: BTreeMap<String, Parameter>,
+}
+
+/// Where the gateway keeps answers.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    /// The service.
+    pub service: ServiceId,
+    /// How many bytes it keeps.
+    pub size: Option<u64>,
+    /// How long an answer is good.
+    pub ttl: Option<Duration>,
+    /// True when it asks for a password.
+    pub has_password: bool,
 }
 
 /// A search tool of the gateway.

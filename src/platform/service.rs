@@ -51,6 +51,8 @@ pub struct Service {
     pub slots: Vec<Slot>,
     /// The files that we write for it: the name among [`Kind::configs`] and the absolute path on the host.
     pub configs: Vec<(&'static str, String)>,
+    /// How it runs as a container, when it does.
+    pub container: Option<Container>,
     /// Where its environment file lies on the host: absolute.
     pub env_file: Option<String>,
     /// Its environment, ordered by name: what the owner wrote, what its kind always writes, and what the gateway's routes need.
@@ -79,9 +81,34 @@ impl Service {
         self.ports.first().map(|port| port.number)
     }
 
-    /// The address it is told to listen on: `127.0.0.1`, `0.0.0.0` or one of its host's.
+    /// The port it is told to listen on: the main one, or the one inside its container.
+    pub fn listen_port(&self) -> Option<u16> {
+        let port = self.port()?;
+        Some(
+            self.container
+                .as_ref()
+                .and_then(|it| it.port)
+                .unwrap_or(port),
+        )
+    }
+
+    /// The number by which the inside of its container knows a port of it.
+    pub fn inner_port(&self, port: u16) -> u16 {
+        match self.listen_port() {
+            Some(inner) if self.port() == Some(port) => inner,
+            _ => port,
+        }
+    }
+
+    /// True when its ports are taken on its host: always, but for a container that opens none.
+    pub fn holds_ports(&self) -> bool {
+        self.container.as_ref().is_none_or(|it| it.publish)
+    }
+
+    /// The address it is told to listen on: `127.0.0.1`, `0.0.0.0` or one of its host's. A container listens on all of its own; where it is open on the host is another matter.
     pub fn listen_address(&self) -> &str {
         match &self.bind {
+            _ if self.container.is_some() => "0.0.0.0",
             Bind::Loopback => "127.0.0.1",
             Bind::All => "0.0.0.0",
             Bind::Network(_, address) | Bind::Address(address) => address,
@@ -98,11 +125,25 @@ impl Service {
 
     /// True when something else than its own host can reach it.
     pub fn faces_network(&self) -> bool {
-        !matches!(self.bind, Bind::Loopback)
+        !matches!(self.bind, Bind::Loopback) && self.holds_ports()
     }
 }
 
 impl Service {
+    /// Where it sees a file that we write for it: on the host, or inside its container.
+    pub fn own_config(&self, name: &str) -> Option<&str> {
+        let mount = |it: &'_ Container| {
+            it.configs
+                .iter()
+                .find(|(it, _)| *it == name)
+                .map(|(_, at)| *at)
+        };
+        match &self.container {
+            Some(container) => mount(container),
+            None => self.config(name),
+        }
+    }
+
     /// Where a file that we write for it lies on the host.
     pub fn config(&self, name: &str) -> Option<&str> {
         self.configs
@@ -110,6 +151,83 @@ impl Service {
             .find(|(it, _)| *it == name)
             .map(|(_, path)| path.as_str())
     }
+}
+
+/// How a service runs as a container.
+#[derive(Debug, Clone)]
+pub struct Container {
+    /// The image; nothing when nobody has said.
+    pub image: Option<String>,
+    /// Where the image is said; the service's name when it is not.
+    pub image_span: Span,
+    /// The main port inside, when that is not the service's own.
+    pub port: Option<u16>,
+    /// Whether its ports are open on the host.
+    pub publish: bool,
+    /// It is started only with one of these profiles; empty for always.
+    pub profiles: Vec<String>,
+    /// The container networks it is on, ordered by name; never empty.
+    pub networks: Vec<String>,
+    /// Volumes of the engine, each with the place inside, ordered by name.
+    pub volumes: Vec<(String, String)>,
+    /// Files and folders of the host that the owner lets it see.
+    pub mounts: Vec<Mount>,
+    /// Where it sees the files that we write for it, by their names among [`Kind::configs`].
+    pub configs: Vec<(&'static str, &'static str)>,
+    /// How the engine asks it whether it is well; nothing when nobody knows how.
+    pub healthcheck: Option<Healthcheck>,
+}
+
+/// The name of the network that containers of a host are on when nobody says otherwise.
+pub const DEFAULT_NETWORK: &str = "default";
+
+impl Container {
+    /// True when both are on a common network, so that one reaches the other by its name.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.networks.iter().any(|it| other.networks.contains(it))
+    }
+}
+
+/// The name by which a container of Docker calls its own host.
+pub const HOST_OF_CONTAINER: &str = "host.docker.internal";
+
+/// A file or folder of the host that a container sees.
+#[derive(Debug, Clone)]
+pub struct Mount {
+    /// Where it lies on the host: absolute.
+    pub source: String,
+    /// Where the container sees it.
+    pub target: String,
+    /// Whether the container may write there.
+    pub writable: bool,
+    /// Who puts it there, in words.
+    pub made_by: Option<String>,
+    /// Where its source stands.
+    pub span: Span,
+}
+
+/// How a container engine asks a container whether it is well.
+#[derive(Debug, Clone)]
+pub struct Healthcheck {
+    /// What is run inside.
+    pub command: Ask,
+    /// How often.
+    pub interval: Duration,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// How many failures in a row make it sick.
+    pub retries: u32,
+    /// How long failures do not count after its start.
+    pub start_period: Duration,
+}
+
+/// What is run inside a container to learn whether it is well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// A program with its arguments.
+    Program(Vec<String>),
+    /// A line for the image's shell.
+    Shell(String),
 }
 
 /// Where a service listens.

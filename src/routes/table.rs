@@ -25,6 +25,9 @@ pub struct Table {
     /// The variable with the key that clients must show; without one only loopback may be served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master_key: Option<String>,
+    /// Further keys, each with what it opens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<Key>,
     /// How requests are tried and given up.
     pub policy: Policy,
     /// The names that are served, ordered by name.
@@ -78,6 +81,34 @@ pub struct Policy {
     /// How many fallbacks are tried at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_fallbacks: Option<u32>,
+    /// How long it may take to reach a server, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_timeout_ms: Option<u64>,
+    /// How long a stream may be silent once it has begun, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_ms: Option<u64>,
+    /// How long a request may take to begin to be answered, all tries together, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// How long lies between two health checks, in milliseconds; 0 for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_interval_ms: Option<u64>,
+}
+
+/// A key beside the master key, known by the variable that holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// Its name in logs.
+    pub name: String,
+    /// The variable that holds it.
+    pub variable: String,
+    /// The names that it may ask for; all public ones when there are none here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handles: Vec<String>,
+    /// The service that holds it, which opens the internal names it is a caller of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
 }
 
 /// How a deployment is chosen.
@@ -428,6 +459,7 @@ mod tests {
             gateway: "gateway".to_owned(),
             listen: None,
             master_key: None,
+            keys: Vec::new(),
             policy: Policy::default(),
             routes: names.iter().map(|name| route(name)).collect(),
             aliases: BTreeMap::from([("fast".to_owned(), "b".to_owned())]),

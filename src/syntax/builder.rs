@@ -33,6 +33,8 @@ pub(super) struct Builder<'p, 's> {
     keys: Vec<Key>,
     /// Arrays and inline tables that are not closed yet.
     open: Vec<Open>,
+    /// How many keys and values were read.
+    count: usize,
     problems: &'p Problems<'s>,
 }
 
@@ -89,6 +91,7 @@ impl<'p, 's> Builder<'p, 's> {
             reading: None,
             keys: Vec::new(),
             open: Vec::new(),
+            count: 0,
             problems,
         }
     }
@@ -126,6 +129,28 @@ impl<'p, 's> Builder<'p, 's> {
             );
         }
         depth <= DEEPEST
+    }
+
+    /// Counts a key or value; false when there are too many, and nothing further is kept.
+    fn within_count(&mut self, span: RawSpan) -> bool {
+        self.count = self.count.saturating_add(1);
+        if self.count == text::MOST_VALUES + 1 {
+            self.problems.report(
+                Diagnostic::new(
+                    &rules::TOO_MANY_VALUES,
+                    format!(
+                        "more than {} keys and values: the rest was not looked at",
+                        text::MOST_VALUES
+                    ),
+                )
+                .primary(Span::new(span.start(), span.end()), "the first too many"),
+            );
+        }
+        !self.is_full()
+    }
+
+    fn is_full(&self) -> bool {
+        self.count > text::MOST_VALUES
     }
 
     // Keys.
@@ -625,46 +650,79 @@ impl From<Clash> for Diagnostic {
 
 impl EventReceiver for Builder<'_, '_> {
     fn std_table_open(&mut self, span: RawSpan, _: &mut dyn ErrorSink) {
+        if self.is_full() {
+            return;
+        }
         self.begin_header(span, false);
     }
 
     fn std_table_close(&mut self, span: RawSpan, _: &mut dyn ErrorSink) {
+        if self.is_full() {
+            return;
+        }
         self.end_header(Some(span));
     }
 
     fn array_table_open(&mut self, span: RawSpan, _: &mut dyn ErrorSink) {
+        if self.is_full() {
+            return;
+        }
         self.begin_header(span, true);
     }
 
     fn array_table_close(&mut self, span: RawSpan, _: &mut dyn ErrorSink) {
+        if self.is_full() {
+            return;
+        }
         self.end_header(Some(span));
     }
 
     fn inline_table_open(&mut self, span: RawSpan, _: &mut dyn ErrorSink) -> bool {
+        if !self.within_count(span) {
+            return false;
+        }
         self.open_container(span, Content::Table(Table::new(Form::Inline)))
     }
 
     fn inline_table_close(&mut self, span: RawSpan, _: &mut dyn ErrorSink) {
+        if self.is_full() {
+            return;
+        }
         self.close_container(span);
     }
 
     fn array_open(&mut self, span: RawSpan, _: &mut dyn ErrorSink) -> bool {
+        if !self.within_count(span) {
+            return false;
+        }
         self.open_container(span, Content::Array(Vec::new()))
     }
 
     fn array_close(&mut self, span: RawSpan, _: &mut dyn ErrorSink) {
+        if self.is_full() {
+            return;
+        }
         self.close_container(span);
     }
 
     fn simple_key(&mut self, span: RawSpan, encoding: Option<Encoding>, _: &mut dyn ErrorSink) {
+        if !self.within_count(span) {
+            return;
+        }
         self.read_key(span, encoding);
     }
 
     fn scalar(&mut self, span: RawSpan, encoding: Option<Encoding>, _: &mut dyn ErrorSink) {
+        if !self.within_count(span) {
+            return;
+        }
         self.read_scalar(span, encoding);
     }
 
     fn newline(&mut self, _: RawSpan, _: &mut dyn ErrorSink) {
+        if self.is_full() {
+            return;
+        }
         // A header that was not closed ends with its line; so does a key without a value.
         self.end_header(None);
         if self.open.is_empty() && !self.keys.is_empty() {

@@ -31,6 +31,7 @@ pub static RULES: &[&Rule] = &[
     &OVERSIZED_VALUE,
     &TOML_SYNTAX,
     &TOO_MANY_ERRORS,
+    &TOO_MANY_VALUES,
     &UTF16_TEXT,
 ];
 
@@ -171,6 +172,15 @@ pub(super) static TOO_MANY_ERRORS: Rule = Rule {
     severity: Severity::Error,
     summary: "so much is wrong that the rest was not looked at",
     why: "Past twenty thousand mistakes in its text a file is something else than a platform.",
+    bad: "",
+    good: GOOD,
+};
+
+pub(super) static TOO_MANY_VALUES: Rule = Rule {
+    name: "too-many-values",
+    severity: Severity::Error,
+    summary: "there are more keys and values than any platform has",
+    why: "Each takes memory in every step. Past a million and a half a file is something else than a platform, even where the limit of its size was raised.",
     bad: "",
     good: GOOD,
 };

@@ -166,7 +166,7 @@ fn web_token(text: &str, at: usize) -> Option<Range<usize>> {
     plain.then(|| at..at + length)
 }
 
-/// True when a part of a word looks drawn at random: long enough, with digits among letters, and no letter that comes again and again.
+/// True when a part of a word looks drawn at random: long enough, with digits or cases mixed, and no letter that comes again and again.
 fn is_random(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     if ["xxxx", "example", "your", "0000", "placeholder", "redacted"]
@@ -184,7 +184,14 @@ fn is_random(word: &str) -> bool {
         && word.bytes().any(|it| it.is_ascii_uppercase())
         && word.bytes().any(|it| it.is_ascii_lowercase())
         && entropy(word) >= 4.0;
+    // One key in a thousand has no digit. In words of CamelCase far fewer letters are large.
+    let upper = word.bytes().filter(u8::is_ascii_uppercase).count();
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    let drawn = letters >= 24
+        && (letters * 7 / 20..letters * 13 / 20).contains(&upper)
+        && entropy(word) >= 4.0;
     whole
+        || drawn
         || word
             .split(['-', '_'])
             .any(|part| part.len() >= 10 && mixed(part) && entropy(part) >= 2.7)
@@ -336,7 +343,10 @@ mod tests {
         let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
         let found = known_keys(&format!("a {canary}."));
         assert_eq!(found.first(), Some(&(2..2 + canary.len())));
+        let letters = concat!("sk", "-gWMFKgmbQADtCcKWfzLCCfHrLGXSwBarmjkycdKn");
+        assert_eq!(known_keys(letters).len(), 1);
         for innocent in [
+            "sk-ThisIsOnlyTheNameOfSomeVeryLongClassInJava",
             "sk-learn-and-all-that-stuff-of-old",
             "sk-your-key-here-0123456789abcdef",
             "task-9f86d081884c7d659a2feaa0c55ad015",

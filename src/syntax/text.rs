@@ -6,6 +6,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Source, Span};
 /// How large a file may be unless told otherwise: 16 MiB.
 pub const DEFAULT_SIZE_LIMIT: u64 = 16 << 20;
 
+/// How many keys and values a text may have; a platform of ten thousand services has half a million.
+pub(super) const MOST_VALUES: usize = 1_500_000;
+
 /// How many mistakes of the text are kept before the rest is not looked at.
 pub(super) const MOST_ERRORS: usize = 20_000;
 

@@ -154,7 +154,7 @@ kind = "ollama"
 host = "{host}"
 port = {port}
 bind = "all"
-managed_by = "package"
+{approval}managed_by = "package"
 
 [services.{name}.env]
 OLLAMA_CONTEXT_LENGTH = 32768
@@ -167,7 +167,7 @@ kind = "openvino"
 host = "{host}"
 port = {port}
 bind = "all"
-folder = "inference/openvino"
+{approval}folder = "inference/openvino"
 env_file = "/etc/homelab/{name}.env"
 endpoints = ["health", "models", "chat-completions"]
 run.command = ["uv", "run", "uvicorn", "main:app", "--host", "0.0.0.0", "--port", "{port}"]
@@ -183,7 +183,7 @@ title = "MLX servers on {host}"
 kind = "mlx"
 host = "{host}"
 bind = "all"
-run.directory = "/opt/{name}"
+{approval}run.directory = "/opt/{name}"
 notes = "One port, one model."
 
 [services.{name}.env]
@@ -200,7 +200,7 @@ kind = "open-webui"
 host = "{host}"
 port = {port}
 bind = "all"
-env_file = "/etc/open-webui/{name}.env"
+{approval}env_file = "/etc/open-webui/{name}.env"
 
 [services.{name}.env]
 OPENAI_API_BASE_URL = {{ url = "gateway", path = "/v1" }}
@@ -293,8 +293,10 @@ def service(index, seat, on):
     """The text of a service that is neither of the first three, its format and the prefix of its models."""
     place = host_name(on)
     mac = on % 5 == 4
-    port = 5000 + seat * 100
+    # Between the ports that macOS listens on itself.
+    port = 5050 + seat * 100
     values = {"host": place, "number": index, "port": port, "last_port": port + 19}
+    values["approval"] = APPROVAL
     turn = seat % 5
     if turn == 0 and mac:
         return f"mlx-{index:05}", MLX, values, ("mlx", "mlx-")

@@ -10,9 +10,12 @@ says about accessibility in light and dark. Screenshots stay in the folder SCREE
 
 import base64
 import functools
+import html
 import http.server
+import itertools
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -241,18 +244,70 @@ def check_theme(browser, base):
     browser.run("try { localStorage.clear() } catch (error) {}")
 
 
-def check_boxes(browser, base):
-    """Every box of the topology leads to the page of its name."""
+def check_boxes(browser, base, site):
+    """Every box of the topology leads to the page of what it says it is."""
     browser.open(base + "topology.html")
     links = browser.run(
-        "[...document.querySelectorAll('svg a')].map(it => [it.href.baseVal, it.textContent])"
+        "[...document.querySelectorAll('svg a')].map(it => "
+        "[it.href.baseVal, it.getAttribute('aria-label') || it.textContent])"
     )
     if len(links) < 10:
         yield f"only {len(links)} boxes of the topology are links"
     for href, words in links:
-        name = href.rsplit("/", 1)[-1].removesuffix(".html")
-        if name not in words:
-            yield f"the box {words!r} leads to {href}"
+        heading = re.search(r"<h1[^>]*>(.*?)</h1>", (site / href).read_text())
+        if html.unescape(heading[1]) not in words:
+            yield f"the box {words!r} leads to {href}, {heading[1]!r}"
+
+
+# The texts of pictures that are wider than the box they stand in, in the fonts of this machine.
+TEXTS_OUTSIDE = """
+[...document.querySelectorAll('svg.picture .pic-box')].flatMap(box => {
+    const rects = [...box.querySelectorAll('rect')].map(it => it.getBBox());
+    return [...box.querySelectorAll('text')].filter(text => {
+        const it = text.getBBox();
+        const middle = it.y + it.height / 2;
+        return !rects.some(rect => rect.x <= it.x && it.x + it.width <= rect.x + rect.width
+            && rect.y <= middle && middle <= rect.y + rect.height);
+    }).map(it => it.textContent);
+})
+"""
+
+# How many calls are drawn at this moment, those that arrive included.
+CALLS_SHOWN = """
+[...document.querySelectorAll('svg.picture .pic-lit > path, svg.picture .pic-lit > use')].filter(it =>
+    getComputedStyle(it).visibility === 'visible' && getComputedStyle(it).display !== 'none').length
+"""
+
+
+def check_pictures(browser, base):
+    """Texts stay in their boxes, and a service under the pointer or the keyboard shows its calls alone."""
+    for page in PAGES:
+        browser.open(base + page)
+        for text in browser.run(TEXTS_OUTSIDE):
+            yield f"{page}: {text!r} leaves its box"
+    browser.size(*WIDE)
+    browser.open(base + "topology.html")
+    everything = browser.run(CALLS_SHOWN)
+    # The gateway calls it, and it calls nobody.
+    place = browser.run(
+        """(() => {
+            const box = document.querySelector('svg.picture [data-key="searxng"]');
+            box.scrollIntoView({block: 'center'});
+            const it = box.getBoundingClientRect();
+            return [it.x + it.width / 2, it.y + it.height / 2];
+        })()"""
+    )
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+    pointed = browser.run(CALLS_SHOWN)
+    if everything < 2 or pointed != 1:
+        yield f"of {everything} calls, {pointed} are shown for a service with one"
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)
+    # A key before it, so that the browser shows the focus as a keyboard's.
+    browser.key("x")
+    browser.run("document.querySelector('svg.picture [data-key=\"searxng\"]').focus()")
+    focused = browser.run(CALLS_SHOWN)
+    if focused != 1:
+        yield f"of {everything} calls, {focused} are shown for a focused service with one"
 
 
 def main(site, axe, screenshots):
@@ -276,9 +331,13 @@ def main(site, axe, screenshots):
                 for page in PAGES:
                     for it in check_page(browser, base, page, axe, screenshots, way):
                         print(f"{way} {page}: {it}")
-                for check in [check_search, check_theme, check_boxes]:
-                    for it in check(browser, base):
-                        print(f"{way}: {it}")
+                for it in itertools.chain(
+                    check_search(browser, base),
+                    check_theme(browser, base),
+                    check_boxes(browser, base, site),
+                    check_pictures(browser, base),
+                ):
+                    print(f"{way}: {it}")
         finally:
             browser.close()
     server.shutdown()

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use homelab::compile;
+use homelab::diagnostic::{Fix, Source, mend};
+
 use crate::lint::findings;
 
 /// The findings that a case names: `#: rule @ words`.
@@ -59,6 +62,41 @@ fn check(folder: &str) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// How often a rule is broken in a text, and the fixes for it.
+fn broken(text: &str, rule: &str) -> (usize, Vec<Fix>) {
+    let today = "2026-11-21".parse().ok();
+    let diagnostics = compile::check(&Source::new("platform.toml", text), today).diagnostics;
+    let found: Vec<_> = diagnostics
+        .iter()
+        .filter(|it| it.rule.name == rule)
+        .collect();
+    let fixes = found.iter().filter_map(|it| it.fix.clone()).collect();
+    (found.len(), fixes)
+}
+
+#[test]
+fn what_is_offered_as_a_fix_mends_its_case() {
+    let mut offered = 0;
+    for folder in ["homelab-llm", "kheti"] {
+        let (base, paths) = cases(folder);
+        for path in paths {
+            let case = fs::read_to_string(&path).expect("a case");
+            let text = joined(&base, &case);
+            for finding in expected(&case) {
+                let rule = finding.split(' ').next().unwrap_or_default();
+                let (count, fixes) = broken(&text, rule);
+                for fix in fixes {
+                    let mended = mend(&text, [&fix]).text;
+                    let (left, _) = broken(&mended, rule);
+                    assert_eq!(left + 1, count, "{}: {fix:?}", path.display());
+                    offered += 1;
+                }
+            }
+        }
+    }
+    assert!(offered >= 4, "{offered} fixes were tried");
 }
 
 #[test]

@@ -234,7 +234,8 @@ fn a_port_that_is_given_up_stays_unusable() {
         lines(&lock)[2],
         "port pi 8888/tcp loopback tombstone service search"
     );
-    let taken = gone.clone() + "[services.notes]\nkind = \"searxng\"\nhost = \"pi\"\nport = 8888\n";
+    let taken =
+        gone.clone() + "[services.notes]\nkind = \"home-assistant\"\nhost = \"pi\"\nport = 8888\n";
     let found = names(&promises(&taken, Some(&lock)), &taken, &lock);
     assert_eq!(found, ["reused-port @ 8888"]);
     // Its own old port is the one port it may have.
@@ -267,7 +268,8 @@ fn a_port_that_is_given_up_stays_unusable() {
 fn a_retired_service_keeps_its_port_from_others() {
     let retired = HOME.replace("port = 8888", "port = 8888\nstate = \"retired\"");
     assert_eq!(after(&retired), nothing());
-    let taken = retired + "[services.notes]\nkind = \"searxng\"\nhost = \"pi\"\nport = 8888\n";
+    let taken =
+        retired + "[services.notes]\nkind = \"home-assistant\"\nhost = \"pi\"\nport = 8888\n";
     let alone = promises(&taken, None);
     assert_eq!(names(&alone, &taken, ""), ["reused-port @ 8888"]);
 }

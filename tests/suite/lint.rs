@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use homelab::compile::check;
-use homelab::diagnostic::{Rule, Severity, Source};
-use homelab::lint::{Date, LINTS};
+use homelab::diagnostic::{Diagnostics, Rule, Severity, Source};
+use homelab::lint::{Date, LINTS, Pages, lint_pages};
 
 /// The day of every test.
 fn today() -> Option<Date> {
@@ -16,19 +16,50 @@ fn today() -> Option<Date> {
 pub(crate) fn findings(text: &str) -> Vec<String> {
     let source = Source::new("platform.toml", text);
     let checked = check(&source, today());
-    let found = checked
-        .diagnostics
-        .iter()
-        .filter(|it| it.severity != Severity::Note);
+    let mut names = named(&source, &checked.diagnostics);
+    if let (Some(page), Some(platform), Some(document)) =
+        (page(text), &checked.platform, &checked.document)
+    {
+        let mut pages = Pages::new([page.clone()]);
+        pages.whole = text.contains(ONLY_PAGE);
+        let found = lint_pages(platform, document, &pages, today());
+        names.extend(named(&source, &found.platform));
+        names.extend(named(&page, &found.pages[0]));
+    }
+    names
+}
+
+fn named(source: &Source, diagnostics: &Diagnostics) -> Vec<String> {
+    let found = diagnostics.iter();
+    let found = found.filter(|it| it.severity != Severity::Note);
     found
         .map(|it| {
-            let words = it
-                .primary
-                .as_ref()
-                .map_or("", |label| source.words(label.span));
+            let primary = it.primary.as_ref();
+            let words = primary.map_or("", |label| source.words(label.span));
             format!("{} @ {words}", it.rule.name)
         })
         .collect()
+}
+
+/// Before a page that is all there is.
+const ONLY_PAGE: &str = "\n# The only page, docs/notes.md:\n";
+
+/// The page that an example has in its last comments.
+fn page(text: &str) -> Option<Source> {
+    let starts = ["\n# docs/notes.md:\n", ONLY_PAGE];
+    let (_, page) = starts.iter().find_map(|it| text.split_once(it))?;
+    let lines = page
+        .lines()
+        .map(|it| it.trim_start_matches('#').trim_start_matches(' '));
+    // A heading of the page begins with a sign of its own.
+    let lines = lines
+        .zip(page.lines())
+        .map(|(words, line)| match line.strip_prefix("# ") {
+            Some(line) => line,
+            None => words,
+        });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    Some(Source::new("docs/notes.md", text))
 }
 
 #[test]

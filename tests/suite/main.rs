@@ -15,9 +15,12 @@ mod ledger;
 mod lint;
 mod lint_more;
 mod contradictions;
+mod lint_pages;
+mod mutations;
 mod formats;
 mod litellm;
 mod units;
+mod containers;
 mod mcp;
 mod pages;
 mod registry;
@@ -29,3 +32,5 @@ mod fix;
 mod reference;
 mod hooks;
 mod pictures;
+#[cfg(feature = "proxy")]
+mod proxy;

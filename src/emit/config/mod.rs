@@ -1,8 +1,9 @@
-//! Configuration files of the other programs: OptiLLM's `proxy_config.yaml` and SearXNG's `settings.yml`.
+//! Configuration files of the other programs: OptiLLM's `proxy_config.yaml`, SearXNG's `settings.yml` and Redis's `redis.conf`.
 //!
 //! Open WebUI reads its environment only; what its web search and its models need stands in its kind.
 
 mod optillm;
+mod redis;
 mod searxng;
 
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, process};
@@ -10,7 +11,7 @@ use crate::platform::{Platform, Service};
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "config",
-    summary: "the configuration files of OptiLLM and SearXNG",
+    summary: "the configuration files of OptiLLM, SearXNG and Redis",
     last: false,
     emit: Emit::Platform(emit),
 };
@@ -24,6 +25,7 @@ type Writer = fn(&Platform, &Service) -> String;
 const WRITERS: &[(&str, Writer)] = &[
     ("proxy_config.yaml", optillm::proxy_config),
     ("settings.yml", searxng::settings),
+    ("redis.conf", redis::conf),
 ];
 
 #[allow(

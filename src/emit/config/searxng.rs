@@ -38,7 +38,7 @@ pub(super) fn settings(_: &Platform, service: &Service) -> String {
         },
         server: Server {
             bind_address: service.listen_address(),
-            port: service.port(),
+            port: service.listen_port(),
             limiter: false,
             public_instance: false,
         },

@@ -10,7 +10,7 @@ use super::super::mcp_litellm::{LitellmServers, mcp_servers};
 use super::tools::SearchEntry;
 use crate::backend::litellm_keys::DEPLOYMENT_KEYS;
 use crate::platform::{
-    Capability, Deployment, Gateway, Mode, Parameter, Platform, Strategy, Visibility,
+    Cache, Capability, Deployment, Gateway, Mode, Parameter, Platform, Strategy, Visibility,
 };
 
 /// The whole file.
@@ -274,6 +274,10 @@ struct LitellmSettings<'a> {
     drop_params: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     json_logs: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_params: Option<CacheParams>,
     /// A name with `llama-3` in it makes LiteLLM fetch a tokenizer from the internet, during a request; without internet the request waits for it 24 seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     disable_hf_tokenizer_download: Option<bool>,
@@ -287,8 +291,34 @@ impl<'a> LitellmSettings<'a> {
         Self {
             drop_params: gateway.drop_params,
             json_logs: gateway.json_logs,
+            cache: gateway.cache.as_ref().map(|_| true),
+            cache_params: gateway.cache.as_ref().map(CacheParams::of),
             disable_hf_tokenizer_download: unset("disable_hf_tokenizer_download").then_some(true),
             other: passed_through(&gateway.litellm_settings),
+        }
+    }
+}
+
+/// Where LiteLLM keeps answers. Without a place it would take one from whatever `REDIS_*` is in its environment, and a variable in a list it would not look up.
+#[derive(Serialize)]
+struct CacheParams {
+    r#type: &'static str,
+    host: Variable<&'static str>,
+    port: Variable<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<Variable<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<Seconds>,
+}
+
+impl CacheParams {
+    fn of(cache: &Cache) -> Self {
+        Self {
+            r#type: "redis",
+            host: Variable("REDIS_HOST"),
+            port: Variable("REDIS_PORT"),
+            password: cache.has_password.then_some(Variable("REDIS_PASSWORD")),
+            ttl: cache.ttl.map(Seconds),
         }
     }
 }

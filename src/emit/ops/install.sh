@@ -216,6 +216,7 @@ unit_file() {
   case $1 in
     systemd) say "/etc/systemd/system/$2.service" ;;
     launchd) say "/Library/LaunchDaemons/$2.plist" ;;
+    compose) say /etc/homelab/docker-compose.yml ;;
   esac
 }
 
@@ -258,7 +259,7 @@ list_affected() {
 renew() {
   local unit path
   case ${service_manager[$1]} in
-    systemd) restart_one "$1" ;;
+    systemd | compose) restart_one "$1" ;;
     launchd)
       for unit in ${service_units[$1]}; do
         path=$(unit_file launchd "$unit")
@@ -358,6 +359,7 @@ retire_new_units() {
       case ${service_manager[i]} in
         systemd) as_root systemctl disable --quiet --now -- "$unit.service" ;;
         launchd) as_root launchctl bootout "system/$unit" 2>/dev/null ;;
+        compose) compose rm --stop --force -- "$unit" ;;
       esac
     done
     i=$((i + 1))

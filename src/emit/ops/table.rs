@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::emit::Artifacts;
+use crate::emit::{Artifacts, container};
 use crate::platform::{Host, HostState, Init, ManagedBy, Platform, Service};
 
 /// A host.
@@ -66,15 +66,16 @@ pub(super) fn services<'a>(
         .collect()
 }
 
-/// What starts and stops a service: `systemd`, `launchd`, or somebody's `hand`.
+/// What starts and stops a service: `systemd`, `launchd`, `compose`, or somebody's `hand`.
 pub(super) fn manager(platform: &Platform, service: &Service) -> &'static str {
     match service.managed_by {
         ManagedBy::Systemd => "systemd",
+        ManagedBy::Docker if container::is_started(service) => "compose",
         ManagedBy::Launchd => "launchd",
         ManagedBy::Package => match platform[service.host].init {
             Init::Systemd => "systemd",
             Init::Launchd => "launchd",
-            Init::Containers | Init::None => "hand",
+            Init::Compose | Init::None => "hand",
         },
         ManagedBy::Docker | ManagedBy::Manual | ManagedBy::External => "hand",
     }
@@ -84,6 +85,7 @@ pub(super) fn manager(platform: &Platform, service: &Service) -> &'static str {
 pub(super) fn unit<'a>(platform: &Platform, service: &'a Service) -> &'a str {
     match manager(platform, service) {
         "launchd" => &service.run.label,
+        "compose" => &service.name,
         _ => &service.run.unit,
     }
 }

@@ -2,12 +2,13 @@
 
 use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_none};
 use super::{Book, Page, host_path, to_service, words};
-use crate::platform::{Host, Platform, Room};
+use crate::emit::picture::blast::Blast;
+use crate::platform::{Host, HostState, Platform, Room};
 
 /// Pages of hosts lie one folder down.
 const UP: &str = "../";
 
-pub(super) fn host(book: &Book, host: &Host) -> Page {
+pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
     let platform = book.platform;
     let mut page = Writer::titled(&host.title);
     page.notes(host.notes.as_deref());
@@ -82,6 +83,9 @@ pub(super) fn host(book: &Book, host: &Host) -> Page {
         &volumes,
         "No volume is named.",
     );
+    if host.state == HostState::Live {
+        super::consequences::section(&mut page, platform, UP, &blast.host(host.id));
+    }
     page.paragraph(&format!("Its ports are in [the ledger]({UP}ports.md)."));
     Page::new(host_path(host), &host.title, page.finish())
 }

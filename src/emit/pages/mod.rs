@@ -2,6 +2,7 @@
 //!
 //! A page is made from the platform, its promises and the rules in force, and from nothing else, so it cannot be stale. Paths and anchors come from names alone: they move when a name does, and never because something else was added.
 
+mod consequences;
 mod decisions;
 mod dossier;
 mod hosts;
@@ -18,6 +19,7 @@ mod words;
 use std::fmt::Write as _;
 
 use crate::diagnostic::Rule;
+use crate::emit::picture::blast;
 use crate::ledger::Lock;
 use crate::platform::{Handle, Host, Platform, Service};
 
@@ -55,6 +57,7 @@ impl Page {
 
 /// Every page, in reading order: those about the whole first, then each host, each handle and each service.
 pub fn pages(book: &Book) -> Vec<Page> {
+    let blast = blast::of(book.platform);
     let mut pages = vec![
         overview::index(book),
         overview::topology(book),
@@ -67,7 +70,12 @@ pub fn pages(book: &Book) -> Vec<Page> {
         ports::ports(book),
         planned::planned(book),
     ];
-    pages.extend(book.platform.hosts.iter().map(|it| hosts::host(book, it)));
+    pages.extend(
+        book.platform
+            .hosts
+            .iter()
+            .map(|it| hosts::host(book, &blast, it)),
+    );
     pages.extend(
         book.platform
             .handles
@@ -78,7 +86,7 @@ pub fn pages(book: &Book) -> Vec<Page> {
         book.platform
             .services
             .iter()
-            .map(|it| services::service(book, it)),
+            .map(|it| services::service(book, &blast, it)),
     );
     pages
 }

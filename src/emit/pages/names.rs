@@ -155,9 +155,7 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
     );
     page.section("Routes");
     let routes: Vec<_> = platform
-        .deployments
-        .iter()
-        .filter(|it| it.handle == handle.served_by())
+        .routes_of(handle.served_by())
         .map(|it| {
             [
                 code(&it.name),

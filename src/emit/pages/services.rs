@@ -5,13 +5,14 @@ use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_no
 use super::{Book, Page, service_path, to_host, to_service, words};
 use crate::backend::Role;
 use crate::emit::escape::shell_word;
+use crate::emit::picture::blast::Blast;
 use crate::emit::process;
 use crate::platform::{Handle, Mode, Platform, Service, Visibility, Word};
 
 /// Pages of services lie one folder down.
 const UP: &str = "../";
 
-pub(super) fn service(book: &Book, service: &Service) -> Page {
+pub(super) fn service(book: &Book, blast: &Blast<'_>, service: &Service) -> Page {
     let platform = book.platform;
     if platform[service.host].elsewhere {
         return provider(platform, service);
@@ -29,6 +30,9 @@ pub(super) fn service(book: &Book, service: &Service) -> Page {
     run(&mut page, service);
     calls(&mut page, platform, service);
     models(&mut page, platform, service);
+    if platform.is_live(service) {
+        super::consequences::section(&mut page, platform, UP, &blast.service(service.id));
+    }
     page.section("Environment");
     let variables: Vec<_> = service
         .env
@@ -166,8 +170,7 @@ pub(super) struct Request {
 
 /// How to ask the gateway for a handle whose models chat; nothing when none is live.
 pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
-    let mut routes = platform.deployments_of(handle.served_by());
-    let route = routes.find(|it| !it.internal)?;
+    let route = platform.routes_of(handle.served_by()).find(|it| !it.internal)?;
     if platform[route.model].mode != Mode::Chat {
         return None;
     }

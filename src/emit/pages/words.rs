@@ -57,7 +57,7 @@ pub(super) fn init(init: Init) -> &'static str {
     match init {
         Init::Systemd => "systemd",
         Init::Launchd => "launchd",
-        Init::Containers => "containers",
+        Init::Compose => "Docker Compose",
         Init::None => "nothing; services are started by hand",
     }
 }

@@ -11,7 +11,7 @@ pub(super) const TINY: Style = Style::new(Face::Plain, 10, "pic-quiet");
 pub(super) const PORT: Style = Style::new(Face::Mono, 12, "pic-code");
 
 /// The room beside the text.
-const PAD: i32 = 10;
+const PAD: i32 = 8;
 
 /// What stands in a box and where it leads.
 #[derive(Debug, Clone, Default)]
@@ -45,11 +45,32 @@ impl Card {
         self.lines.iter().map(|it| it.1.size + 4).sum::<i32>() + 12
     }
 
-    /// Draws it, its lines from the middle up and down; returns its box.
+    /// Draws it; returns its box.
     pub(super) fn draw(&self, layout: &mut Layout, rect: Rect, within: Option<usize>) -> usize {
+        self.draw_from_top(layout, rect, rect.height, within)
+    }
+
+    /// Draws it with its lines in the upper part of the box; returns its box.
+    pub(super) fn draw_from_top(
+        &self,
+        layout: &mut Layout,
+        rect: Rect,
+        upper: i32,
+        within: Option<usize>,
+    ) -> usize {
         let at = layout.area(rect, within, 6, self.class.clone());
         layout.areas[at].href.clone_from(&self.href);
         layout.areas[at].says.clone_from(&self.says);
+        let place = Rect {
+            height: upper,
+            ..rect
+        };
+        self.write(layout, place, at);
+        at
+    }
+
+    /// Writes its lines into a part of a box, from the middle up and down.
+    fn write(&self, layout: &mut Layout, rect: Rect, at: usize) {
         let mut y = rect.y + (rect.height - self.height()) / 2 + 6;
         for (text, style) in &self.lines {
             y += style.size + 4;
@@ -59,6 +80,5 @@ impl Card {
             };
             layout.label(place, rect.width - 2 * PAD, text, *style, Some(at));
         }
-        at
     }
 }

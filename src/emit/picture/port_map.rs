@@ -9,8 +9,8 @@ use crate::platform::{
     Bind, HostId, ModelState, Owner, Platform, PortRange, Service, ServiceState,
 };
 
-const WIDTH: i32 = 980;
-const MARGIN: i32 = 12;
+const WIDTH: i32 = 908;
+const MARGIN: i32 = 6;
 const GAP: i32 = 8;
 const HEIGHT: i32 = 42;
 const TITLE: i32 = 30;

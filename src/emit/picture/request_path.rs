@@ -3,22 +3,22 @@
 use super::card::{Card, NAME, SMALL, SMALL_CODE as CODE};
 use super::layout::{Arrow, Layout, Point, Rect};
 use super::{Links, svg, words};
-use crate::platform::{Deployment, Handle, HandleId, Platform, ServiceId, Target};
+use crate::platform::{Handle, HandleId, Platform, ServiceId, Target};
 
-const GAP: i32 = 28;
-const ROW: i32 = 76;
-const BOX: i32 = 62;
-const MARGIN: i32 = 12;
+const GAP: i32 = 44;
+const ROW: i32 = 74;
+const BOX: i32 = 60;
+const MARGIN: i32 = 6;
 /// Between a handle and the one that is tried when it fails.
-const STEP: i32 = 44;
-/// From left to right: client, gateway, optimiser, gateway again, server, model.
-const WIDTHS: [i32; 6] = [96, 178, 132, 178, 172, 190];
+const STEP: i32 = 40;
+/// How far the call of an optimiser and its call back lie apart.
+const APART: i32 = 24;
+/// From left to right: client, gateway, server, model. An optimiser stands above the servers and calls the gateway back.
+const WIDTHS: [i32; 4] = [104, 204, 204, 208];
 const CLIENT: usize = 0;
 const GATEWAY: usize = 1;
-const OPTIMISER: usize = 2;
-const AGAIN: usize = 3;
-const SERVER: usize = 4;
-const MODEL: usize = 5;
+const SERVER: usize = 2;
+const MODEL: usize = 3;
 
 /// Draws the way of requests for a handle.
 pub fn request_path(platform: &Platform, handle: HandleId, links: &Links<'_>) -> String {
@@ -29,7 +29,6 @@ pub fn request_path(platform: &Platform, handle: HandleId, links: &Links<'_>) ->
 pub fn layout(platform: &Platform, handle: HandleId, links: &Links<'_>) -> Layout {
     let handle = &platform[handle];
     let groups = groups(platform, handle);
-    let optimised = groups.iter().any(|it| it.via.is_some());
     let mut drawing = Drawing {
         platform,
         links,
@@ -39,16 +38,15 @@ pub fn layout(platform: &Platform, handle: HandleId, links: &Links<'_>) -> Layou
             description: described(platform, &groups),
             ..Layout::default()
         },
-        lefts: lefts(optimised),
     };
-    drawing.layout.width = drawing.lefts[MODEL] + WIDTHS[MODEL] + MARGIN;
+    drawing.layout.width = left(MODEL) + WIDTHS[MODEL] + MARGIN;
     let mut top = MARGIN;
     let mut above = None;
     for group in &groups {
-        let height = pixels(group.handle.targets.len().max(1)) * ROW - (ROW - BOX);
+        let height = pixels(group.rows()) * ROW - (ROW - BOX);
         let at = drawing.group(
             group,
-            Rect::new(drawing.lefts[GATEWAY], top, WIDTHS[GATEWAY], height),
+            Rect::new(left(GATEWAY), top, WIDTHS[GATEWAY], height),
             above.is_none(),
         );
         if let Some(above) = above {
@@ -65,6 +63,14 @@ pub fn layout(platform: &Platform, handle: HandleId, links: &Links<'_>) -> Layou
 struct Group<'a> {
     handle: &'a Handle,
     via: Option<ServiceId>,
+}
+
+impl Group<'_> {
+    /// How many rows it takes: one for each model, and one more for each on whose way an optimiser is.
+    fn rows(&self) -> usize {
+        let each = if self.via.is_some() { 2 } else { 1 };
+        each * self.handle.targets.len().max(1)
+    }
 }
 
 fn groups<'a>(platform: &'a Platform, handle: &'a Handle) -> Vec<Group<'a>> {
@@ -111,28 +117,31 @@ fn end(platform: &Platform, target: &Target) -> String {
     format!("{} on {}", model.name, platform[host].name)
 }
 
-/// The left edge of each column; without an optimiser its two take no room.
-fn lefts(optimised: bool) -> [i32; 6] {
-    let mut lefts = [0; 6];
-    let mut x = MARGIN;
-    for (at, width) in WIDTHS.iter().enumerate() {
-        lefts[at] = x;
-        if optimised || !(at == OPTIMISER || at == AGAIN) {
-            x += width + GAP;
-        }
-    }
-    lefts
+/// The left edge of a column.
+fn left(column: usize) -> i32 {
+    MARGIN + WIDTHS[..column].iter().map(|it| it + GAP).sum::<i32>()
 }
 
 fn pixels(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX / 1000)
 }
 
+/// The name by which an optimiser calls the gateway back for a model.
+fn called_back<'a>(platform: &'a Platform, target: &Target) -> &'a str {
+    let model = &platform[target.model].name;
+    let optimiser = platform.policy.optimiser.as_ref();
+    let prefix = optimiser.map_or("", |it| it.internal_prefix.as_str());
+    let name = format!("{prefix}{model}");
+    let routes = &platform.deployments;
+    let at = routes.partition_point(|it| it.name < name);
+    let route = routes.get(at).filter(|it| it.name == name);
+    route.map_or(model, |it| &it.name)
+}
+
 struct Drawing<'a> {
     platform: &'a Platform,
     links: &'a Links<'a>,
     layout: Layout,
-    lefts: [i32; 6],
 }
 
 impl Drawing<'_> {
@@ -149,13 +158,12 @@ impl Drawing<'_> {
         } else {
             (self.links.handle)(handle)
         };
-        let at =
-            Card::new("pic-service pic-gateway", lines)
-                .to(href)
-                .draw(&mut self.layout, rect, None);
+        let at = Card::new("pic-service pic-gateway", lines)
+            .to(href)
+            .draw_from_top(&mut self.layout, rect, BOX, None);
         if first {
             let middle = rect.y + (BOX - 46) / 2;
-            let place = Rect::new(self.lefts[CLIENT], middle, WIDTHS[CLIENT], 46);
+            let place = Rect::new(left(CLIENT), middle, WIDTHS[CLIENT], 46);
             let lines = vec![
                 ("Client".to_owned(), NAME),
                 ("OpenAI API".to_owned(), SMALL),
@@ -164,47 +172,77 @@ impl Drawing<'_> {
                 Card::new("pic-service pic-client", lines).draw(&mut self.layout, place, None);
             self.arrow(client, at, rect.y + BOX / 2, true);
         }
-        for (row, target) in handle.targets.iter().enumerate() {
-            self.row(group, target, at, rect.y + pixels(row) * ROW);
+        let mut top = rect.y;
+        for target in &handle.targets {
+            if let Some(via) = group.via {
+                self.optimiser(group, (via, target), at, top);
+                top += ROW;
+            }
+            self.row(target, at, top);
+            top += ROW;
         }
         at
     }
 
-    /// The way to one model.
-    fn row(&mut self, group: &Group<'_>, target: &Target, from: usize, top: i32) {
+    /// The way through an optimiser, and its call back.
+    fn optimiser(
+        &mut self,
+        group: &Group<'_>,
+        (via, target): (ServiceId, &Target),
+        from: usize,
+        top: i32,
+    ) {
+        let service = &self.platform[via];
         let model = &self.platform[target.model];
         let live = self.platform.model_is_live(model);
+        let technique = group.handle.technique.as_deref();
+        let technique = technique.map_or("optimiser".to_owned(), |it| format!("technique {it}"));
+        let lines = vec![(service.title.clone(), NAME), (technique, SMALL)];
+        let card = Card::new("pic-service", lines).to((self.links.service)(service));
+        let optimiser = self.place(&card, SERVER, top);
         let middle = top + BOX / 2;
-        let mut last = from;
-        if let Some(via) = group.via {
-            let service = &self.platform[via];
-            let technique = group
-                .handle
-                .technique
-                .as_deref()
-                .map_or("optimiser".to_owned(), |it| format!("technique {it}"));
-            let lines = vec![(service.title.clone(), NAME), (technique, SMALL)];
-            let card = Card::new("pic-service", lines).to((self.links.service)(service));
-            let optimiser = self.place(&card, OPTIMISER, top);
-            self.arrow(last, optimiser, middle, live);
-            let gateway = self.platform.gateway_service();
-            let back = self
-                .way_back(target)
-                .map_or(model.name.clone(), |it| it.name.clone());
-            let lines = vec![(gateway.title.clone(), NAME), (back, CODE)];
-            let card =
-                Card::new("pic-service pic-gateway", lines).to((self.links.service)(gateway));
-            last = self.place(&card, AGAIN, top);
-            self.arrow(optimiser, last, middle, live);
-        }
+        self.arrow(from, optimiser, middle - APART / 2, live);
+        self.arrow(optimiser, from, middle + APART / 2, live);
+        // What the optimiser asks for stands in the gateway's box, where the way goes on.
+        let back = called_back(self.platform, target);
+        let left = left(GATEWAY) + 8;
+        let room = WIDTHS[GATEWAY] - 16;
+        let below = top + ROW + BOX / 2;
+        let said = "called back for";
+        self.layout.label(
+            Point {
+                x: left,
+                y: below - 4,
+            },
+            room,
+            said,
+            SMALL,
+            Some(from),
+        );
+        self.layout.label(
+            Point {
+                x: left,
+                y: below + 11,
+            },
+            room,
+            back,
+            CODE,
+            Some(from),
+        );
+    }
+
+    /// The way to one model.
+    fn row(&mut self, target: &Target, from: usize, top: i32) {
+        let live = self.platform.model_is_live(&self.platform[target.model]);
+        let middle = top + BOX / 2;
         let server = self.place(&self.server(target), SERVER, top);
-        self.arrow(last, server, middle, live);
+        self.arrow(from, server, middle, live);
         let end = self.place(&self.model(target), MODEL, top);
         self.arrow(server, end, middle, live);
     }
 
     fn place(&mut self, card: &Card, column: usize, top: i32) -> usize {
-        let rect = Rect::new(self.lefts[column], top, WIDTHS[column], BOX);
+        let rect = Rect::new(left(column), top, WIDTHS[column], BOX);
         card.draw(&mut self.layout, rect, None)
     }
 
@@ -261,21 +299,14 @@ impl Drawing<'_> {
         )
     }
 
-    /// The route by which an optimiser calls the gateway back for a model.
-    fn way_back(&self, target: &Target) -> Option<&Deployment> {
-        let prefix = &self.platform.policy.optimiser.as_ref()?.internal_prefix;
-        let name = format!("{prefix}{}", self.platform[target.model].name);
-        let routes = &self.platform.deployments;
-        let at = routes.partition_point(|it| it.name < name);
-        routes.get(at).filter(|it| it.name == name)
-    }
-
     /// A straight arrow between two columns.
     fn arrow(&mut self, from: usize, to: usize, y: i32, live: bool) {
-        let (start, end) = (
-            self.layout.areas[from].rect.right(),
-            self.layout.areas[to].rect.x,
-        );
+        let (one, two) = (self.layout.areas[from].rect, self.layout.areas[to].rect);
+        let (start, end) = if one.x < two.x {
+            (one.right(), two.x)
+        } else {
+            (one.x, two.right())
+        };
         let points = vec![Point { x: start, y }, Point { x: end, y }];
         let class = if live { "pic-call" } else { "pic-call pic-off" }.to_owned();
         self.layout.arrows.push(Arrow {

@@ -13,13 +13,21 @@ const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 
 /// The radius of an arrow's corners.
 const BEND: i32 = 6;
 
+/// Pictures of these widths give way a little where a page is narrower, and scroll where it is narrower still.
+const SHRINKS: std::ops::RangeInclusive<i32> = 760..=960;
+
 /// Draws a picture.
 pub(super) fn draw(layout: &Layout) -> String {
     let mut out = String::with_capacity(512 + layout.areas.len() * 300 + layout.arrows.len() * 160);
     let (width, height) = (layout.width, layout.height);
+    let fits = if SHRINKS.contains(&width) {
+        " pic-fits"
+    } else {
+        ""
+    };
     let _ = write!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"picture {}\" role=\"group\" aria-label=\"{}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"{FONTS}\" fill=\"#1f2328\"><desc>{}</desc>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"picture {}{fits}\" role=\"group\" aria-label=\"{}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"{FONTS}\" fill=\"#1f2328\"><desc>{}</desc>",
         layout.class,
         escaped(&layout.title),
         escaped(&layout.description),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Artifact, Artifacts, Emit, EmitError, Emitter, json};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, json, process};
 use crate::backend::Role;
 use crate::platform::{
     self, Capability, Deployment, ModelId, Parameter, Platform, ServiceId, Visibility,
@@ -17,14 +17,38 @@ pub(super) static EMITTER: Emitter = Emitter {
     emit: Emit::Platform(emit),
 };
 
+/// The name of the file among the configurations of a gateway that reads it.
+const FILE: &str = "routes.json";
+
 #[allow(
     clippy::unnecessary_wraps,
     reason = "every emitter has the same signature"
 )]
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     let table = table(platform);
-    artifacts.add(Artifact::new("routes/routes.json", json::to_json(&table)));
+    let artifact = Artifact::new(format!("routes/{FILE}"), json::to_json(&table));
+    artifacts.add(match install(platform) {
+        Some(install) => artifact.install(install),
+        None => artifact,
+    });
     Ok(())
+}
+
+/// Where the table goes when the gateway is one that reads it.
+fn install(platform: &Platform) -> Option<Install> {
+    let gateway = platform.gateway_service();
+    let host = &platform[gateway.host];
+    platform.is_installed(gateway).then_some(())?;
+    Some(Install {
+        host: host.name.clone(),
+        path: gateway.config(FILE)?.to_owned(),
+        owner: gateway.run.user.clone(),
+        group: process::user_group(host, &gateway.run.user).to_owned(),
+        mode: 0o644,
+        // It takes a changed table while it runs.
+        restart: Vec::new(),
+        seed: false,
+    })
 }
 
 fn table(platform: &Platform) -> routes::Table {
@@ -40,6 +64,7 @@ fn table(platform: &Platform) -> routes::Table {
             port,
         }),
         master_key: platform.gateway.key.clone(),
+        keys: Vec::new(),
         policy: policy(&platform.gateway),
         routes,
         aliases,
@@ -75,6 +100,7 @@ fn policy(gateway: &platform::Gateway) -> routes::Policy {
         cooldown_ms: milliseconds(gateway.cooldown),
         allowed_fails: gateway.allowed_fails,
         max_fallbacks: gateway.max_fallbacks,
+        ..routes::Policy::default()
     }
 }
 

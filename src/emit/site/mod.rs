@@ -47,20 +47,28 @@ pub struct Dangling {
 pub fn site(book: &Book, documents: &[Document]) -> Result<(Artifacts, Vec<Dangling>), EmitError> {
     let mut pages = pages::pages(book);
     pages.extend(documents.iter().map(render::document));
-    let library = render::Library::of(book.platform, &pages);
+    let catalogue = render::Catalogue::of(book.platform, &pages);
     let mut artifacts = Artifacts::new();
     let mut dangling = Vec::new();
     let mut index = search::Index::default();
     let figures = figures::Figures::of(book);
+    let shelves = shelves(&pages);
     for (place, page) in pages.iter().enumerate() {
-        let rendered = render::render(page, &library);
+        let rendered = render::render(page, &catalogue);
         let missing = rendered.dangling.iter();
         dangling.extend(missing.map(|reference| Dangling {
             path: page.path.clone(),
             reference: reference.clone(),
         }));
         index.add(page, &rendered);
-        let text = html(book, &pages, place, &rendered, &figures.of_page(page))?;
+        let text = html(
+            book,
+            &pages,
+            &shelves,
+            place,
+            &rendered,
+            &figures.of_page(page),
+        )?;
         artifacts.add(Artifact::new(
             format!("{NAME}/{}", html_path(&page.path)),
             text,
@@ -127,6 +135,7 @@ const LISTED: usize = 40;
 fn html<'a>(
     book: &Book,
     pages: &'a [Page],
+    shelves: &[Shelf],
     place: usize,
     rendered: &Rendered,
     figures: &Drawn,
@@ -151,7 +160,7 @@ fn html<'a>(
     let view = View {
         title: &page.title,
         platform: &book.platform.title,
-        groups: groups(pages, place, &up),
+        groups: groups(pages, shelves, place, &up),
         lead,
         figures: &figures.html,
         details,
@@ -174,28 +183,52 @@ const GROUPS: [(&str, &str); 5] = [
     ("guide/", "Documents"),
 ];
 
-fn groups<'a>(pages: &'a [Page], place: usize, up: &str) -> Vec<Group<'a>> {
+/// A group of pages, as places in the list of all.
+struct Shelf {
+    title: &'static str,
+    pages: Vec<usize>,
+}
+
+/// The groups of all pages, worked out once: a site of 10,000 pages shows them 10,000 times.
+fn shelves(pages: &[Page]) -> Vec<Shelf> {
     GROUPS
         .into_iter()
-        .filter_map(|(folder, title)| {
-            let of_group = |page: &Page| match page.path.strip_prefix(folder) {
-                Some(rest) => !rest.contains('/'),
-                None => false,
+        .map(|(folder, title)| {
+            let is_here = |page: &Page| {
+                let rest = page.path.strip_prefix(folder);
+                rest.is_some_and(|it| !it.contains('/'))
             };
-            let mut links: Vec<Link> = Vec::new();
-            let mut more = 0;
-            for (at, page) in pages.iter().enumerate().filter(|(_, page)| of_group(page)) {
-                if links.len() >= LISTED && at != place {
-                    more += 1;
-                    continue;
-                }
-                links.push(Link {
-                    title: short_title(page),
-                    href: format!("{up}{}", html_path(&page.path)),
-                    here: at == place,
-                });
+            let places = (0..pages.len()).filter(|place| is_here(&pages[*place]));
+            Shelf {
+                title,
+                pages: places.collect(),
             }
-            (!links.is_empty()).then_some(Group { title, links, more })
+        })
+        .filter(|shelf| !shelf.pages.is_empty())
+        .collect()
+}
+
+/// The groups beside a page: the first pages of each, and itself wherever it stands.
+fn groups<'a>(pages: &'a [Page], shelves: &[Shelf], place: usize, up: &str) -> Vec<Group<'a>> {
+    shelves
+        .iter()
+        .map(|shelf| {
+            let first = shelf.pages.iter().take(LISTED);
+            let itself = shelf.pages.binary_search(&place).ok();
+            let itself = itself.filter(|at| *at >= LISTED).map(|at| &shelf.pages[at]);
+            let links: Vec<Link> = first
+                .chain(itself)
+                .map(|at| Link {
+                    title: short_title(&pages[*at]),
+                    href: format!("{up}{}", html_path(&pages[*at].path)),
+                    here: *at == place,
+                })
+                .collect();
+            Group {
+                title: shelf.title,
+                more: shelf.pages.len() - links.len(),
+                links,
+            }
         })
         .collect()
 }

@@ -18,12 +18,12 @@ use crate::platform::Platform;
 pub(super) const GUIDE: &str = "guide/";
 
 /// What pages may refer to.
-pub(super) struct Library {
+pub(super) struct Catalogue {
     paths: BTreeSet<String>,
     things: BTreeMap<String, String>,
 }
 
-impl Library {
+impl Catalogue {
     pub(super) fn of(platform: &Platform, pages: &[Page]) -> Self {
         let hosts = platform
             .hosts
@@ -114,13 +114,13 @@ pub(super) fn document(document: &Document) -> Page {
 }
 
 /// Renders a page.
-pub(super) fn render(page: &Page, library: &Library) -> Rendered {
+pub(super) fn render(page: &Page, catalogue: &Catalogue) -> Rendered {
     let mut renderer = Renderer {
         page,
-        library,
+        catalogue,
         is_ours: !page.path.starts_with(GUIDE),
         up: "../".repeat(page.path.matches('/').count()),
-        ids: BTreeSet::new(),
+        ids: PAGE_IDS.iter().map(|it| (*it).to_owned()).collect(),
         rendered: Rendered {
             sections: vec![Section::default()],
             ..Rendered::default()
@@ -138,9 +138,12 @@ pub(super) fn render(page: &Page, library: &Library) -> Rendered {
     }
 }
 
+/// The ids of the page around the text, in `page.html.j2`.
+const PAGE_IDS: &[&str] = &["content", "search-field", "search-results"];
+
 struct Renderer<'p> {
     page: &'p Page,
-    library: &'p Library,
+    catalogue: &'p Catalogue,
     /// True for a page that we wrote: there `<code>` is meant.
     is_ours: bool,
     up: String,
@@ -290,7 +293,6 @@ impl<'p> Renderer<'p> {
         };
         let mut id = slug.clone();
         let mut number = 0;
-        // The page has ids of its own, which begin otherwise.
         while !self.ids.insert(id.clone()) {
             number += 1;
             id = format!("{slug}-{number}");
@@ -348,7 +350,7 @@ impl<'p> Renderer<'p> {
             .split_once('#')
             .map_or((target, None), |(path, it)| (path, Some(it)));
         let path = self.resolved(path)?;
-        let page = self.library.paths.get(&path)?;
+        let page = self.catalogue.paths.get(&path)?;
         let fragment = fragment.map_or_else(String::new, |it| format!("#{it}"));
         Some(format!("{}{}{fragment}", self.up, html_path(page)))
     }
@@ -394,7 +396,7 @@ impl<'p> Renderer<'p> {
                 .push(Event::Text(CowStr::from(rest[..start].to_owned())));
             let name = reference.split_once(':').map_or(reference, |it| it.1);
             let shown = html_text(name);
-            if let Some(path) = self.library.things.get(reference) {
+            if let Some(path) = self.catalogue.things.get(reference) {
                 let path = html_path(path);
                 self.raw(&format!(
                     "<a href=\"{}{}\">{shown}</a>",

@@ -181,7 +181,7 @@ impl Carry<'_, '_> {
                 "a platform calls its services by plain HTTP, and this is another URL",
             );
         };
-        let Some(host) = self.draft.host_of(&url) else {
+        let Some((host, port)) = self.draft.place_of(&url) else {
             return self.leave(
                 file,
                 span,
@@ -197,12 +197,16 @@ impl Carry<'_, '_> {
                 "another name differs from it in case only",
             );
         }
+        if let Some(id) = self.draft.slot(&host, port).map(str::to_owned) {
+            self.information(deployment, &id, &provider);
+            return self.target(deployment, name, &id, params);
+        }
         let (kind, label) = if ollama || (url.port == 11434 && provider == "openai") {
             ("ollama", "ollama".to_owned())
         } else {
             ("generic", label(&provider).to_owned())
         };
-        let service = self.draft.service_at(&host, url.port, kind, &label);
+        let service = self.draft.service_at(&host, port, kind, &label);
         if self.draft.services[&service].kind == "litellm" {
             return self.leave(
                 file,

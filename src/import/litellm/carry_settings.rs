@@ -356,8 +356,8 @@ impl Carry<'_, '_> {
                     .resolved(base)
                     .and_then(Url::parse)
                     .filter(|it| !it.is_secure);
-                let host = url.as_ref().and_then(|it| self.draft.host_of(it));
-                let (Some("searxng"), Some(url), Some(host)) = (provider, url, host) else {
+                let place = url.as_ref().and_then(|it| self.draft.place_of(it));
+                let (Some("searxng"), Some((host, port))) = (provider, place) else {
                     self.leave(
                         list.file,
                         tool.span,
@@ -366,7 +366,7 @@ impl Carry<'_, '_> {
                     );
                     continue;
                 };
-                let service = self.draft.service_at(&host, url.port, "searxng", "searxng");
+                let service = self.draft.service_at(&host, port, "searxng", "searxng");
                 if word::NAME.check(&name).is_ok()
                     && self.draft.services[&service].kind == "searxng"
                 {

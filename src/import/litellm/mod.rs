@@ -114,6 +114,18 @@ pub(super) fn is_config(root: &Node) -> bool {
         || has("environment_variables")
 }
 
+/// True when a text that cannot be read was most likely meant as such a configuration.
+pub(super) fn looks_like_config(text: &str) -> bool {
+    let words = [
+        "model_list:",
+        "litellm_settings:",
+        "litellm_params:",
+        "router_settings:",
+        "general_settings:",
+    ];
+    words.iter().any(|it| text.contains(it))
+}
+
 /// Checks a configuration.
 pub(super) fn check<'a>(
     config: &Config<'a>,

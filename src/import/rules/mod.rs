@@ -2,20 +2,24 @@
 
 mod text;
 mod litellm;
+mod place;
 
 pub(super) use litellm::*;
+pub(super) use place::*;
 pub(super) use text::*;
 
 use crate::diagnostic::Rule;
 
 /// Every rule of this room, ordered by name.
 pub static RULES: &[&Rule] = &[
+    &BROKEN_FILE,
     &COMMENTED_OUT_DEPLOYMENT,
     &DANGLING_ALIAS,
     &DANGLING_FALLBACK,
     &DEAD_RETRY_KEY,
     &DROPPED_DEPLOYMENT,
     &DUPLICATE_DEPLOYMENT_ID,
+    &FOREIGN_BIND,
     &IGNORED_SETTING,
     &LATE_VARIABLE,
     &LIST_VALUED_ALIAS,
@@ -23,6 +27,7 @@ pub static RULES: &[&Rule] = &[
     &LONE_DEPLOYMENT_COOLDOWN,
     &MISPLACED_SETTING,
     &MISSING_BASE,
+    &MISSING_MOUNT,
     &NESTED_VARIABLE,
     &NOT_CARRIED_OVER,
     &REFUSED_SETTING,

@@ -11,6 +11,15 @@ pub(in crate::import) static YAML_SYNTAX: Rule = Rule {
     good: super::litellm::SOUND,
 };
 
+pub(in crate::import) static BROKEN_FILE: Rule = Rule {
+    name: "broken-file",
+    severity: Severity::Error,
+    summary: "a JSON file or property list cannot be read",
+    why: "The program that reads the file refuses all of it, and most say so only in a log.",
+    bad: "{\"mcpServers\": {\"fetch\": {\"command\": \"uvx\"}}\n",
+    good: "{\"mcpServers\": {\"fetch\": {\"command\": \"uvx\"}}}\n",
+};
+
 pub(in crate::import) static YAML_DUPLICATE_KEY: Rule = Rule {
     name: "yaml-duplicate-key",
     severity: Severity::Error,

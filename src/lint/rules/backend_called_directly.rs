@@ -65,7 +65,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
     for service in &platform.services {
         let client = match service.kind.role {
             Role::Client => true,
-            Role::Other | Role::Search => false,
+            Role::Other | Role::Search | Role::Database | Role::Cache => false,
             Role::Gateway | Role::Optimiser | Role::ModelServer | Role::Provider => continue,
         };
         let mut found: Vec<(Span, &Service)> = Vec::new();

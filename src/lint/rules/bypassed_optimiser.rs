@@ -1,6 +1,6 @@
 //! A handle goes past the optimiser that the policy sends its kind through.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
 use crate::lint::{Check, Lint, naming, words};
 use crate::platform::Platform;
 use crate::syntax::Document;
@@ -81,7 +81,8 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
                 optimiser.span,
                 "all handles of its kind go through the optimiser",
             )
-            .help("take `via` out; or say below `[[lint.exceptions]]` why this one differs"),
+            .help("take `via` out; or say below `[[lint.exceptions]]` why this one differs")
+            .fix_if(words::lines(document, &keys).map(|it| Fix::removal(it, false))),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! An optimiser can be reached by others than the gateway beside it.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
 use crate::lint::exposure::{self, Exposure};
 use crate::lint::{Check, Lint};
 use crate::platform::Platform;
@@ -39,7 +39,8 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
             continue;
         }
         let gateway = platform.gateway_service();
-        let help = if service.host == gateway.host {
+        let beside = service.host == gateway.host;
+        let help = if beside {
             "let it listen on loopback: the gateway is on the same host"
         } else {
             "put it beside the gateway, or say why it must be reached from there: by an `approval`, or below `[[lint.exceptions]]`"
@@ -51,7 +52,8 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
             )
             .primary(service.bind_span, "reachable from beyond its host")
             .secondary(gateway.span, "only the gateway calls it")
-            .help(help),
+            .help(help)
+            .fix_if(beside.then(|| Fix::likely(service.bind_span, "\"loopback\""))),
         );
     }
 }

@@ -42,7 +42,7 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
         if theirs || !platform.is_installed(service) {
             continue;
         }
-        for (variable, why) in service.kind.credentials() {
+        for (variable, why) in service.kind.credentials {
             if platform.variable(service, variable).is_some() {
                 continue;
             }

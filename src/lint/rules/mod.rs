@@ -35,13 +35,16 @@ mod answer_above_context;
 mod backend_called_directly;
 mod backroom_handle;
 mod borrowed_port;
+mod broken_link;
 mod bypassed_optimiser;
+mod contested_file;
 mod contradicting_pin;
 mod dead_handle;
 mod dead_successor;
 mod default_context;
 mod default_credential;
 mod dropped_parameter;
+mod duplicate_server_name;
 mod duplicate_tool;
 mod empty_slot_url;
 mod ephemeral_port;
@@ -73,10 +76,13 @@ mod placeholder;
 mod privileged_port;
 mod probe_loads_model;
 mod retired_name;
+mod retired_name_in_document;
 mod reversed_setting;
 mod second_gateway;
 mod secret_argument;
 mod sourceless_model;
+mod stale_port_in_document;
+mod stale_url_in_document;
 mod system_claimed_port;
 mod system_python;
 mod technique_in_handle;
@@ -85,6 +91,8 @@ mod tools_out_of_reach;
 mod trailing_slash;
 mod unapproved_exposure;
 mod unconfirmed_tool;
+mod unexplained_service;
+mod unknown_handle_in_document;
 mod unprobed_service;
 mod unsandboxed_tool;
 mod unserved_mode;
@@ -106,13 +114,16 @@ pub static LINTS: &[&Lint] = &[
     &backend_called_directly::LINT,
     &backroom_handle::LINT,
     &borrowed_port::LINT,
+    &broken_link::LINT,
     &bypassed_optimiser::LINT,
+    &contested_file::LINT,
     &contradicting_pin::LINT,
     &dead_handle::LINT,
     &dead_successor::LINT,
     &default_context::LINT,
     &default_credential::LINT,
     &dropped_parameter::LINT,
+    &duplicate_server_name::LINT,
     &duplicate_tool::LINT,
     &empty_slot_url::LINT,
     &ephemeral_port::LINT,
@@ -144,10 +155,13 @@ pub static LINTS: &[&Lint] = &[
     &privileged_port::LINT,
     &probe_loads_model::LINT,
     &retired_name::LINT,
+    &retired_name_in_document::LINT,
     &reversed_setting::LINT,
     &second_gateway::LINT,
     &secret_argument::LINT,
     &sourceless_model::LINT,
+    &stale_port_in_document::LINT,
+    &stale_url_in_document::LINT,
     &system_claimed_port::LINT,
     &system_python::LINT,
     &technique_in_handle::LINT,
@@ -156,6 +170,8 @@ pub static LINTS: &[&Lint] = &[
     &trailing_slash::LINT,
     &unapproved_exposure::LINT,
     &unconfirmed_tool::LINT,
+    &unexplained_service::LINT,
+    &unknown_handle_in_document::LINT,
     &unprobed_service::LINT,
     &unsandboxed_tool::LINT,
     &unserved_mode::LINT,

@@ -1,6 +1,6 @@
 //! A service can be reached from beyond its host, and all that call it run on it.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
 use crate::lint::exposure::{self, Exposure};
 use crate::lint::{Check, Lint};
 use crate::platform::Platform;
@@ -63,15 +63,8 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             finding
                 .help("let it listen on loopback; where others do need it, add an `approval`")
-                .fix(Fix {
-                    title: "listen on loopback".to_owned(),
-                    // Who else calls it is not in the file.
-                    safe: false,
-                    edits: vec![Edit {
-                        span: service.bind_span,
-                        text: "\"loopback\"".to_owned(),
-                    }],
-                }),
+                // Who else calls it is not in the file.
+                .fix(Fix::likely(service.bind_span, "\"loopback\"")),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Nobody can ask whether a service is well.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity};
 use crate::lint::{Check, Lint, words};
 use crate::platform::{ManagedBy, Platform};
 use crate::syntax::Document;
@@ -37,7 +37,16 @@ health = [{ path = "/health" }]
 fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics) {
     for service in platform.live_services() {
         let listens = !service.ports.is_empty() || !service.ranges.is_empty();
-        if !listens || !service.health.is_empty() || service.managed_by == ManagedBy::External {
+        // The engine asks a container that brings what it takes, such as a database.
+        let asked = service
+            .container
+            .as_ref()
+            .is_some_and(|it| it.healthcheck.is_some());
+        if !listens
+            || asked
+            || !service.health.is_empty()
+            || service.managed_by == ManagedBy::External
+        {
             continue;
         }
         let keys = ["services", &service.name, "health"];
@@ -55,7 +64,12 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
                 format!("nobody can ask whether `{}` is well", service.name),
             )
             .primary(span, "says no path to ask")
-            .help(help),
+            .help(help)
+            .fix_if(
+                words::lines(document, &keys)
+                    .filter(|_| !service.kind.health.is_empty())
+                    .map(|it| Fix::removal(it, false)),
+            ),
         );
     }
 }

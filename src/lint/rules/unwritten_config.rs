@@ -1,7 +1,7 @@
 //! A service reads its settings from a file that nothing writes.
 
 use crate::backend::{self, SettingValue};
-use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Severity, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Rule, Severity, Span};
 use crate::lint::{Check, Lint, words};
 use crate::platform::{Origin, Platform, Service, Value};
 use crate::syntax::Document;
@@ -79,15 +79,8 @@ fn argument(
         if let Some(path) = path.filter(|it| !is_config(service, name, it)) {
             let found = finding(service, name, path, span);
             diagnostics.push(match (joined, service.config(name)) {
-                (None, Some(written)) => found.fix(Fix {
-                    title: format!("read `{written}`"),
-                    // The other file may be one that the owner writes.
-                    safe: false,
-                    edits: vec![Edit {
-                        span,
-                        text: format!("{written:?}"),
-                    }],
-                }),
+                // The other file may be one that the owner writes.
+                (None, Some(written)) => found.fix(Fix::likely(span, format!("{written:?}"))),
                 _ => found,
             });
         }

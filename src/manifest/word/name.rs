@@ -145,9 +145,7 @@ pub(super) fn check_env_name(word: &str) -> Result<(), Flaw> {
 pub(super) fn check_unit(word: &str) -> Result<(), Flaw> {
     no_option(word)?;
     if let Some(name) = word.strip_suffix(".service") {
-        return Err(
-            Flaw::new("it ends in `.service`, which is added").help(format!("write `{name}`"))
-        );
+        return Err(Flaw::new("it ends in `.service`, which is added").instead(name));
     }
     check_file_name(word, "letters, digits and `.`, `_`, `-`, `:`", "._:-")?;
     // With `.service` it is a file name of 255 bytes.
@@ -158,9 +156,7 @@ pub(super) fn check_unit(word: &str) -> Result<(), Flaw> {
 pub(super) fn check_label(word: &str) -> Result<(), Flaw> {
     no_option(word)?;
     if let Some(label) = word.strip_suffix(".plist") {
-        return Err(
-            Flaw::new("it ends in `.plist`, which is added").help(format!("write `{label}`"))
-        );
+        return Err(Flaw::new("it ends in `.plist`, which is added").instead(label));
     }
     check_file_name(word, "letters, digits and `.`, `_`, `-`", "._-")?;
     at_most(word, 249)

@@ -6,6 +6,7 @@ use crate::platform::{Model, Platform, Service, Slot, Value, Word};
 
 use super::Draft;
 use super::place::Place;
+use super::reach::Seat;
 
 impl Draft<'_> {
     pub(super) fn commands(&mut self, platform: &mut Platform) {
@@ -21,7 +22,7 @@ impl Draft<'_> {
             let slots = self.slots(platform, service);
             let command = match &run.command {
                 Some(words) => Some(self.arguments(platform, service, words, "command", place)),
-                None if service.kind.command.is_empty() || service.kind.one_model_per_port => None,
+                None if command_of(service).is_empty() || service.kind.one_model_per_port => None,
                 None => self.kind_command(platform, service, None),
             };
             let further = self.arguments(platform, service, &run.args, "args", place);
@@ -71,21 +72,22 @@ impl Draft<'_> {
         service: &Service,
         model: Option<&Model>,
     ) -> Option<Vec<Word>> {
-        let mut words = Vec::with_capacity(service.kind.command.len());
+        let command = command_of(service);
+        let mut words = Vec::with_capacity(command.len());
         let text = |text: &str| Word::Text(text.to_owned());
-        for word in service.kind.command {
+        for word in command {
             match word {
                 backend::Word::Text(word) => words.push(text(word)),
                 backend::Word::Bind => words.push(text(service.listen_address())),
                 backend::Word::Port => {
-                    let port = model.map_or_else(|| service.port(), |model| model.port)?;
+                    let port = model.map_or_else(|| service.listen_port(), |model| model.port)?;
                     words.push(Word::Text(port.to_string()));
                 }
                 backend::Word::GatewayUrl => {
                     let gateway = platform.gateway_service();
                     let base = self.base(
                         platform,
-                        service.host,
+                        Seat::of(service),
                         gateway,
                         gateway.port(),
                         service.span,
@@ -95,7 +97,8 @@ impl Draft<'_> {
                 }
                 backend::Word::Config(name) => words.push(text(&config_word(service, name)?)),
                 backend::Word::FlagVariable(flag, variable) => {
-                    if platform.variable(service, variable).is_some() {
+                    if service.container.is_none() && platform.variable(service, variable).is_some()
+                    {
                         words.push(text(flag));
                         words.push(Word::Variable((*variable).to_owned()));
                     }
@@ -139,11 +142,19 @@ impl Draft<'_> {
             match argument {
                 Argument::Text(text) => words.push(Word::Text(text.clone())),
                 Argument::Source(entry) => {
-                    let value = self.sourced(platform, &service.name, service.host, entry, span);
+                    let value =
+                        self.sourced(platform, &service.name, Seat::of(service), entry, span);
                     match value {
                         Some(Value::Variable(name)) => {
                             if platform.variable(service, &name).is_none() {
                                 self.unprovided(&name, &service.name, span);
+                            }
+                            if service.container.is_some() {
+                                self.conflict(
+                                    "no shell looks up a variable in the command of a container",
+                                    span,
+                                    "would reach the program as it stands",
+                                );
                             }
                             words.push(Word::Variable(name));
                         }
@@ -167,8 +178,19 @@ impl Draft<'_> {
     }
 }
 
+/// The command of a service's kind, on a host or behind the entry point of its image.
+fn command_of(service: &Service) -> &'static [backend::Word] {
+    match &service.container {
+        Some(_) => service.kind.container.map_or(&[], |it| it.command),
+        None => service.kind.command,
+    }
+}
+
 /// How a command names a file that we write: relative to the working directory when it is below it.
 fn config_word(service: &Service, name: &str) -> Option<String> {
+    if service.container.is_some() {
+        return service.own_config(name).map(str::to_owned);
+    }
     let path = service.config(name)?;
     let below = service
         .run

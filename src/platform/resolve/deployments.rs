@@ -7,10 +7,10 @@ use crate::backend::upstream_name;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::Parameter;
 use crate::platform::{
-    Deployment, Handle, HostId, HostState, Model, Platform, Service, ServiceId, Target, Visibility,
+    Deployment, Handle, HostState, Model, Platform, Service, ServiceId, Target, Visibility,
 };
 
-use super::reach::{self, way};
+use super::reach::{self, Seat, way};
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -65,6 +65,10 @@ impl Draft<'_> {
         deployments.extend(internal.into_values());
         deployments.sort_by(|one, two| (&one.name, &one.id).cmp(&(&two.name, &two.id)));
         self.variable_clashes(platform, &deployments);
+        for (at, deployment) in deployments.iter().enumerate() {
+            let routes = platform.lookup.routes.entry(deployment.handle);
+            routes.or_default().push(at);
+        }
         platform.deployments = deployments;
     }
 
@@ -157,7 +161,14 @@ impl Draft<'_> {
         span: Span,
     ) -> String {
         let gateway = platform.gateway_service();
-        let found = self.base(platform, gateway.host, service, port, span, &gateway.name);
+        let found = self.base(
+            platform,
+            Seat::of(gateway),
+            service,
+            port,
+            span,
+            &gateway.name,
+        );
         found.unwrap_or_default()
     }
 
@@ -165,7 +176,7 @@ impl Draft<'_> {
     pub(super) fn base(
         &mut self,
         platform: &Platform,
-        from: HostId,
+        from: Seat,
         service: &Service,
         port: Option<u16>,
         span: Span,
@@ -174,7 +185,7 @@ impl Draft<'_> {
         if let Some(url) = &service.url {
             return Some(url.clone());
         }
-        if platform[from].state == HostState::Template {
+        if platform[from.host(platform)].state == HostState::Template {
             // It has no address yet: what it calls is worked out once it has one.
             return None;
         }
@@ -187,7 +198,7 @@ impl Draft<'_> {
                     &rules::UNREACHABLE_SERVICE,
                     format!("`{caller}` cannot reach `{}`", service.name),
                 )
-                .primary(span, format!("called from host `{}`", platform[from].name))
+                .primary(span, from.label(platform))
                 .secondary(
                     service.bind_span,
                     reach::obstacle(platform, from, service.id),
@@ -203,18 +214,10 @@ impl Draft<'_> {
             if !self.unreachable.insert((from, service.id)) {
                 return None;
             }
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &rules::MISSING_PORT,
-                    format!("`{}` is called and has no port", service.name),
-                )
-                .primary(service.span, "has no port")
-                .secondary(span, "called here")
-                .help("give it a `port`"),
-            );
+            self.diagnostics.push(rules::portless(service, span));
             return None;
         }
-        Some(way.url(port))
+        Some(way.url(port.map(|port| way.port(service, port))))
     }
 
     fn internal_clashes(

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::backend::SettingValue;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, ValueEntry};
-use crate::platform::{Call, HostId, Origin, Platform, Service, ServiceId, Value, Variable};
+use crate::platform::{Call, Origin, Platform, Service, ServiceId, Value, Variable};
 
 use super::place::Place;
-use super::reach::way;
+use super::reach::{Seat, way};
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -22,16 +22,22 @@ impl Draft<'_> {
                 .table("services")
                 .table(&service.name)
                 .table("env");
-            let mut env = self.variables(platform, &service.name, service.host, &it.env, place);
+            let mut env =
+                self.variables(platform, &service.name, Seat::of(service), &it.env, place);
             self.forbidden(service, &env);
             self.settings(platform, service, &mut env);
             if service.id == platform.policy.gateway {
                 self.route_variables(platform, &mut env);
+                self.store_variables(platform, &mut env);
+            }
+            if service.container.is_some() {
+                copy_variables(&mut env);
             }
             environments.push(env);
         }
         for (service, env) in platform.services.values_mut().iter_mut().zip(environments) {
             service.env = env.into_values().collect();
+            default_env_file(service);
         }
     }
 
@@ -40,7 +46,7 @@ impl Draft<'_> {
         &mut self,
         platform: &Platform,
         reader: &str,
-        host: HostId,
+        seat: Seat,
         written: &BTreeMap<manifest::EnvName, manifest::Value>,
         place: Place<'_>,
     ) -> BTreeMap<String, Variable> {
@@ -52,7 +58,7 @@ impl Draft<'_> {
                 manifest::Value::Integer(number) => (Value::Text(number.to_string()), true),
                 manifest::Value::Boolean(yes) => (Value::Text(yes.to_string()), true),
                 manifest::Value::Source(entry) => {
-                    let Some(value) = self.sourced(platform, reader, host, entry, span) else {
+                    let Some(value) = self.sourced(platform, reader, seat, entry, span) else {
                         continue;
                     };
                     (value, entry.required.unwrap_or(true))
@@ -78,7 +84,7 @@ impl Draft<'_> {
         &mut self,
         platform: &Platform,
         reader: &str,
-        host: HostId,
+        seat: Seat,
         entry: &ValueEntry,
         span: Span,
     ) -> Option<Value> {
@@ -123,7 +129,7 @@ impl Draft<'_> {
             Some(name) => Some(self.named_port(service, name.as_str(), span)?),
             None => service.port(),
         };
-        let base = self.base(platform, host, service, port, span, reader)?;
+        let base = self.base(platform, seat, service, port, span, reader)?;
         let path = entry.path.as_deref().unwrap_or("");
         Some(Value::Url(id, format!("{base}{path}")))
     }
@@ -226,16 +232,16 @@ impl Draft<'_> {
         let text = match value {
             SettingValue::Text(text) => text.to_owned(),
             SettingValue::Bind => address.to_owned(),
-            SettingValue::Port => service.port()?.to_string(),
+            SettingValue::Port => service.listen_port()?.to_string(),
             SettingValue::BindPort => {
                 if address.contains(':') {
-                    format!("[{address}]:{}", service.port()?)
+                    format!("[{address}]:{}", service.listen_port()?)
                 } else {
-                    format!("{address}:{}", service.port()?)
+                    format!("{address}:{}", service.listen_port()?)
                 }
             }
             SettingValue::StateDirectory => service.run.state_directory.clone()?,
-            SettingValue::Config(name) => service.config(name)?.to_owned(),
+            SettingValue::Config(name) => service.own_config(name)?.to_owned(),
             SettingValue::GatewayUrl(path) => return self.gateway_url(platform, service, path),
             SettingValue::GatewaySearchUrl => {
                 let tool = platform.gateway.search_tools.first()?;
@@ -254,7 +260,7 @@ impl Draft<'_> {
         let gateway = platform.gateway_service();
         let base = self.base(
             platform,
-            service.host,
+            Seat::of(service),
             gateway,
             gateway.port(),
             service.span,
@@ -353,6 +359,9 @@ impl Draft<'_> {
             let span = platform[deployment.handle].span;
             wanted.entry((gateway, deployment.service)).or_insert(span);
         }
+        for (store, span) in self.stores_of(platform) {
+            wanted.entry((gateway, store)).or_insert(span);
+        }
         for tool in &platform.gateway.search_tools {
             wanted.entry((gateway, tool.service)).or_insert(tool.span);
         }
@@ -372,14 +381,14 @@ impl Draft<'_> {
             if from == to || !platform.is_installed(source) || !there {
                 continue;
             }
-            let way = way(platform, source.host, to);
+            let way = way(platform, Seat::of(source), to);
             // A kind with one model per port is called on the ports of its models.
             let slots = target.port().is_none() && target.kind.one_model_per_port;
             let url = match &way {
                 Some(way) if slots => way.url(None),
                 _ => match self.base(
                     platform,
-                    source.host,
+                    Seat::of(source),
                     target,
                     target.port(),
                     span,
@@ -402,5 +411,36 @@ impl Draft<'_> {
             platform.lookup.callers.entry(call.to).or_default().push(at);
         }
         platform.calls = calls;
+    }
+}
+
+/// Gives copies the value of what they are copied from: nothing in a container would copy them at its start.
+fn copy_variables(env: &mut BTreeMap<String, Variable>) {
+    let copies: Vec<String> = env
+        .values()
+        .filter(|it| matches!(it.value, Value::Variable(_)))
+        .map(|it| it.name.clone())
+        .collect();
+    // A copy of a copy needs another round, and a circle ends with the rounds.
+    for _ in &copies {
+        for name in &copies {
+            if let Value::Variable(source) = &env[name].value
+                && let Some(value) = env.get(source).map(|it| it.value.clone())
+                && let Some(copy) = env.get_mut(name)
+            {
+                copy.value = value;
+            }
+        }
+    }
+}
+
+/// Where the environment file of a container lies when nobody says: it has to lie somewhere as soon as there is a secret.
+fn default_env_file(service: &mut Service) {
+    let filled_in = |it: &Variable| matches!(it.value, Value::Secret(_) | Value::FillIn(_));
+    if service.container.is_some()
+        && service.env_file.is_none()
+        && service.env.iter().any(filled_in)
+    {
+        service.env_file = Some(format!("/etc/homelab/{}.env", service.name));
     }
 }

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{Duration, Manifest, Parameter};
 use crate::platform::{Gateway, Platform, SearchTool, Value};
 
+use super::reach::Seat;
 use super::{Draft, rules};
 
 /// The settings as written; search tools follow once services are known.
@@ -26,6 +27,8 @@ pub(super) fn settings(manifest: &Manifest) -> Gateway {
         json_logs: it.json_logs,
         drop_params: it.drop_params,
         search_tools: Vec::new(),
+        database: None,
+        cache: None,
         router_settings: it.litellm.router_settings.clone(),
         litellm_settings: it.litellm.litellm_settings.clone(),
         general_settings: it.litellm.general_settings.clone(),
@@ -51,7 +54,7 @@ impl Draft<'_> {
             let service = &platform[id];
             let Some(url) = self.base(
                 platform,
-                gateway.host,
+                Seat::of(gateway),
                 service,
                 service.port(),
                 span,

@@ -271,6 +271,8 @@ impl Draft<'_> {
             Role::Optimiser => "an optimiser",
             Role::ModelServer => "a model server",
             Role::Search => "a search engine",
+            Role::Database => "a database",
+            Role::Cache => "a cache",
             Role::Provider | Role::Client | Role::Other => "this",
         };
         let able: Vec<_> = crate::backend::KINDS

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::manifest::{self, McpState, Transport};
 use crate::platform::{
-    Bind, HostId, McpCommand, McpId, McpServer, McpTool, Origin, Platform, Service, Table, Value,
-    Variable, Word,
+    Bind, McpCommand, McpId, McpServer, McpTool, Origin, Platform, Service, Table, Value, Variable,
+    Word,
 };
 
 use super::place::Place;
-use super::reach::Way;
+use super::reach::{Seat, Way};
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -25,7 +25,7 @@ impl Draft<'_> {
                 .as_ref()
                 .and_then(|host| self.host(host.as_str(), place.value("host")));
             // URLs in its environment are as its own host sees them; one without a host runs beside the gateway.
-            let seen_from = host.unwrap_or(platform.gateway_service().host);
+            let seen_from = Seat::Host(host.unwrap_or(platform.gateway_service().host));
             let env = self.variables(platform, name, seen_from, &it.env, place.table("env"));
             let command = self.mcp_command(platform, name, it, seen_from, place);
             let token = it.token.as_ref().map(|it| it.env.0.clone());
@@ -68,7 +68,7 @@ impl Draft<'_> {
         platform: &Platform,
         name: &str,
         it: &manifest::McpServer,
-        host: HostId,
+        host: Seat,
         place: Place<'_>,
     ) -> McpCommand {
         match (it.transport, &it.command, &it.service) {
@@ -123,7 +123,7 @@ impl Draft<'_> {
         name: &str,
         it: &manifest::McpServer,
         words: &[manifest::Argument],
-        host: HostId,
+        host: Seat,
         place: Place<'_>,
     ) -> Vec<Word> {
         let mut command = Vec::with_capacity(words.len());
@@ -162,15 +162,7 @@ impl Draft<'_> {
     ) -> Option<String> {
         let host = &platform[service.host];
         let Some(port) = service.port() else {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &rules::MISSING_PORT,
-                    format!("`{}` is called and has no port", service.name),
-                )
-                .primary(service.span, "has no port")
-                .secondary(span, "called here")
-                .help("give it a `port`"),
-            );
+            self.diagnostics.push(rules::portless(service, span));
             return None;
         };
         let address = match &service.bind {
@@ -185,6 +177,7 @@ impl Draft<'_> {
         let way = Way {
             address: address.unwrap_or("127.0.0.1").to_owned(),
             network: None,
+            inside: false,
         };
         Some(way.url(Some(port)))
     }

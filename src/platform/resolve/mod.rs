@@ -8,6 +8,7 @@ mod names;
 mod hosts;
 mod scheme;
 mod services;
+mod containers;
 mod ports;
 mod units;
 mod models;
@@ -18,6 +19,7 @@ mod loops;
 mod environment;
 mod commands;
 mod gateway;
+mod stores;
 mod mcp;
 mod ops;
 mod promises;
@@ -30,11 +32,12 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Span};
 use crate::manifest::Manifest;
 use crate::syntax::Document;
 
-use super::{HostId, Lookup, Platform, ServiceId, Table};
+use super::{Lookup, Platform, ServiceId, Table};
 pub use rules::RULES;
 
 use names::Names;
 use place::Place;
+use reach::Seat;
 
 /// Makes the platform that a manifest means, or reports why there is none.
 pub fn resolve(
@@ -96,6 +99,7 @@ pub fn resolve(
         work: Vec::new(),
     };
     draft.search_tools(&mut platform);
+    draft.stores(&mut platform);
     draft.deployments(&mut platform);
     draft.loops(&platform);
     draft.environment(&mut platform);
@@ -117,7 +121,7 @@ struct Draft<'a> {
     names: Names<'a>,
     diagnostics: &'a mut Diagnostics,
     /// What was reported as out of reach from a host, so that one cause gives one message.
-    unreachable: BTreeSet<(HostId, ServiceId)>,
+    unreachable: BTreeSet<(Seat, ServiceId)>,
 }
 
 impl Draft<'_> {

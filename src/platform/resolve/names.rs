@@ -54,6 +54,11 @@ impl<'a> Names<'a> {
     pub(super) fn network(&self, name: &str) -> Option<NetworkId> {
         self.networks.binary_search(&name).ok().map(NetworkId::new)
     }
+
+    /// The secret of this name.
+    pub(super) fn secret(&self, name: &str) -> Option<SecretId> {
+        self.secrets.binary_search(&name).ok().map(SecretId::new)
+    }
 }
 
 macro_rules! follow {

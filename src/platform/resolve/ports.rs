@@ -21,7 +21,7 @@ impl Draft<'_> {
         let mut claims: BTreeMap<(HostId, u16), Vec<Claim<'_>>> = BTreeMap::new();
         for service in services
             .iter()
-            .filter(|it| it.state != ServiceState::Retired)
+            .filter(|it| it.state != ServiceState::Retired && it.holds_ports())
         {
             for port in &service.ports {
                 claims

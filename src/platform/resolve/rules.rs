@@ -1,6 +1,7 @@
 //! What stops a platform from being built: mistakes that only the whole file shows.
 
-use crate::diagnostic::{Rule, Severity};
+use crate::diagnostic::{Diagnostic, Rule, Severity, Span};
+use crate::platform::Service;
 
 /// A rule with the examples of its two sides.
 macro_rules! rule {
@@ -154,3 +155,19 @@ rule!(
     "LiteLLM ignores most settings it does not know without a word, and refuses to start for some that stand in the wrong section.",
     "gateway-setting"
 );
+
+/// The finding for a call, at `span`, of a service that has no port.
+pub(super) fn portless(service: &Service, span: Span) -> Diagnostic {
+    if service.kind.one_model_per_port {
+        let message = format!("`{}` is called and has no port of its own", service.name);
+        return Diagnostic::new(&MISSING_PORT, message)
+            .primary(span, "called here")
+            .secondary(service.span, "each of its models has one")
+            .help("call the gateway, and ask it for a handle");
+    }
+    let message = format!("`{}` is called and has no port", service.name);
+    Diagnostic::new(&MISSING_PORT, message)
+        .primary(service.span, "has no port")
+        .secondary(span, "called here")
+        .help("give it a `port`")
+}

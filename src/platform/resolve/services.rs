@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use crate::backend::{Kind, Place as ConfigPlace};
-use crate::manifest::{self, Init, ManagedBy, Os, PortEntry, Restart};
+use crate::manifest::{self, ManagedBy, Os, PortEntry, Restart};
 use crate::platform::{
     Approval, Bind, Health, Host, HostId, HostState, Port, PortRange, Run, Service, ServiceId,
 };
 
 use super::names::INTERNET;
 use super::place::Place;
-use super::{Draft, rules};
+use super::{Draft, containers, rules};
 
 impl Draft<'_> {
     /// All services; one whose host or kind nobody knows stands on the first host until the errors end the step.
@@ -117,7 +117,8 @@ impl Draft<'_> {
             .env_file
             .as_ref()
             .and_then(|path| self.absolute(host, &path.0, place.value("env_file")));
-        Service {
+        let container = self.container(it, kind, host, place);
+        let mut service = Service {
             id,
             name: name.to_owned(),
             title: it.title.clone().unwrap_or_else(|| name.to_owned()),
@@ -137,13 +138,8 @@ impl Draft<'_> {
                 .map(|it| it.env.0.clone())
                 .or_else(|| kind.client_key.map(str::to_owned)),
             health: health(it, kind),
-            managed_by: it.managed_by.unwrap_or(match host.init {
-                _ if host.elsewhere => ManagedBy::External,
-                Init::Systemd => ManagedBy::Systemd,
-                Init::Launchd => ManagedBy::Launchd,
-                Init::Containers => ManagedBy::Docker,
-                Init::None => ManagedBy::Manual,
-            }),
+            managed_by: containers::managed_by(it, host),
+            container,
             configs: configs(kind, host, &run),
             run,
             slots: Vec::new(),
@@ -167,7 +163,9 @@ impl Draft<'_> {
             profiles: Vec::new(),
             notes: it.notes.clone(),
             span: place.span(),
-        }
+        };
+        containers::complete(&mut service, it);
+        service
     }
 
     fn service_ports(
@@ -294,6 +292,7 @@ impl Draft<'_> {
         let at = place.table("run");
         let seconds = std::time::Duration::from_secs;
         let unit = run.unit.clone().unwrap_or_else(|| name.to_owned());
+        let is_container = matches!(containers::managed_by(it, host), ManagedBy::Docker);
         let directory = match (&run.directory, &it.folder) {
             (Some(path), _) => self.absolute(host, &path.0, at.value("directory")),
             // A folder of the owner's repository is on the host only where the repository is.
@@ -325,7 +324,12 @@ impl Draft<'_> {
                 .memory
                 .as_ref()
                 .and_then(manifest::Size::to_bytes),
-            restart: run.restart.unwrap_or(Restart::OnFailure),
+            // A container that only comes back after a failure stays away after a reboot.
+            restart: run.restart.unwrap_or(if is_container {
+                Restart::Always
+            } else {
+                Restart::OnFailure
+            }),
             restart_delay: run
                 .restart_delay
                 .as_ref()
@@ -336,8 +340,11 @@ impl Draft<'_> {
                 .as_ref()
                 .and_then(manifest::Duration::to_std)
                 .unwrap_or(seconds(kind.start_seconds.into())),
-            state_directory: (kind.keeps_state && host.os == Os::Linux)
-                .then(|| format!("/var/lib/{unit}")),
+            state_directory: match kind.container.filter(|_| is_container) {
+                Some(container) => container.data.map(str::to_owned),
+                None => (kind.keeps_state && host.os == Os::Linux && !is_container)
+                    .then(|| format!("/var/lib/{unit}")),
+            },
             label: run
                 .label
                 .clone()

@@ -3,6 +3,7 @@
 use homelab::cli::report::{self, Format, Style};
 use homelab::compile;
 use homelab::diagnostic::{Diagnostics, Source, Span};
+use homelab::import::{self, Options, World};
 use homelab::syntax;
 
 const FORMATS: [Format; 6] = [
@@ -37,8 +38,10 @@ pub fn judge(bytes: &[u8]) -> Result<bool, String> {
     if !checked.diagnostics.has_errors() {
         // An error is an answer; only a panic is none.
         let once = compile::emit(&platform, &homelab::ledger::claims(&platform));
-        if let (Ok(once), Ok(again)) = (once, compile::emit(&platform, &homelab::ledger::claims(&platform)))
-            && once != again
+        if let (Ok(once), Ok(again)) = (
+            once,
+            compile::emit(&platform, &homelab::ledger::claims(&platform)),
+        ) && once != again
         {
             return Err("building it twice gives other bytes".to_owned());
         }
@@ -84,4 +87,36 @@ fn shown(source: &Source, diagnostics: &Diagnostics) -> Result<(), String> {
 
 fn lies_in(text: &str, span: Span) -> bool {
     span.start <= span.end && text.is_char_boundary(span.start) && text.is_char_boundary(span.end)
+}
+
+/// A key that no output may show, whatever becomes of the file around it.
+pub const CANARY: &str = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
+
+/// True when a foreign file is one that an import knows, or what is wrong with the answer to it.
+pub fn judge_import(bytes: &[u8]) -> Result<bool, String> {
+    let limit = syntax::DEFAULT_SIZE_LIMIT;
+    let Ok(source) = syntax::read("config.yaml".to_owned(), bytes.to_vec(), limit) else {
+        return Ok(false);
+    };
+    let world = World {
+        read: &|_, _| None,
+        exists: &|_, _| false,
+    };
+    let imported = import::import(&[source], &Options::default(), None, world);
+    let mut known = true;
+    for found in &imported.checked.reports {
+        shown(&found.source, &found.diagnostics)?;
+        known &= !found.diagnostics.has_errors();
+        for format in FORMATS {
+            let style = Style::default();
+            let report = report::render(format, &found.source, &found.diagnostics, &style);
+            if report.contains(CANARY) {
+                return Err(format!("{format:?} shows a key"));
+            }
+        }
+    }
+    if imported.text.contains(CANARY) || imported.notes.join("\n").contains(CANARY) {
+        return Err("the platform has a key in it".to_owned());
+    }
+    Ok(known)
 }

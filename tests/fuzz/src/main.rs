@@ -1,6 +1,6 @@
 //! Fuzzes the TOML front end on the stable toolchain: any bytes get an answer, without a panic and in time.
 //!
-//! `homelab-fuzz [--seconds N] [--seed N] [FOLDER…]` breaks the `.toml` files below the folders, for so long, and ends with 1 at the first that is answered wrongly; that file is kept beside the program. The same seed makes the same files.
+//! `homelab-fuzz [--import] [--seconds N] [--seed N] [FOLDER…]` breaks the `.toml` files below the folders (with `--import` all files, as ones that are imported), for so long, and ends with 1 at the first that is answered wrongly; that file is kept beside the program. The same seed makes the same files.
 
 mod judge;
 mod mutate;
@@ -25,16 +25,22 @@ struct Arguments {
     seconds: u64,
     seed: u64,
     folders: Vec<PathBuf>,
+    /// True for files that are imported: YAML, units, property lists, Compose.
+    import: bool,
 }
 
 fn main() -> ExitCode {
     let Some(arguments) = arguments() else {
-        eprintln!("usage: homelab-fuzz [--seconds N] [--seed N] FOLDER…");
+        eprintln!("usage: homelab-fuzz [--import] [--seconds N] [--seed N] FOLDER…");
         return ExitCode::from(2);
     };
-    let corpus = corpus(&arguments.folders);
+    let corpus = if arguments.import {
+        foreign(&arguments.folders)
+    } else {
+        corpus(&arguments.folders)
+    };
     if corpus.is_empty() {
-        eprintln!("no .toml files in {:?}", arguments.folders);
+        eprintln!("no files to break in {:?}", arguments.folders);
         return ExitCode::from(2);
     }
     let mutator = Mutator::new(corpus);
@@ -45,7 +51,13 @@ fn main() -> ExitCode {
         let seed = arguments.seed.wrapping_add(tried);
         let bytes = mutator.file(&mut Random::new(seed), LARGEST);
         let start = Instant::now();
-        let verdict = catch_unwind(AssertUnwindSafe(|| judge::judge(&bytes)));
+        let verdict = catch_unwind(AssertUnwindSafe(|| {
+            if arguments.import {
+                judge::judge_import(&bytes)
+            } else {
+                judge::judge(&bytes)
+            }
+        }));
         let took = start.elapsed();
         slowest = slowest.max(took);
         let wrong = match verdict {
@@ -80,17 +92,40 @@ fn arguments() -> Option<Arguments> {
         seconds: 60,
         seed: 1,
         folders: Vec::new(),
+        import: false,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
             "--seconds" => arguments.seconds = words.next()?.parse().ok()?,
+            "--import" => arguments.import = true,
             "--seed" => arguments.seed = words.next()?.parse().ok()?,
             _ if word.starts_with('-') => return None,
             _ => arguments.folders.push(word.into()),
         }
     }
     Some(arguments)
+}
+
+/// Every file below the folders that is not too large, ordered by path, with a key in it that no output may show.
+fn foreign(folders: &[PathBuf]) -> Vec<Vec<u8>> {
+    let mut paths: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(walkdir::WalkDir::new)
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .filter(|it| it.is_file())
+        .collect();
+    paths.sort();
+    let texts = paths.iter().filter_map(|it| fs::read_to_string(it).ok());
+    texts
+        .map(|it| {
+            it.replace("none", judge::CANARY)
+                .replace("os.environ/", judge::CANARY)
+        })
+        .filter(|it| !it.is_empty() && it.len() <= LARGEST)
+        .map(String::into_bytes)
+        .collect()
 }
 
 /// Every `.toml` file below the folders that is not too large, ordered by path.

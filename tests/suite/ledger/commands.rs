@@ -135,7 +135,7 @@ fn a_check_says_how_the_lock_would_change() {
     assert_eq!(home.run(&["build", "--check"]).code, 0);
     home.edit(
         "[services.mlx]",
-        "[services.notes]\nkind = \"searxng\"\nhost = \"pi\"\nport = 9000\n\n[services.mlx]",
+        "[services.notes]\nkind = \"home-assistant\"\nhost = \"pi\"\nport = 9000\n\n[services.mlx]",
     );
     let said = home.run(&["build", "--check"]);
     assert_eq!(said.code, 1);
@@ -201,7 +201,7 @@ fn c102_a_lock_that_is_a_link_or_a_folder_is_left_alone() {
     symlink("elsewhere", home.path("platform.lock")).unwrap();
     home.edit(
         "[services.mlx]",
-        "[services.notes]\nkind = \"searxng\"\nhost = \"pi\"\nport = 9000\n\n[services.mlx]",
+        "[services.notes]\nkind = \"home-assistant\"\nhost = \"pi\"\nport = 9000\n\n[services.mlx]",
     );
     let said = home.run(&["build"]);
     assert_eq!(said.code, 2, "{said:?}");
@@ -232,7 +232,7 @@ fn list_shows_who_has_what() {
     let home = Home::built(HOME);
     home.edit(
         "[services.search]\nkind = \"searxng\"\nhost = \"pi\"\nport = 8888\n",
-        "[services.notes]\nkind = \"searxng\"\nhost = \"pi\"\nport = 9000\n",
+        "[services.notes]\nkind = \"home-assistant\"\nhost = \"pi\"\nport = 9000\n",
     );
     let said = home.run(&["port", "list"]);
     assert_eq!(said.code, 0);

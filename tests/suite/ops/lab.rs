@@ -26,6 +26,12 @@ print) [ -e "$LAB/down-${2#system/}" ] || echo '	state = running' ;;
 bootstrap) [ ! -e "$LAB/busy" ] || { rm "$LAB/busy"; echo 'Bootstrap failed: 5: Input/output error' >&2; exit 5; } ;;
 esac
 "#;
+const DOCKER: &str = r#"#!/bin/sh
+echo "docker $*" >>"$LAB/log"
+case " $* " in
+*" ps "*) [ -e "$LAB/down-gate" ] || echo gate ;;
+esac
+"#;
 const HOSTNAME: &str = "#!/bin/sh\necho \"${LAB_NAME:-nowhere}\"\n";
 const NO_ADDRESSES: &str = "#!/bin/sh\nexit 0\n";
 const SUDO: &str = r#"#!/bin/sh
@@ -81,6 +87,7 @@ impl Lab {
         for (name, script) in [
             ("systemctl", SYSTEMCTL),
             ("launchctl", LAUNCHCTL),
+            ("docker", DOCKER),
             ("hostname", HOSTNAME),
             ("ip", NO_ADDRESSES),
             ("ifconfig", NO_ADDRESSES),

@@ -136,3 +136,32 @@ fn a_dry_run_and_another_host_touch_nothing() {
         assert_eq!(lab.log(), Vec::<String>::new());
     }
 }
+
+#[test]
+fn containers_are_renewed_by_the_compose_file_that_is_installed() {
+    let gate = Server::well("");
+    let text = format!(
+        "version = 1\nname = \"lab\"\n[policy]\ngateway = \"gate\"\n[networks.lan]\nkind = \"lan\"\n[hosts.box]\nos = \"linux\"\ninit = \"compose\"\naddresses = {{ lan = \"127.0.0.2\" }}\n[services.gate]\nkind = \"litellm\"\nhost = \"box\"\nport = {}\nhealth = [{{ path = \"/health\" }}]\ncontainer.image = \"ghcr.io/berriai/litellm:v1\"\nrun.start_timeout = \"2s\"\n",
+        gate.port()
+    );
+    let lab = Lab::of(&text);
+    for shell in shells() {
+        let ran = lab.run_as("box", &shell, "restart-all", &[]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+        assert!(ran.out.contains("  well  gate, after "), "{ran:?}");
+        let log = lab.log();
+        let file = "docker compose --file /etc/homelab/docker-compose.yml";
+        assert!(
+            log.contains(&format!(
+                "{file} up --detach --no-deps --force-recreate -- gate"
+            )),
+            "{log:?}"
+        );
+        // It fell over at once, and somebody else answers on its port.
+        write(&lab.path("down-gate"), "");
+        let ran = lab.run_as("box", &shell, "restart-all", &[]);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        std::fs::remove_file(lab.path("down-gate")).expect("it is ours");
+        lab.log();
+    }
+}

@@ -6,10 +6,10 @@ use crate::emit::picture::layout::{Arrow, Layout, Point, Rect};
 use crate::emit::picture::{Links, svg, words};
 use crate::platform::{HostId, Platform, ServiceId};
 
-const MARGIN: i32 = 12;
-const DOWN: i32 = 200;
-const LANE: i32 = 56;
-const BOX: i32 = 216;
+const MARGIN: i32 = 6;
+const DOWN: i32 = 180;
+const LANE: i32 = 48;
+const BOX: i32 = 208;
 const HEIGHT: i32 = 40;
 const GAP: i32 = 8;
 const PAD: i32 = 12;

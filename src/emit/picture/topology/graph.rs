@@ -48,6 +48,8 @@ pub(super) struct Node {
     pub(super) card: usize,
     pub(super) name: String,
     pub(super) line: String,
+    /// What stands behind the line where there is room.
+    pub(super) more: Option<String>,
     pub(super) chips: Vec<String>,
     /// Where it listens, in a word, and the class of that.
     pub(super) reach: Option<(String, String)>,
@@ -165,7 +167,12 @@ impl Graph {
         self.push(Node {
             card: self.cards.len() - 1,
             name: service.title.clone(),
-            line: service_line(platform, service),
+            line: if service.title == service.name {
+                service.kind.title.to_owned()
+            } else {
+                service.name.clone()
+            },
+            more: models(platform, service),
             chips: words::ports(service),
             reach: service_reach(platform, service),
             layer: service.layer,
@@ -213,6 +220,7 @@ impl Graph {
         let node = Node {
             card: self.cards.len() - 1,
             line: format!("{of}, {live} running"),
+            more: None,
             chips: Vec::new(),
             reach: None,
             layer,
@@ -265,19 +273,10 @@ impl Detail {
     }
 }
 
-/// What stands below a service's title: its name, where that is another, and its models.
-fn service_line(platform: &Platform, service: &Service) -> String {
+/// How many models a service has, when it has some.
+fn models(platform: &Platform, service: &Service) -> Option<String> {
     let models = platform.models_of(service.id).count();
-    let mut line = if service.title == service.name {
-        service.kind.title.to_owned()
-    } else {
-        service.name.clone()
-    };
-    if models > 0 {
-        line.push_str(" · ");
-        line.push_str(&words::count(models, "model"));
-    }
-    line
+    (models > 0).then(|| words::count(models, "model"))
 }
 
 /// Where it listens, in a word, and the class of that; nothing for a service without ports.
@@ -297,12 +296,13 @@ fn service_reach(platform: &Platform, service: &Service) -> Option<(String, Stri
 }
 
 fn says(platform: &Platform, service: &Service) -> String {
-    let mut says = format!(
-        "{}, {} on {}",
-        service.title,
-        words::layer(service.layer),
-        platform[service.host].name
-    );
+    let name = if service.title == service.name {
+        service.title.clone()
+    } else {
+        format!("{} ({})", service.title, service.name)
+    };
+    let host = &platform[service.host].name;
+    let mut says = format!("{name}, {} on {host}", words::layer(service.layer));
     if let Some(state) = words::service_state(service.state) {
         says.push_str(", ");
         says.push_str(state);

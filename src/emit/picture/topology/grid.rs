@@ -6,19 +6,19 @@ use crate::emit::picture::layout::Rect;
 use crate::platform::{HostId, HostState};
 
 /// The box of a service.
-pub(super) const NODE_WIDTH: i32 = 272;
+pub(super) const NODE_WIDTH: i32 = 248;
 pub(super) const NODE_HEIGHT: i32 = 40;
 /// From one box to the next.
 const PITCH: i32 = 48;
 /// What a host says about itself, above its services.
 pub(super) const HEAD: i32 = 76;
-pub(super) const PAD: i32 = 14;
+pub(super) const PAD: i32 = 12;
 /// What a lane keeps free beside its tracks.
 const LANE_PAD: i32 = 16;
 /// The least room between two hosts.
-const GUTTER: i32 = 28;
+const GUTTER: i32 = 24;
 /// Around everything.
-const MARGIN: i32 = 12;
+const MARGIN: i32 = 6;
 /// Up to so many hosts stand side by side.
 const SIDE_BY_SIDE: usize = 3;
 /// The widest picture: a page is better scrolled down than sideways.

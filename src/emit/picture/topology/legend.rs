@@ -9,7 +9,7 @@ use crate::emit::picture::words;
 use crate::platform::Platform;
 
 const LINE: i32 = 22;
-const MARGIN: i32 = 12;
+const MARGIN: i32 = 6;
 
 /// Adds the legend, and makes the picture as high as it needs.
 pub(super) fn add(layout: &mut Layout, platform: &Platform, graph: &Graph) {

@@ -6,7 +6,7 @@ mod legend;
 mod route;
 
 use super::layout::{Arrow, Label, Layout, Point, Rect, Style};
-use super::measure::Face;
+use super::measure::{self, Face};
 use super::{Links, svg, words};
 use crate::platform::{HostState, Platform, ServiceState};
 
@@ -155,16 +155,11 @@ fn chip(
     text: &str,
     class: &str,
 ) -> Option<i32> {
-    let text = super::measure::elide(
-        &super::measure::clean(text),
-        CODE.face,
-        CODE.size,
-        room - 10,
-    );
+    let text = measure::elide(&measure::clean(text), CODE.face, CODE.size, room - 10);
     if text.is_empty() || text == "…" {
         return None;
     }
-    let width = super::measure::width(&text, CODE.face, CODE.size) + 10;
+    let width = measure::width(&text, CODE.face, CODE.size) + 10;
     let part = layout.part(Rect::new(at.x, at.y, width, 15), of, 4, class);
     layout.label(
         Point {
@@ -229,22 +224,27 @@ fn draw_node(layout: &mut Layout, node: &Node, rect: Rect, host: usize) {
     } else if let Some((reach, _)) = &node.reach {
         end -= layout.label_before(below, 90, reach, SMALL, Some(at)) + 8;
     }
-    layout.label(
-        Point {
-            x: left,
-            y: rect.y + 32,
-        },
-        end - left,
-        &node.line,
-        SMALL,
-        Some(at),
-    );
+    let place = Point {
+        x: left,
+        y: rect.y + 32,
+    };
+    let room = end - left;
+    let line = match &node.more {
+        Some(more) => format!("{} · {more}", node.line),
+        None => node.line.clone(),
+    };
+    let line = if measure::width(&measure::clean(&line), SMALL.face, SMALL.size) <= room {
+        &line
+    } else {
+        &node.line
+    };
+    layout.label(place, room, line, SMALL, Some(at));
 }
 
 /// The ports of a box, right-aligned; returns the room they take.
 fn ports(layout: &mut Layout, at: usize, node: &Node, end: Point) -> i32 {
     let most = NODE_WIDTH / 2;
-    let wide = |text: &str| super::measure::width(text, CODE.face, CODE.size) + 10;
+    let wide = |text: &str| measure::width(text, CODE.face, CODE.size) + 10;
     let mut shown: Vec<String> = Vec::new();
     let mut taken = 0;
     for (index, chip) in node.chips.iter().enumerate() {

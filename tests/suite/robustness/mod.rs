@@ -3,13 +3,15 @@
 // The helpers of a test are the test as well, which clippy cannot tell.
 #![allow(clippy::unwrap_used)]
 
+mod site;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
 use homelab::compile::{self, check};
-use homelab::diagnostic::Source;
+use homelab::diagnostic::{Diagnostics, Source};
 use homelab::emit::Artifacts;
 use homelab::ledger::claims;
 
@@ -89,6 +91,103 @@ fn c013_handles_that_differ_in_case_only() {
         "\n[handles.Phi]\nmodel = \"phi\"\n",
         "names-differ-in-case",
         ["phi", "Phi"],
+    );
+}
+
+#[test]
+fn c017_a_million_handles_are_refused_by_their_number() {
+    let mut text = HOME.to_owned();
+    for at in 0..1_000_000 {
+        text.push_str("[handles.h");
+        text.push_str(&at.to_string());
+        text.push_str("]\n");
+    }
+    let mut diagnostics = Diagnostics::new();
+    let source = Source::new("platform.toml", text);
+    let document = homelab::syntax::parse(&source, &mut diagnostics);
+    assert!(document.is_none_or(|it| it.is_damaged()));
+    let found: Vec<&str> = diagnostics.iter().map(|it| it.rule.name).collect();
+    assert_eq!(found, ["too-many-values"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn c017_twice_as_many_handles_take_twice_as_long() {
+    // What this thread alone has spent on a processor, whatever else runs.
+    let spent = || -> u64 {
+        let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        text.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let take = |count: usize| {
+        let mut text = HOME.to_owned();
+        for at in 0..count {
+            text.push_str("[handles.h");
+            text.push_str(&at.to_string());
+            text.push_str("]\nmodel = \"phi\"\n");
+        }
+        let source = Source::new("platform.toml", text);
+        let before = spent();
+        assert_eq!(check(&source, None).diagnostics.len(), 0);
+        spent() - before
+    };
+    take(1_000);
+    let (small, large) = (take(5_000), take(20_000));
+    // Four times the handles; what is not linear would take sixteen times as long.
+    assert!(large < 10 * small, "{small} ns and {large} ns");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn c023_a_file_that_is_longer_than_it_was() {
+    // The kernel says that it is empty, and then there is something to read: as if it had grown meanwhile.
+    let output = homelab(Path::new("/"), &["lint", "--platform", "/proc/version"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("it changed while it was read"), "{said}");
+}
+
+/// A file that needs more memory than the process may have is refused in words, and what was built stays.
+#[test]
+#[cfg(target_os = "linux")]
+fn c027_too_little_memory() {
+    let limited = |folder: &Path| {
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            "ulimit -v 65536 && exec \"$0\" build",
+            env!("CARGO_BIN_EXE_homelab"),
+        ]);
+        command
+            .current_dir(folder)
+            .env_remove("CI")
+            .output()
+            .unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("platform.toml");
+    fs::write(&path, HOME).unwrap();
+    // A platform of every day fits.
+    let output = limited(folder.path());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let manifest = fs::read(folder.path().join("generated/manifest.json")).unwrap();
+    let mut text = HOME.to_owned();
+    for at in 0..40_000 {
+        text.push_str("[handles.h");
+        text.push_str(&at.to_string());
+        text.push_str("]\nmodel = \"phi\"\n");
+    }
+    fs::write(&path, text).unwrap();
+    let output = limited(folder.path());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("memory") && !said.contains("panicked"),
+        "{said}"
+    );
+    assert_eq!(
+        fs::read(folder.path().join("generated/manifest.json")).unwrap(),
+        manifest
     );
 }
 

@@ -1,0 +1,57 @@
+//! `homelab proxy`, a gateway that serves the same names as LiteLLM from the compiled route table.
+
+use super::{Config, Endpoint, Kind, Layer, Place, Probe, Role, Word, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "homelab",
+    title: "homelab proxy",
+    role: Role::Gateway,
+    layer: Layer::Gateway,
+    port: Some(4000),
+    base_path: "/v1",
+    health: &[
+        Probe::cheap("/health/readiness"),
+        Probe::cheap("/health/liveliness"),
+    ],
+    workload: Workload::Proxy,
+    // Address and port stand in the table.
+    command: &[
+        Word::Text("homelab"),
+        Word::Text("proxy"),
+        Word::Text("--table"),
+        Word::Config("routes.json"),
+    ],
+    configs: &[Config {
+        name: "routes.json",
+        place: Place::Directory("config/routes.json"),
+    }],
+    env: &[],
+    endpoints: &[
+        Endpoint::ChatCompletions,
+        Endpoint::Completions,
+        Endpoint::Embeddings,
+        Endpoint::Responses,
+        Endpoint::Messages,
+        Endpoint::ImagesGenerations,
+        Endpoint::AudioTranscriptions,
+        Endpoint::AudioSpeech,
+        Endpoint::Rerank,
+        Endpoint::Models,
+        Endpoint::Health,
+    ],
+    modes: &[],
+    litellm_provider: "openai",
+    cloud: None,
+    one_model_per_port: false,
+    serves_by_source: false,
+    mcp_stdio: None,
+    calls_gateway: false,
+    client_key: None,
+    technique_field: None,
+    techniques: &[],
+    forbidden_env: &[],
+    keeps_state: false,
+    start_seconds: 10,
+    container: None,
+    credentials: &[],
+};

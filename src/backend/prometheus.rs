@@ -1,0 +1,41 @@
+//! Prometheus: collects what the others measure.
+
+use super::{Asker, Container, Kind, Layer, Probe, Role, Workload};
+
+pub(super) static KIND: Kind = Kind {
+    name: "prometheus",
+    title: "Prometheus",
+    role: Role::Other,
+    layer: Layer::Observability,
+    port: Some(9090),
+    base_path: "",
+    health: &[Probe::cheap("/-/healthy")],
+    workload: Workload::Proxy,
+    command: &[],
+    configs: &[],
+    env: &[],
+    endpoints: &[],
+    modes: &[],
+    litellm_provider: "openai",
+    cloud: None,
+    one_model_per_port: false,
+    serves_by_source: false,
+    mcp_stdio: None,
+    calls_gateway: false,
+    client_key: None,
+    technique_field: None,
+    techniques: &[],
+    forbidden_env: &[],
+    keeps_state: true,
+    start_seconds: 60,
+    container: Some(&Container {
+        image: "docker.io/prom/prometheus",
+        port: Some(9090),
+        publish: true,
+        command: &[],
+        configs: &[],
+        data: Some("/prometheus"),
+        asker: Asker::Wget,
+    }),
+    credentials: &[],
+};

@@ -1,0 +1,266 @@
+//! A connection with what was read from it and not used yet, in clear or over TLS.
+
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How much room a read is given.
+const ROOM: usize = 16 * 1024;
+
+/// The most that is read ahead of the request that is being answered.
+const MOST_AHEAD: usize = 64 * 1024;
+
+/// A way to the other side.
+#[derive(Debug)]
+pub(super) enum Stream {
+    /// In clear.
+    Plain(TcpStream),
+    /// Over TLS.
+    Tls(Box<tokio_rustls::TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(it) => Pin::new(it).poll_read(cx, buf),
+            Self::Tls(it) => Pin::new(it).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(it) => Pin::new(it).poll_write(cx, buf),
+            Self::Tls(it) => Pin::new(it).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(it) => Pin::new(it).poll_write_vectored(cx, parts),
+            Self::Tls(it) => Pin::new(it).poll_write_vectored(cx, parts),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(it) => Pin::new(it).poll_flush(cx),
+            Self::Tls(it) => Pin::new(it).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(it) => Pin::new(it).poll_shutdown(cx),
+            Self::Tls(it) => Pin::new(it).poll_shutdown(cx),
+        }
+    }
+}
+
+/// A stream and its unread bytes.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) stream: Stream,
+    /// What was read and not used.
+    pub(super) buffer: BytesMut,
+    /// How far the buffer was searched for the end of a head.
+    pub(super) seen: usize,
+    /// True when a write did not complete: nothing more may be written.
+    pub(super) broken: bool,
+}
+
+impl Connection {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            buffer: BytesMut::new(),
+            seen: 0,
+            broken: false,
+        }
+    }
+
+    /// Reads what has arrived into the buffer; zero is the end.
+    pub(super) async fn fill(&mut self) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_fill(cx)).await
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        use bytes::BufMut;
+        // Room is made when there is something to read: ten thousand idle streams have no buffers.
+        if let Stream::Plain(stream) = &self.stream
+            && stream.poll_read_ready(cx).is_pending()
+        {
+            if self.buffer.is_empty() {
+                self.buffer = BytesMut::new();
+            }
+            return Poll::Pending;
+        }
+        self.buffer.reserve(ROOM);
+        let mut limited = (&mut self.buffer).limit(ROOM);
+        let future = tokio::io::AsyncReadExt::read_buf(&mut self.stream, &mut limited);
+        std::pin::pin!(future).poll(cx)
+    }
+
+    /// Ends when the other side has gone. What it sends meanwhile is kept for later.
+    pub(super) async fn gone(&mut self) {
+        loop {
+            if self.buffer.len() > MOST_AHEAD {
+                return std::future::pending().await;
+            }
+            if matches!(self.fill().await, Ok(0) | Err(_)) {
+                return;
+            }
+        }
+    }
+
+    /// True when the other side has neither closed nor said anything unasked.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        if !self.buffer.is_empty() || self.broken {
+            return false;
+        }
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        self.poll_fill(&mut cx).is_pending()
+    }
+
+    /// Writes all parts one after another; fails when the other side takes nothing for so long.
+    pub(super) async fn write(&mut self, parts: &[&[u8]], patience: Duration) -> io::Result<()> {
+        let mut from = Position::default();
+        self.broken = true;
+        while !from.is_end(parts) {
+            let wrote = timeout(patience, poll_fn(|cx| self.poll_parts(cx, parts, from))).await;
+            from = from.after(parts, wrote.map_err(|_| io::ErrorKind::TimedOut)??);
+        }
+        self.flush().await?;
+        self.broken = false;
+        Ok(())
+    }
+
+    /// Writes all parts, but ends with `false` when the other side answers before it has taken all.
+    pub(super) async fn write_unless_answered(
+        &mut self,
+        parts: &[&[u8]],
+        patience: Duration,
+    ) -> io::Result<bool> {
+        let mut from = Position::default();
+        self.broken = true;
+        while !from.is_end(parts) {
+            let step = poll_fn(|cx| match self.poll_parts(cx, parts, from) {
+                Poll::Ready(wrote) => Poll::Ready(wrote.map(Some)),
+                Poll::Pending => match ready!(self.poll_fill(cx)) {
+                    Ok(0) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+                    Ok(_) => Poll::Ready(Ok(None)),
+                    Err(error) => Poll::Ready(Err(error)),
+                },
+            });
+            match timeout(patience, step)
+                .await
+                .map_err(|_| io::ErrorKind::TimedOut)??
+            {
+                Some(wrote) => from = from.after(parts, wrote),
+                None => return Ok(false),
+            }
+        }
+        self.flush().await?;
+        self.broken = false;
+        Ok(true)
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Plain(_) => Ok(()),
+            Stream::Tls(it) => it.flush().await,
+        }
+    }
+
+    fn poll_parts(
+        &mut self,
+        cx: &mut Context<'_>,
+        parts: &[&[u8]],
+        from: Position,
+    ) -> Poll<io::Result<usize>> {
+        let mut slices = [IoSlice::new(&[]); 16];
+        let mut count = 0;
+        for (index, part) in parts.iter().enumerate().skip(from.part) {
+            let part = if index == from.part {
+                &part[from.byte..]
+            } else {
+                part
+            };
+            if part.is_empty() {
+                continue;
+            }
+            slices[count] = IoSlice::new(part);
+            count += 1;
+            if count == slices.len() {
+                break;
+            }
+        }
+        match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])) {
+            Ok(0) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            wrote => Poll::Ready(wrote),
+        }
+    }
+}
+
+/// How far parts were written.
+#[derive(Debug, Clone, Copy, Default)]
+struct Position {
+    part: usize,
+    byte: usize,
+}
+
+impl Position {
+    fn is_end(self, parts: &[&[u8]]) -> bool {
+        parts
+            .iter()
+            .enumerate()
+            .skip(self.part)
+            .all(|(index, part)| {
+                if index == self.part {
+                    part.len() == self.byte
+                } else {
+                    part.is_empty()
+                }
+            })
+    }
+
+    fn after(mut self, parts: &[&[u8]], mut wrote: usize) -> Self {
+        while let Some(part) = parts.get(self.part) {
+            let left = part.len() - self.byte;
+            if wrote < left {
+                self.byte += wrote;
+                break;
+            }
+            wrote -= left;
+            self = Self {
+                part: self.part + 1,
+                byte: 0,
+            };
+        }
+        self
+    }
+}

@@ -1,0 +1,512 @@
+//! The head of a request or an answer, read strictly: what two readers could understand differently is refused.
+
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+
+/// The most header fields of one head.
+const MOST_FIELDS: usize = 100;
+
+/// The most bytes of one head.
+pub(super) const MOST_BYTES: usize = 64 * 1024;
+
+/// Why a head was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadError {
+    /// It is no HTTP, or HTTP that readers disagree about.
+    Malformed(&'static str),
+    /// It has too many fields or bytes.
+    TooLarge,
+    /// It speaks a version of HTTP that is not spoken here.
+    Version,
+    /// It announces a transfer coding that is not known here.
+    Coding,
+}
+
+/// How the body behind a head ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// After so many bytes.
+    Length(u64),
+    /// With the last chunk.
+    Chunked,
+    /// With the connection; answers only.
+    Close,
+}
+
+/// The header fields of a head.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    bytes: Bytes,
+    fields: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Fields {
+    /// The value of the only field with this name; the first of several.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.iter()
+            .find(|(it, _)| it.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// The values of all fields with this name.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.iter()
+            .filter(move |(it, _)| it.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Names and values in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields
+            .iter()
+            .map(|(name, value)| (self.text(name), self.text(value)))
+    }
+
+    fn text(&self, range: &Range<usize>) -> &str {
+        // What is no text was refused when the fields were read.
+        std::str::from_utf8(&self.bytes[range.clone()]).unwrap_or("")
+    }
+
+    fn only(&self, name: &str) -> Result<Option<&str>, HeadError> {
+        let is_it = |it: &(&str, &str)| it.0.eq_ignore_ascii_case(name);
+        let mut values = self.iter().filter(is_it).map(|(_, value)| value);
+        let value = values.next();
+        match values.next() {
+            Some(_) => Err(HeadError::Malformed("a field stands twice")),
+            None => Ok(value),
+        }
+    }
+}
+
+/// The head of a request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The path, without its query.
+    pub path: String,
+    /// True for HTTP/1.1, false for HTTP/1.0.
+    pub modern: bool,
+    /// The host that was asked for, without its port; nothing for HTTP/1.0.
+    pub host: Option<String>,
+    /// Its fields.
+    pub fields: Fields,
+    /// How its body ends.
+    pub framing: Framing,
+    /// True when the connection may be used again.
+    pub keep_alive: bool,
+}
+
+/// The head of an answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Its fields.
+    pub fields: Fields,
+    /// How its body ends.
+    pub framing: Framing,
+    /// True when the connection may be used again.
+    pub keep_alive: bool,
+}
+
+/// Takes the head of a request off the buffer; nothing when it is not there yet.
+pub fn request(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Request>, HeadError> {
+    let Some(bytes) = whole(buffer, seen)? else {
+        return Ok(None);
+    };
+    let (line, fields) = fields(bytes, true)?;
+    let line = &fields.bytes[line];
+    let mut words = line.split(|it| *it == b' ');
+    let (Some(method), Some(target), Some(version), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Err(HeadError::Malformed("the request line has not three words"));
+    };
+    let modern = match version {
+        b"HTTP/1.1" => true,
+        b"HTTP/1.0" => false,
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            return Err(HeadError::Version);
+        }
+        _ => return Err(HeadError::Malformed("the version is none")),
+    };
+    if method.is_empty() || !method.iter().copied().all(is_token) {
+        return Err(HeadError::Malformed("the method is none"));
+    }
+    let method = text(method)?.to_owned();
+    let target = text(target)?.to_owned();
+    if target.is_empty() || !target.bytes().all(|it| it.is_ascii_graphic()) {
+        return Err(HeadError::Malformed("the target is none"));
+    }
+    let authority = match fields.only("host")? {
+        Some(host) => Some(host.to_owned()),
+        None if modern => return Err(HeadError::Malformed("there is no host")),
+        None => None,
+    };
+    let host = authority.as_deref().map(host_name).transpose()?;
+    let path = path(&method, &target, authority.as_deref())?;
+    let framing = match transfer_coding(&fields)? {
+        Some(_) if !modern => return Err(HeadError::Malformed("HTTP/1.0 knows no chunks")),
+        Some(framing) => framing,
+        None => Framing::Length(length(&fields)?.unwrap_or(0)),
+    };
+    Ok(Some(Request {
+        keep_alive: keep_alive(&fields, modern),
+        method,
+        path,
+        modern,
+        host,
+        fields,
+        framing,
+    }))
+}
+
+/// Takes the head of an answer off the buffer; nothing when it is not there yet.
+pub fn answer(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Answer>, HeadError> {
+    let Some(bytes) = whole(buffer, seen)? else {
+        return Ok(None);
+    };
+    let (line, fields) = fields(bytes, false)?;
+    let line = &fields.bytes[line];
+    let (modern, rest) = match line.split_at_checked(9) {
+        Some((b"HTTP/1.1 ", rest)) => (true, rest),
+        Some((b"HTTP/1.0 ", rest)) => (false, rest),
+        _ => return Err(HeadError::Malformed("the status line is none")),
+    };
+    let status = match rest {
+        [a, b, c] | [a, b, c, b' ', ..] if [a, b, c].iter().all(|it| it.is_ascii_digit()) => {
+            u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0')
+        }
+        _ => return Err(HeadError::Malformed("the status is none")),
+    };
+    if !(100..=599).contains(&status) {
+        return Err(HeadError::Malformed("the status is none"));
+    }
+    let framing = match transfer_coding(&fields)? {
+        _ if status < 200 || status == 204 || status == 304 => Framing::Length(0),
+        Some(_) if !modern => return Err(HeadError::Malformed("HTTP/1.0 knows no chunks")),
+        Some(framing) => framing,
+        None => length(&fields)?.map_or(Framing::Close, Framing::Length),
+    };
+    Ok(Some(Answer {
+        status,
+        keep_alive: keep_alive(&fields, modern) && framing != Framing::Close,
+        fields,
+        framing,
+    }))
+}
+
+/// The bytes up to and with the empty line. A line that ends otherwise than with CR LF is refused as soon as it is seen.
+fn whole(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Bytes>, HeadError> {
+    let mut at = *seen;
+    while let Some(found) = memchr::memchr2(b'\r', b'\n', &buffer[at..]) {
+        let end = at + found;
+        if end >= MOST_BYTES {
+            return Err(HeadError::TooLarge);
+        }
+        match (buffer[end], buffer.get(end + 1)) {
+            (b'\r', Some(b'\n')) => {}
+            (b'\r', None) => {
+                *seen = end;
+                return Ok(None);
+            }
+            _ => return Err(HeadError::Malformed("a line ends without CR LF")),
+        }
+        if end == 0 {
+            return Err(HeadError::Malformed("the head begins with an empty line"));
+        }
+        if end >= 2 && buffer[end - 2..end] == *b"\r\n" {
+            *seen = 0;
+            return Ok(Some(buffer.split_to(end + 2).freeze()));
+        }
+        at = end + 2;
+    }
+    *seen = buffer.len();
+    if buffer.len() > MOST_BYTES {
+        return Err(HeadError::TooLarge);
+    }
+    Ok(None)
+}
+
+/// The range of the first line, and the fields.
+fn fields(bytes: Bytes, strict: bool) -> Result<(Range<usize>, Fields), HeadError> {
+    let mut fields = Vec::with_capacity(16);
+    let first = memchr::memchr(b'\r', &bytes).unwrap_or(0);
+    let mut at = first + 2;
+    while at + 2 < bytes.len() {
+        let end = at + memchr::memchr(b'\r', &bytes[at..]).unwrap_or(0);
+        if end == at {
+            break;
+        }
+        if fields.len() == MOST_FIELDS {
+            return Err(HeadError::TooLarge);
+        }
+        let line = &bytes[at..end];
+        let colon =
+            memchr::memchr(b':', line).ok_or(HeadError::Malformed("a field has no colon"))?;
+        let name = &line[..colon];
+        if name.is_empty() || !name.iter().copied().all(is_token) {
+            return Err(HeadError::Malformed("a field name is none"));
+        }
+        if is_framing_twin(name) {
+            return Err(HeadError::Malformed(
+                "a field name only looks like one of framing",
+            ));
+        }
+        let value = &line[colon + 1..];
+        let start = value
+            .iter()
+            .take_while(|it| matches!(it, b' ' | b'\t'))
+            .count();
+        let blank = value[start..]
+            .iter()
+            .rev()
+            .take_while(|it| matches!(it, b' ' | b'\t'))
+            .count();
+        let value = at + colon + 1 + start..end - blank;
+        let is_text = |it: &u8| matches!(it, b'\t' | b' '..=b'~') || (!strict && *it >= 0x80);
+        if !bytes[value.clone()].iter().all(is_text) {
+            return Err(HeadError::Malformed("a field value holds what is no text"));
+        }
+        fields.push((at..at + colon, value));
+        at = end + 2;
+    }
+    Ok((0..first, Fields { bytes, fields }))
+}
+
+/// True for `Transfer_Encoding` and its like, which some servers read as the real ones.
+fn is_framing_twin(name: &[u8]) -> bool {
+    let is = |real: &[u8]| {
+        name.len() == real.len()
+            && name.contains(&b'_')
+            && name.iter().zip(real).all(|(it, real)| {
+                let it = if *it == b'_' {
+                    b'-'
+                } else {
+                    it.to_ascii_lowercase()
+                };
+                it == *real
+            })
+    };
+    is(b"transfer-encoding") || is(b"content-length")
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, HeadError> {
+    std::str::from_utf8(bytes).map_err(|_| HeadError::Malformed("the first line is no text"))
+}
+
+/// Whether the body is chunked. Only exactly `chunked`, once and without a length beside it, is understood the same by all.
+fn transfer_coding(fields: &Fields) -> Result<Option<Framing>, HeadError> {
+    let Some(coding) = fields.only("transfer-encoding")? else {
+        return Ok(None);
+    };
+    if fields.value("content-length").is_some() {
+        return Err(HeadError::Malformed("the body has a length and chunks"));
+    }
+    if coding.eq_ignore_ascii_case("chunked") {
+        return Ok(Some(Framing::Chunked));
+    }
+    Err(HeadError::Coding)
+}
+
+fn length(fields: &Fields) -> Result<Option<u64>, HeadError> {
+    let Some(value) = fields.only("content-length")? else {
+        return Ok(None);
+    };
+    if value.is_empty() || value.len() > 19 || !value.bytes().all(|it| it.is_ascii_digit()) {
+        return Err(HeadError::Malformed("the length is none"));
+    }
+    let length = value.parse();
+    length
+        .map(Some)
+        .map_err(|_| HeadError::Malformed("the length is none"))
+}
+
+fn keep_alive(fields: &Fields, modern: bool) -> bool {
+    let says = |word: &str| {
+        fields
+            .values("connection")
+            .flat_map(|it| it.split(','))
+            .any(|it| it.trim().eq_ignore_ascii_case(word))
+    };
+    if modern {
+        !says("close")
+    } else {
+        says("keep-alive") && !says("close")
+    }
+}
+
+/// The host of an authority, whose port must be one.
+fn host_name(authority: &str) -> Result<String, HeadError> {
+    let wrong = HeadError::Malformed("the host is none");
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (address, rest) = rest.split_once(']').ok_or(wrong)?;
+            address.parse::<std::net::Ipv6Addr>().map_err(|_| wrong)?;
+            let port = match rest.strip_prefix(':') {
+                Some(port) => Some(port),
+                None if rest.is_empty() => None,
+                None => return Err(wrong),
+            };
+            (address, port)
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let is_name = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_' | b':');
+    if host.is_empty() || host.len() > 253 || !host.bytes().all(is_name) {
+        return Err(wrong);
+    }
+    if port.is_some_and(|it| {
+        it.is_empty()
+            || it.len() > 5
+            || it.parse::<u16>().is_err()
+            || !it.bytes().all(|it| it.is_ascii_digit())
+    }) {
+        return Err(wrong);
+    }
+    Ok(host.to_ascii_lowercase())
+}
+
+/// The path of a target. An absolute one must name the host that the request names.
+fn path(method: &str, target: &str, authority: Option<&str>) -> Result<String, HeadError> {
+    let target = match target
+        .strip_prefix("http://")
+        .or_else(|| target.strip_prefix("https://"))
+    {
+        Some(rest) => {
+            let end = rest.find(['/', '?']).unwrap_or(rest.len());
+            if authority.is_none_or(|it| !it.eq_ignore_ascii_case(&rest[..end])) {
+                return Err(HeadError::Malformed("target and host differ"));
+            }
+            if end == rest.len() { "/" } else { &rest[end..] }
+        }
+        None => target,
+    };
+    let path = target.split('?').next().unwrap_or(target);
+    // `CONNECT host:port` and `OPTIONS *` are answered by their method.
+    if !path.starts_with('/') && method != "CONNECT" && path != "*" {
+        return Err(HeadError::Malformed("the target is no path"));
+    }
+    if path.contains('#') {
+        return Err(HeadError::Malformed("the target has a fragment"));
+    }
+    Ok(path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Option<Request>, HeadError> {
+        request(&mut BytesMut::from(text), &mut 0)
+    }
+
+    fn refused(head: &str) {
+        assert!(read(head).is_err(), "{head:?}");
+    }
+
+    #[test]
+    fn p001_to_p004_framing_that_readers_disagree_about_is_refused() {
+        for fields in [
+            "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+            "Content-Length: 3\r\nContent-Length: 3\r\n",
+            "Content-Length: 3, 3\r\n",
+            "Content-Length: +5\r\n",
+            "Content-Length: -0\r\n",
+            "Content-Length: 0x5\r\n",
+            "Content-Length: 5_0\r\n",
+            "Content-Length: \r\n",
+            "Content-Length: 5 0\r\n",
+            "Content-Length: 18446744073709551616\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: xchunked\r\n",
+            "Transfer-Encoding: chunked, gzip\r\n",
+            "Transfer-Encoding: chunked,\r\n",
+            "Transfer-Encoding: \u{b}chunked\r\n",
+            "Transfer-Encoding: chunked\0\r\n",
+            "Transfer_Encoding: chunked\r\n",
+            "Transfer-Encoding:\r\n chunked\r\n",
+        ] {
+            refused(&format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n"));
+        }
+        refused("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    }
+
+    #[test]
+    fn p007_to_p012_lines_names_versions_and_hosts() {
+        for head in [
+            "GET / HTTP/1.1\nHost: a\n\n",
+            "GET / HTTP/1.1\rHost: a\r\r",
+            "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nX: \u{1}\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nX: é\r\n\r\n",
+            "GET /\r\n\r\n",
+            "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+            "GET / http/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost:\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
+            "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        ] {
+            refused(head);
+        }
+        assert_eq!(
+            read("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n")
+                .unwrap()
+                .unwrap()
+                .host
+                .as_deref(),
+            Some("::1")
+        );
+    }
+
+    #[test]
+    fn p023_too_many_fields_or_bytes() {
+        let many = "A: b\r\n".repeat(100);
+        assert_eq!(
+            read(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")).unwrap_err(),
+            HeadError::TooLarge
+        );
+        let long = "b".repeat(MOST_BYTES);
+        assert_eq!(
+            read(&format!("GET / HTTP/1.1\r\nHost: a\r\nA: {long}\r\n\r\n")).unwrap_err(),
+            HeadError::TooLarge
+        );
+    }
+
+    #[test]
+    fn any_split_reads_the_same() {
+        let text = "POST /v1/x?y=z HTTP/1.1\r\nHost: a:80\r\nContent-Length: 3\r\n\r\nabc";
+        let (mut buffer, mut seen) = (BytesMut::new(), 0);
+        let mut found = None;
+        for byte in text.bytes() {
+            buffer.extend_from_slice(&[byte]);
+            if found.is_none() {
+                found = request(&mut buffer, &mut seen).unwrap();
+            }
+        }
+        let found = found.unwrap();
+        assert_eq!(
+            (found.path.as_str(), found.framing),
+            ("/v1/x", Framing::Length(3))
+        );
+        assert_eq!(&buffer[..], b"abc");
+    }
+}

@@ -1,0 +1,149 @@
+//! Where connections come in, and the threads that serve them.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use tokio::net::TcpStream;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+use super::connection::{Connection, Stream};
+use super::serve;
+use super::worker::{Shared, Worker};
+
+/// How many connections may wait to be taken.
+const BACKLOG: i32 = 4096;
+
+/// How long nothing is taken after the system had no descriptor left.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Opens a listener; several may share one address, and the system spreads connections over them.
+pub(super) fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    socket.set_reuse_port(true)?;
+    if address.is_ipv6() {
+        // `[::]` is for both families, as everywhere else.
+        let _ = socket.set_only_v6(false);
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// True when nobody but this machine can reach the address.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+/// Serves connections of one listener until the drain is over.
+pub(super) fn run(
+    shared: &Arc<Shared>,
+    number: usize,
+    listener: TcpListener,
+    stop: tokio::sync::watch::Receiver<Phase>,
+) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let metrics = Arc::clone(&shared.metrics[number]);
+    let worker = Rc::new(Worker::new(Arc::clone(shared), metrics));
+    let local = LocalSet::new();
+    local.block_on(&runtime, serve(worker, listener, stop))
+}
+
+/// How far the end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Requests are taken.
+    Serving,
+    /// Those under way are finished.
+    Draining,
+    /// Those that are left are told that it is over.
+    Cutting,
+}
+
+async fn serve(
+    worker: Rc<Worker>,
+    listener: TcpListener,
+    mut stop: tokio::sync::watch::Receiver<Phase>,
+) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    loop {
+        tokio::select! {
+            taken = listener.accept(), if worker.shared.connections.load(Relaxed) < worker.shared.limits.connections => match taken {
+                Ok((stream, _)) => take(&worker, stream),
+                // Out of descriptors, most likely: trying at once would only spin.
+                Err(_) => tokio::time::sleep(EXHAUSTED).await,
+            },
+            _ = tick.tick() => {
+                worker.metrics.beats.fetch_add(1, Relaxed);
+                worker.pool.sweep();
+            }
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() != Phase::Serving {
+                    break;
+                }
+            }
+        }
+    }
+    drop(listener);
+    worker.draining.notify_waiters();
+    drain(&worker, stop).await;
+    Ok(())
+}
+
+/// Waits for what is under way, then cuts what is left.
+async fn drain(worker: &Worker, mut stop: tokio::sync::watch::Receiver<Phase>) {
+    let mut tick = tokio::time::interval(Duration::from_millis(10));
+    while worker.active.get() > 0 && *stop.borrow_and_update() != Phase::Cutting {
+        tokio::select! {
+            _ = tick.tick() => {}
+            changed = stop.changed() => if changed.is_err() { break },
+        }
+    }
+    worker.cut.set(true);
+    worker.cutoff.notify_waiters();
+    let end = Instant::now() + Duration::from_secs(2);
+    while worker.active.get() > 0 && Instant::now() < end {
+        tick.tick().await;
+    }
+}
+
+fn take(worker: &Rc<Worker>, stream: TcpStream) {
+    let _ = stream.set_nodelay(true);
+    // A peer that vanished without a word is found within a minute.
+    let probes = TcpKeepalive::new()
+        .with_time(Duration::from_secs(30))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(3);
+    let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&probes);
+    worker.shared.connections.fetch_add(1, Relaxed);
+    let worker = Rc::clone(worker);
+    tokio::task::spawn_local(async move {
+        let shared = Arc::clone(&worker.shared);
+        let _leave = Leave(shared);
+        serve::connection(worker, Connection::new(Stream::Plain(stream))).await;
+    });
+}
+
+/// Makes room for another connection when it is dropped, a panic included.
+struct Leave(Arc<Shared>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Relaxed);
+    }
+}

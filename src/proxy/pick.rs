@@ -1,0 +1,108 @@
+//! Which deployment is asked next.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::deployment::{Deployment, Leave, now};
+use super::served::Route;
+use crate::routes::{Endpoint, Strategy};
+
+/// What came of looking for a deployment.
+#[derive(Debug)]
+pub(super) enum Picked {
+    /// This one; `true` when the request probes whether it is back.
+    This(Arc<Deployment>, bool),
+    /// All are left alone, the first one until then.
+    Cooling(u64),
+    /// All were tried.
+    Exhausted,
+    /// None serves the endpoint.
+    Unsupported,
+}
+
+/// Picks among the deployments of a route: the lowest order first, the well before the unwell, then by strategy. Those that were tried come last.
+pub(super) fn pick(
+    route: &Route,
+    endpoint: Endpoint,
+    strategy: Option<Strategy>,
+    tried: &[String],
+    random: u64,
+) -> Picked {
+    let now = now();
+    let serving = || {
+        route
+            .deployments
+            .iter()
+            .filter(|it| it.endpoints.contains(&endpoint))
+    };
+    if serving().next().is_none() {
+        return Picked::Unsupported;
+    }
+    let mut soonest: Option<u64> = None;
+    let mut best: Vec<(&Arc<Deployment>, bool)> = Vec::new();
+    let mut rank = None;
+    for it in serving().filter(|it| !tried.contains(&it.id)) {
+        let probes = match it.state.look(now) {
+            Leave::Free => false,
+            Leave::Probe => true,
+            Leave::Wait(until) => {
+                soonest = Some(soonest.map_or(until, |it| it.min(until)));
+                continue;
+            }
+        };
+        let its = (!it.state.is_well(), it.order);
+        if rank.is_none_or(|rank| its < rank) {
+            rank = Some(its);
+            best.clear();
+        }
+        if rank == Some(its) {
+            best.push((it, probes));
+        }
+    }
+    // One that may be back is asked first, or it would never be known.
+    let probe = best
+        .iter()
+        .find(|(it, probes)| *probes && it.state.begin_probe());
+    if let Some((it, _)) = probe {
+        return Picked::This(Arc::clone(it), true);
+    }
+    best.retain(|(_, probes)| !probes);
+    match choose(&best, strategy, random) {
+        Some(it) => Picked::This(Arc::clone(it), false),
+        None => soonest.map_or(Picked::Exhausted, Picked::Cooling),
+    }
+}
+
+fn choose<'a>(
+    best: &[(&'a Arc<Deployment>, bool)],
+    strategy: Option<Strategy>,
+    random: u64,
+) -> Option<&'a Arc<Deployment>> {
+    if best.len() < 2 {
+        return best.first().map(|(it, _)| *it);
+    }
+    let start = usize::try_from(random >> 33).unwrap_or(0) % best.len();
+    // Equals are taken in turn from a place of chance, so that the first is not always the one.
+    let mut turn = (0..best.len()).map(|at| best[(start + at) % best.len()].0);
+    match strategy {
+        Some(Strategy::LeastBusy) => turn.min_by_key(|it| it.state.in_flight.load(Relaxed)),
+        Some(Strategy::LatencyBasedRouting) => turn.min_by_key(|it| it.state.latency()),
+        Some(Strategy::UsageBasedRoutingV2) => {
+            turn.min_by_key(|it| (it.state.in_flight.load(Relaxed), Reverse(it.weight)))
+        }
+        Some(Strategy::CostBasedRouting | Strategy::SimpleShuffle) | None => {
+            let total: u64 = best.iter().map(|(it, _)| u64::from(it.weight)).sum();
+            if total == 0 {
+                return turn.next();
+            }
+            let mut left = (random >> 11) % total;
+            turn.find(|it| {
+                let weight = u64::from(it.weight);
+                let found = left < weight;
+                left = left.saturating_sub(weight);
+                found
+            })
+        }
+    }
+}

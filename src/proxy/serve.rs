@@ -1,0 +1,713 @@
+//! A connection of a client: one request after another, each read strictly and answered in order.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes};
+use tokio::io::AsyncReadExt;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::answer::{self, Answer, Manner};
+use super::connection::Connection;
+use super::error::Refusal;
+use super::forward::{Context, End, Payload, forward};
+use super::framing::{Body, Piece};
+use super::head::{self, Framing, HeadError, Request};
+use super::keys::{Denied, Key};
+use super::local;
+use super::multipart;
+use super::record::Record;
+use super::scan::{self, ScanError};
+use super::served::{self, Served};
+use super::worker::Worker;
+use crate::routes::Endpoint;
+
+/// How much of an unread body is read so that its sender sees the answer.
+const MOST_DRAINED: u64 = 64 * 1024;
+
+/// How slow a body may be, in bytes a second, once it had some seconds to begin.
+const SLOWEST_BODY: u64 = 1024;
+const BODY_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Serves a connection until it ends.
+pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
+    loop {
+        let request = match next_head(&worker, &mut client).await {
+            Some(Ok(request)) => request,
+            Some(Err(refusal)) => {
+                let record = Record::new(&worker, None);
+                let manner = Manner {
+                    modern: true,
+                    keep: false,
+                    head_only: false,
+                };
+                let _ = answer::write(
+                    &mut client,
+                    &refusal.into(),
+                    &record.id,
+                    manner,
+                    worker.shared.limits.write,
+                )
+                .await;
+                return linger(&mut client).await;
+            }
+            None => return,
+        };
+        match exchange(&worker, &mut client, &request).await {
+            Then::Next => {}
+            Then::Linger => return linger(&mut client).await,
+            Then::Close => return,
+        }
+    }
+}
+
+/// What becomes of a connection after a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Next,
+    /// The answer must be seen although the rest of the request was not read.
+    Linger,
+    Close,
+}
+
+/// The next request; nothing when there is none.
+async fn next_head(worker: &Worker, client: &mut Connection) -> Option<Result<Request, Refusal>> {
+    let limits = &worker.shared.limits;
+    if client.buffer.is_empty() {
+        let drained = worker.draining.notified();
+        let mut drained = pin!(drained);
+        drained.as_mut().enable();
+        if worker.is_draining() {
+            return None;
+        }
+        tokio::select! {
+            filled = timeout(limits.keep_alive, client.fill()) => match filled {
+                Ok(Ok(1..)) => {}
+                _ => return None,
+            },
+            () = drained => return None,
+        }
+    }
+    let end = Instant::now() + limits.head;
+    loop {
+        match head::request(&mut client.buffer, &mut client.seen) {
+            Ok(Some(request)) => return Some(Ok(request)),
+            Ok(None) => {}
+            Err(error) => return Some(Err(refused_head(error))),
+        }
+        match timeout_at(end, client.fill()).await {
+            Ok(Ok(1..)) => {}
+            Ok(_) => return None,
+            Err(_) => {
+                return Some(Err(Refusal::new(
+                    408,
+                    "request_timeout",
+                    "the head of the request did not come in time",
+                )));
+            }
+        }
+    }
+}
+
+fn refused_head(error: HeadError) -> Refusal {
+    match error {
+        HeadError::Malformed(what) => Refusal::new(
+            400,
+            "bad_request",
+            format!("the request is no HTTP that everybody reads the same: {what}"),
+        ),
+        HeadError::TooLarge => Refusal::new(
+            431,
+            "headers_too_large",
+            "the head of the request has too many fields or bytes",
+        ),
+        HeadError::Version => Refusal::new(
+            505,
+            "http_version",
+            "only HTTP/1.1 and HTTP/1.0 are spoken here",
+        ),
+        HeadError::Coding => Refusal::new(
+            501,
+            "transfer_encoding",
+            "the only transfer coding that is understood is `chunked`",
+        ),
+    }
+}
+
+/// Answers one request. A panic while it is answered is an answer of its own, and nobody else's trouble.
+async fn exchange(worker: &Rc<Worker>, client: &mut Connection, request: &Request) -> Then {
+    let mut record = Record::new(worker, request.fields.value("x-request-id"));
+    let mut body = Incoming {
+        body: Body::new(request.framing),
+        taken: 0,
+        continues: request.fields.value("expect").is_some(),
+    };
+    worker.active.set(worker.active.get() + 1);
+    worker.metrics.in_flight.fetch_add(1, Relaxed);
+    let result = {
+        let mut answering = pin!(respond(worker, client, request, &mut body, &mut record));
+        std::future::poll_fn(|cx| {
+            match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx))) {
+                Ok(poll) => poll.map(Ok),
+                Err(_) => Poll::Ready(Err(())),
+            }
+        })
+        .await
+    };
+    worker.active.set(worker.active.get() - 1);
+    worker.metrics.in_flight.fetch_sub(1, Relaxed);
+    let end = result.unwrap_or_else(|()| {
+        worker.metrics.panics.fetch_add(1, Relaxed);
+        record.error = Some("panic");
+        if record.status == 0 {
+            End::Refused(Refusal::new(
+                500,
+                "internal",
+                "the gateway made a mistake with this request; others are not affected",
+            ))
+        } else {
+            End::Gone
+        }
+    });
+    let then = finish(worker, client, request, body, end, &mut record).await;
+    record.end(worker);
+    then
+}
+
+/// Writes what is left to write, and decides what becomes of the connection.
+async fn finish(
+    worker: &Worker,
+    client: &mut Connection,
+    request: &Request,
+    mut body: Incoming,
+    end: End,
+    record: &mut Record,
+) -> Then {
+    let refusal = match end {
+        End::Gone => {
+            if record.status == 0 {
+                record.status = 499;
+                record.error.get_or_insert("client_gone");
+            }
+            return Then::Close;
+        }
+        End::Answered(keep) => {
+            return if keep && body.body.is_done() {
+                Then::Next
+            } else if body.body.is_done() {
+                Then::Close
+            } else {
+                Then::Linger
+            };
+        }
+        End::Refused(refusal) => refusal,
+    };
+    record.status = refusal.status;
+    record.error.get_or_insert(refusal.code);
+    if client.broken {
+        return Then::Close;
+    }
+    // What is left of a small body is read, so that the connection can stay; not when its sender waits for leave to send it.
+    let is_left = !body.body.is_done() && (body.continues || body.drain(client).await.is_none());
+    let may_stay = !matches!(refusal.status, 408 | 413) || body.body.is_done();
+    let keep = request.keep_alive && !is_left && may_stay && !worker.is_draining();
+    let manner = Manner {
+        modern: request.modern,
+        keep,
+        head_only: request.method == "HEAD",
+    };
+    let answer: Answer = refusal.into();
+    record.bytes_out += answer.body.len() as u64;
+    let wrote = answer::write(
+        client,
+        &answer,
+        &record.id,
+        manner,
+        worker.shared.limits.write,
+    )
+    .await;
+    match (wrote, keep) {
+        (Ok(()), true) => Then::Next,
+        (Ok(()), false) => Then::Linger,
+        (Err(_), _) => Then::Close,
+    }
+}
+
+/// Closes our side and reads a little more, for closing with unread bytes would throw the answer away.
+async fn linger(client: &mut Connection) {
+    use tokio::io::AsyncWriteExt;
+    let _ = client.stream.shutdown().await;
+    let mut left = MOST_DRAINED;
+    let drain = async {
+        loop {
+            client.buffer.clear();
+            match client.fill().await {
+                Ok(0) | Err(_) => return,
+                Ok(read) => left = left.saturating_sub(read as u64),
+            }
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = timeout(Duration::from_secs(1), drain).await;
+}
+
+/// The body of a request while it comes in.
+struct Incoming {
+    body: Body,
+    taken: u64,
+    /// True while the client waits for leave to send it.
+    continues: bool,
+}
+
+impl Incoming {
+    /// Reads the rest and forgets it; nothing when it is too much.
+    async fn drain(&mut self, client: &mut Connection) -> Option<()> {
+        let mut left = MOST_DRAINED;
+        let end = Instant::now() + Duration::from_secs(2);
+        loop {
+            match self.body.take(&mut client.buffer).ok()? {
+                Piece::End => return Some(()),
+                Piece::Data(bytes) => left = left.checked_sub(bytes.len() as u64)?,
+                Piece::More => {
+                    timeout_at(end, client.fill())
+                        .await
+                        .ok()?
+                        .ok()
+                        .filter(|it| *it > 0)?;
+                }
+            }
+        }
+    }
+
+    /// Reads all of it.
+    async fn read(
+        &mut self,
+        worker: &Worker,
+        client: &mut Connection,
+        request: &Request,
+    ) -> Result<Vec<u8>, End> {
+        let limits = &worker.shared.limits;
+        let too_large = || {
+            End::Refused(Refusal::new(
+                413,
+                "body_too_large",
+                format!("the body has more than {} bytes", limits.body),
+            ))
+        };
+        if let Framing::Length(length) = request.framing
+            && length > limits.body
+        {
+            return Err(too_large());
+        }
+        if self.continues {
+            self.continues = false;
+            if client.buffer.is_empty()
+                && client
+                    .write(&[b"HTTP/1.1 100 Continue\r\n\r\n"], limits.write)
+                    .await
+                    .is_err()
+            {
+                return Err(End::Gone);
+            }
+        }
+        let mut whole = match request.framing {
+            Framing::Length(length) => Vec::with_capacity(usize::try_from(length).unwrap_or(0)),
+            _ => Vec::new(),
+        };
+        let start = Instant::now();
+        loop {
+            match self.body.take(&mut client.buffer) {
+                Ok(Piece::End) => return Ok(whole),
+                Ok(Piece::Data(bytes)) => {
+                    self.taken += bytes.len() as u64;
+                    if self.taken > limits.body {
+                        return Err(too_large());
+                    }
+                    whole.extend_from_slice(&bytes);
+                    continue;
+                }
+                Ok(Piece::More) => {}
+                Err(_) => {
+                    return Err(End::Refused(
+                        Refusal::new(400, "bad_body", "the chunks of the body are none")
+                            .param("body"),
+                    ));
+                }
+            }
+            // A minimum rate: so many seconds to begin, and one more for each so many bytes.
+            let end = start + BODY_PATIENCE + Duration::from_secs(self.taken / SLOWEST_BODY);
+            let filled = match self.body.left() {
+                // A large body goes where it will stay, without a stop in between.
+                Some(left) if left > 16 * 1024 => timeout_at(end, direct(client, &mut whole, left))
+                    .await
+                    .inspect(|it| {
+                        if let Ok(read) = it {
+                            self.taken += *read as u64;
+                            self.body.took(*read as u64);
+                        }
+                    }),
+                _ => timeout_at(end, client.fill()).await,
+            };
+            match filled {
+                Ok(Ok(1..)) => {}
+                Ok(_) => return Err(End::Gone),
+                Err(_) => {
+                    return Err(End::Refused(Refusal::new(
+                        408,
+                        "body_timeout",
+                        "the body of the request comes too slowly",
+                    )));
+                }
+            }
+        }
+    }
+}
+
+async fn direct(client: &mut Connection, whole: &mut Vec<u8>, left: u64) -> std::io::Result<usize> {
+    let mut limited = whole.limit(usize::try_from(left).unwrap_or(usize::MAX));
+    client.stream.read_buf(&mut limited).await
+}
+
+/// Answers a request, or says why not.
+async fn respond(
+    worker: &Rc<Worker>,
+    client: &mut Connection,
+    request: &Request,
+    body: &mut Incoming,
+    record: &mut Record,
+) -> End {
+    let served = worker.served();
+    let key = match admit(&served, request, record) {
+        Ok(key) => key,
+        Err(refusal) => return End::Refused(refusal),
+    };
+    if let Some(expect) = request.fields.value("expect")
+        && !expect.eq_ignore_ascii_case("100-continue")
+    {
+        return End::Refused(Refusal::new(
+            417,
+            "expectation",
+            "the only expectation that is met is `100-continue`",
+        ));
+    }
+    let path = request
+        .path
+        .strip_prefix("/v1")
+        .filter(|it| it.starts_with('/'))
+        .unwrap_or(&request.path);
+    let Some(endpoint) = served::endpoint(path) else {
+        return local_answer(worker, &served, client, request, path, key, body, record).await;
+    };
+    record.endpoint = served::path(endpoint);
+    if request.method != "POST" {
+        return End::Refused(method_not_allowed("POST"));
+    }
+    if let Err(refusal) = check_coding(request) {
+        return End::Refused(refusal);
+    }
+    let context = Context {
+        worker,
+        served: &served,
+        request,
+        key,
+        endpoint,
+    };
+    if endpoint == Endpoint::AudioTranscriptions {
+        return upload(&context, client, body, record).await;
+    }
+    if !has_kind(request, "application/json") {
+        return End::Refused(Refusal::new(
+            415,
+            "content_type",
+            "the body must be JSON in UTF-8: send `content-type: application/json`",
+        ));
+    }
+    let bytes = match body.read(worker, client, request).await {
+        Ok(bytes) => bytes,
+        Err(end) => return end,
+    };
+    record.bytes_in = bytes.len() as u64;
+    let found = match scan::scan(&bytes) {
+        Ok(found) => found,
+        Err(error) => return End::Refused(refused_body(error)),
+    };
+    record.stream = found.stream;
+    let route = match open(&served, &found.model, key, record) {
+        Ok(route) => route,
+        Err(refusal) => return End::Refused(refusal),
+    };
+    let payload = Payload {
+        body: &bytes,
+        model_at: found.model_at.clone(),
+        is_json: true,
+        first_at: found.first_at,
+        fields: &found.fields,
+        stream: found.stream,
+        single: found.single,
+        tools: found.tools,
+    };
+    forward(&context, client, &payload, route, record).await
+}
+
+/// Sends on a form with a file.
+async fn upload(
+    context: &Context<'_>,
+    client: &mut Connection,
+    body: &mut Incoming,
+    record: &mut Record,
+) -> End {
+    let kind = context
+        .request
+        .fields
+        .value("content-type")
+        .unwrap_or_default();
+    let Some(boundary) = multipart::boundary(kind) else {
+        return End::Refused(Refusal::new(
+            415,
+            "content_type",
+            "the body must be a form: send `content-type: multipart/form-data` with its boundary",
+        ));
+    };
+    let bytes = match body.read(context.worker, client, context.request).await {
+        Ok(bytes) => bytes,
+        Err(end) => return end,
+    };
+    record.bytes_in = bytes.len() as u64;
+    let form = match multipart::scan(&bytes, &boundary) {
+        Ok(form) => form,
+        Err(refusal) => return End::Refused(refusal),
+    };
+    record.stream = form.stream;
+    let route = match open(context.served, form.model, context.key, record) {
+        Ok(route) => route,
+        Err(refusal) => return End::Refused(refusal),
+    };
+    let payload = Payload {
+        body: &bytes,
+        model_at: form.model_at.clone(),
+        is_json: false,
+        first_at: 0,
+        fields: &[],
+        stream: form.stream,
+        single: true,
+        tools: false,
+    };
+    forward(context, client, &payload, route, record).await
+}
+
+/// The route that a name leads to, when the key opens it.
+fn open(
+    served: &Served,
+    model: &str,
+    key: Option<&Key>,
+    record: &mut Record,
+) -> Result<usize, Refusal> {
+    let unknown = || {
+        let shown: String = model
+            .chars()
+            .take(100)
+            .flat_map(char::escape_default)
+            .collect();
+        Refusal::new(404, "model_not_found", format!("there is no model `{shown}` here, or this key does not open it; `GET /v1/models` lists those that are")).param("model")
+    };
+    let at = served.route(model).ok_or_else(unknown)?;
+    let route = &served.routes[at];
+    route.name.clone_into(&mut record.handle);
+    if key.is_some_and(|key| !key.opens(route)) {
+        record.handle.clear();
+        return Err(unknown());
+    }
+    Ok(at)
+}
+
+/// Who asks: checked before the path is looked at, but for what is open to all.
+fn admit<'a>(
+    served: &'a Served,
+    request: &Request,
+    record: &mut Record,
+) -> Result<Option<&'a Key>, Refusal> {
+    if local::is_open(&request.path) {
+        return Ok(None);
+    }
+    if served.keys.is_empty() {
+        return if local::is_from_here(request) {
+            Ok(None)
+        } else {
+            Err(Refusal::new(
+                403,
+                "foreign_page",
+                "without a key only programs on this machine are served, and no web pages from elsewhere",
+            ))
+        };
+    }
+    match served.keys.admit(request) {
+        Ok(key) => {
+            record.key = key.map(|it| it.name.clone());
+            Ok(key)
+        }
+        Err(Denied::Ambiguous) => Err(Refusal::new(
+            400,
+            "ambiguous_key",
+            "the request shows more than one key",
+        )),
+        Err(Denied::Missing | Denied::Wrong) => Err(Refusal::new(
+            401,
+            "invalid_api_key",
+            "the key is missing or wrong: send `authorization: Bearer KEY`",
+        )),
+    }
+}
+
+fn check_coding(request: &Request) -> Result<(), Refusal> {
+    match request.fields.value("content-encoding") {
+        Some(it) if !it.eq_ignore_ascii_case("identity") => Err(Refusal::new(
+            415,
+            "content_encoding",
+            "the body must not be compressed",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// True when the body is of this kind, in UTF-8.
+fn has_kind(request: &Request, kind: &str) -> bool {
+    let mut values = request.fields.values("content-type");
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    parts.next().is_some_and(|it| it.eq_ignore_ascii_case(kind))
+        && parts.all(|it| match it.split_once('=') {
+            Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => charset
+                .trim()
+                .trim_matches('"')
+                .eq_ignore_ascii_case("utf-8"),
+            _ => true,
+        })
+}
+
+pub(super) fn method_not_allowed(allow: &'static str) -> Refusal {
+    let mut refusal = Refusal::new(
+        405,
+        "method_not_allowed",
+        format!("this path is asked with {allow}"),
+    );
+    refusal.allow = Some(allow);
+    refusal
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is something else, and a struct for one call would only rename them"
+)]
+async fn local_answer(
+    worker: &Rc<Worker>,
+    served: &Served,
+    client: &mut Connection,
+    request: &Request,
+    path: &str,
+    key: Option<&Key>,
+    body: &mut Incoming,
+    record: &mut Record,
+) -> End {
+    let answer = if let Some(tool) = path
+        .strip_prefix("/search/")
+        .filter(|_| request.method == "POST")
+    {
+        record.endpoint = "/search";
+        if let Err(refusal) = check_coding(request) {
+            return End::Refused(refusal);
+        }
+        if !has_kind(request, "application/json") {
+            return End::Refused(Refusal::new(
+                415,
+                "content_type",
+                "the body must be JSON in UTF-8: send `content-type: application/json`",
+            ));
+        }
+        let bytes = match body.read(worker, client, request).await {
+            Ok(bytes) => Bytes::from(bytes),
+            Err(end) => return end,
+        };
+        record.bytes_in = bytes.len() as u64;
+        tokio::select! {
+            biased;
+            answer = super::search::search(worker, served, tool, &bytes, &record.id) => answer,
+            () = client.gone() => return End::Gone,
+        }
+    } else {
+        local::answer(&worker.shared, served, request, path, key, record)
+    };
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(refusal) => return End::Refused(refusal),
+    };
+    // A body that nobody asked for is read and forgotten, or the connection ends.
+    let is_read = body.body.is_done() || (!body.continues && body.drain(client).await.is_some());
+    let keep = request.keep_alive && is_read && !worker.is_draining();
+    let manner = Manner {
+        modern: request.modern,
+        keep,
+        head_only: request.method == "HEAD",
+    };
+    record.status = answer.status;
+    record.bytes_out = answer.body.len() as u64;
+    match answer::write(
+        client,
+        &answer,
+        &record.id,
+        manner,
+        worker.shared.limits.write,
+    )
+    .await
+    {
+        Ok(()) => End::Answered(keep),
+        Err(_) => End::Gone,
+    }
+}
+
+fn refused_body(error: ScanError) -> Refusal {
+    match error {
+        ScanError::Json(at, what) => Refusal::new(
+            400,
+            "invalid_json",
+            format!("the body is no JSON: {what} at byte {at}"),
+        ),
+        ScanError::NotObject => Refusal::new(400, "invalid_json", "the body must be a JSON object"),
+        ScanError::Duplicate(name) => Refusal::new(
+            400,
+            "duplicate_key",
+            format!(
+                "the field `{}` stands twice, or in another case",
+                name.escape_default()
+            ),
+        )
+        .param(name),
+        ScanError::Redirecting(name) => Refusal::new(
+            400,
+            "forbidden_field",
+            format!("the field `{name}` is not the client's to set; leave it out"),
+        )
+        .param(name),
+        ScanError::TooMuch(what) => Refusal::new(
+            400,
+            "body_too_complex",
+            format!("the body has too many {what}"),
+        ),
+        ScanError::NoModel => {
+            Refusal::new(400, "missing_model", "the field `model` is missing").param("model")
+        }
+        ScanError::Type(name, kind) => Refusal::new(
+            400,
+            "invalid_type",
+            format!("the field `{name}` must be {kind}"),
+        )
+        .param(name),
+    }
+}

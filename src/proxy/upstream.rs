@@ -1,0 +1,357 @@
+//! The way to a server: names, connections that are kept, and one exchange over them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::time::{timeout, timeout_at};
+
+use super::connection::{Connection, Stream};
+use super::framing::Body;
+use super::head::{self, Answer};
+use super::url::Url;
+
+/// The most connections to one server that are kept while nobody uses them.
+const MOST_KEPT: usize = 512;
+
+/// How long a connection is kept while nobody uses it.
+const KEPT_FOR: Duration = Duration::from_secs(30);
+
+/// How long one address is given before the next one is tried beside it.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// The most preliminary answers before the real one.
+const MOST_PRELIMINARY: usize = 8;
+
+/// How long a name may take to be found.
+const NAME_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why an exchange gave no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The name was not found.
+    Name,
+    /// The name leads where no server of the platform is.
+    Forbidden,
+    /// Nobody took the connection.
+    Connect,
+    /// The other side could not prove who it is.
+    Tls,
+    /// It was too slow.
+    Timeout,
+    /// The connection was lost after the request was sent.
+    Lost,
+    /// It answered what is no HTTP, or not what was asked for.
+    Nonsense(&'static str),
+}
+
+impl Failure {
+    /// The word for it in logs and metrics.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Forbidden => "forbidden_address",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Lost => "lost",
+            Self::Nonsense(_) => "nonsense",
+        }
+    }
+}
+
+/// An answer that has begun.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) head: Answer,
+    pub(super) body: Body,
+    pub(super) connection: Connection,
+    /// False when the server answered before it took the whole request.
+    pub(super) reusable: bool,
+}
+
+/// A connection, and since when nobody uses it.
+type Kept = (Connection, Instant);
+
+/// The connections of one worker that are kept for later.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    kept: RefCell<HashMap<Arc<str>, Vec<Kept>>>,
+    names: RefCell<HashMap<String, Vec<SocketAddr>>>,
+    tls: OnceLock<Option<Arc<rustls::ClientConfig>>>,
+}
+
+impl Pool {
+    /// Takes a connection that is still good.
+    fn take(&self, origin: &str) -> Option<Connection> {
+        let mut kept = self.kept.borrow_mut();
+        let kept = kept.get_mut(origin)?;
+        while let Some((mut connection, since)) = kept.pop() {
+            if since.elapsed() < KEPT_FOR && connection.is_quiet() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection after an answer that was read to its end.
+    pub(super) fn keep(&self, origin: &Arc<str>, reply: Reply) {
+        let Reply {
+            head,
+            body,
+            connection,
+            reusable,
+        } = reply;
+        if !reusable
+            || !head.keep_alive
+            || !body.is_done()
+            || !connection.buffer.is_empty()
+            || connection.broken
+        {
+            return;
+        }
+        let mut kept = self.kept.borrow_mut();
+        let list = match kept.get_mut(origin) {
+            Some(list) => list,
+            None => kept.entry(Arc::clone(origin)).or_default(),
+        };
+        if list.len() < MOST_KEPT {
+            list.push((connection, Instant::now()));
+        }
+    }
+
+    /// Closes what nobody used for long.
+    pub(super) fn sweep(&self) {
+        let mut kept = self.kept.borrow_mut();
+        for list in kept.values_mut() {
+            list.retain(|(_, since)| since.elapsed() < KEPT_FOR);
+        }
+        kept.retain(|_, list| !list.is_empty());
+    }
+
+    /// Sends a request and waits for the head of its answer. A kept connection that turns out to be dead is replaced once.
+    pub(super) async fn exchange(
+        &self,
+        url: &Url,
+        origin: &Arc<str>,
+        parts: &[&[u8]],
+        connect: Duration,
+        patience: Duration,
+    ) -> Result<Reply, Failure> {
+        let end = tokio::time::Instant::now() + patience;
+        if let Some(connection) = self.take(origin) {
+            match timeout_at(end, send(connection, parts, patience)).await {
+                Err(_) => return Err(Failure::Timeout),
+                Ok(Ok(reply)) if reply.head.status != 408 => return Ok(reply),
+                Ok(Err(Sent { failure, answered })) if answered || failure == Failure::Timeout => {
+                    return Err(failure);
+                }
+                // It was closed while it was kept, or on its way to be.
+                Ok(_) => {}
+            }
+        }
+        let limit = connect.min(patience);
+        let connection = match timeout(limit + NAME_PATIENCE, self.dial(url, limit)).await {
+            Ok(connection) => connection?,
+            Err(_) => return Err(Failure::Connect),
+        };
+        match timeout_at(end, send(connection, parts, patience)).await {
+            Err(_) => Err(Failure::Timeout),
+            Ok(sent) => sent.map_err(|it| it.failure),
+        }
+    }
+
+    async fn dial(&self, url: &Url, limit: Duration) -> Result<Connection, Failure> {
+        let addresses = self.addresses(url).await?;
+        let Ok(Ok(stream)) = timeout(limit, connect(&addresses)).await else {
+            return Err(Failure::Connect);
+        };
+        let _ = stream.set_nodelay(true);
+        if !url.tls {
+            return Ok(Connection::new(Stream::Plain(stream)));
+        }
+        let config = self
+            .tls
+            .get_or_init(super::tls::client_config)
+            .clone()
+            .ok_or(Failure::Tls)?;
+        let name =
+            rustls::pki_types::ServerName::try_from(url.host.clone()).map_err(|_| Failure::Tls)?;
+        let connector = tokio_rustls::TlsConnector::from(config);
+        match timeout(limit, connector.connect(name, stream)).await {
+            Ok(Ok(stream)) => Ok(Connection::new(Stream::Tls(Box::new(stream.into())))),
+            Ok(Err(_)) => Err(Failure::Tls),
+            Err(_) => Err(Failure::Connect),
+        }
+    }
+
+    /// The addresses of a host; the last good ones when its name cannot be found just now.
+    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, Failure> {
+        if let Ok(address) = url.host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, url.port)]);
+        }
+        let looked = timeout(
+            NAME_PATIENCE,
+            tokio::net::lookup_host((url.host.as_str(), url.port)),
+        )
+        .await;
+        let found: Vec<SocketAddr> = match looked {
+            Ok(Ok(found)) => alternating(found),
+            _ => Vec::new(),
+        };
+        if found.is_empty() {
+            let last = self.names.borrow().get(&url.authority).cloned();
+            return last.ok_or(Failure::Name);
+        }
+        let is_local = url.host == "localhost" || url.host.ends_with(".localhost");
+        if found.iter().any(|it| is_elsewhere(it.ip(), is_local)) {
+            return Err(Failure::Forbidden);
+        }
+        self.names
+            .borrow_mut()
+            .insert(url.authority.clone(), found.clone());
+        Ok(found)
+    }
+}
+
+/// True for an address that a name of the network cannot honestly have: this machine, or the link that cloud metadata is on.
+fn is_elsewhere(address: IpAddr, is_local: bool) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(it) => {
+            (it.is_loopback() && !is_local) || it.is_link_local() || it.is_unspecified()
+        }
+        IpAddr::V6(it) => (it.is_loopback() && !is_local) || it.is_unspecified(),
+    }
+}
+
+/// One address of each family in turn.
+fn alternating(found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+    let (six, four): (Vec<_>, Vec<_>) = found.partition(SocketAddr::is_ipv6);
+    let mut both = Vec::with_capacity(six.len() + four.len());
+    let (mut six, mut four) = (six.into_iter(), four.into_iter());
+    loop {
+        match (six.next(), four.next()) {
+            (None, None) => return both,
+            (a, b) => both.extend(a.into_iter().chain(b)),
+        }
+    }
+}
+
+/// Connects to the first address that answers; each has a head start over the next.
+async fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    let (first, rest) = addresses.split_first().ok_or(io::ErrorKind::NotFound)?;
+    if rest.is_empty() {
+        return TcpStream::connect(first).await;
+    }
+    let mut one = std::pin::pin!(TcpStream::connect(*first));
+    match timeout(HEAD_START, &mut one).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(_)) => Box::pin(connect(rest)).await,
+        Err(_) => {
+            let mut others = std::pin::pin!(Box::pin(connect(rest)));
+            tokio::select! {
+                stream = &mut one => match stream {
+                    Ok(stream) => Ok(stream),
+                    Err(_) => others.await,
+                },
+                stream = &mut others => match stream {
+                    Ok(stream) => Ok(stream),
+                    Err(_) => one.await,
+                },
+            }
+        }
+    }
+}
+
+/// How sending failed, and whether the server had said anything by then.
+struct Sent {
+    failure: Failure,
+    answered: bool,
+}
+
+async fn send(
+    mut connection: Connection,
+    parts: &[&[u8]],
+    patience: Duration,
+) -> Result<Reply, Sent> {
+    let reusable = match connection.write_unless_answered(parts, patience).await {
+        Ok(whole) => whole,
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            return Err(Sent {
+                failure: Failure::Timeout,
+                answered: false,
+            });
+        }
+        // What it said before it closed is still there to be read.
+        Err(_) => false,
+    };
+    match read_head(&mut connection).await {
+        Ok(head) => Ok(Reply {
+            body: Body::new(head.framing),
+            head,
+            connection,
+            reusable,
+        }),
+        Err(failure) => Err(Sent {
+            failure,
+            answered: !connection.buffer.is_empty() || failure != Failure::Lost,
+        }),
+    }
+}
+
+async fn read_head(connection: &mut Connection) -> Result<Answer, Failure> {
+    let mut preliminary = 0;
+    loop {
+        let head = head::answer(&mut connection.buffer, &mut connection.seen);
+        match head.map_err(|_| Failure::Nonsense("its head is no HTTP"))? {
+            Some(head) if head.status == 101 => {
+                return Err(Failure::Nonsense("it switched protocols"));
+            }
+            Some(head) if head.status < 200 => {
+                preliminary += 1;
+                if preliminary > MOST_PRELIMINARY {
+                    return Err(Failure::Nonsense("it sent too many preliminary answers"));
+                }
+            }
+            Some(head) => return Ok(head),
+            None => match connection.fill().await {
+                Ok(0) | Err(_) => return Err(Failure::Lost),
+                Ok(_) => {}
+            },
+        }
+    }
+}
+
+/// Reads the end of an answer that matters to nobody any more, so that its connection can be kept.
+pub(super) fn finish(pool: &Rc<Pool>, origin: &Arc<str>, mut reply: Reply) {
+    if reply.body.is_done() {
+        return pool.keep(origin, reply);
+    }
+    if reply.body.ends_with_connection() || !reply.head.keep_alive {
+        return;
+    }
+    let (pool, origin) = (Rc::clone(pool), Arc::clone(origin));
+    tokio::task::spawn_local(async move {
+        let rest = async {
+            loop {
+                match reply.body.take(&mut reply.connection.buffer) {
+                    Ok(super::framing::Piece::End) => return true,
+                    // Anything but the end was not announced.
+                    Ok(super::framing::Piece::Data(_)) | Err(_) => return false,
+                    Ok(super::framing::Piece::More) => {}
+                }
+                if matches!(reply.connection.fill().await, Ok(0) | Err(_)) {
+                    return false;
+                }
+            }
+        };
+        if let Ok(true) = timeout(Duration::from_secs(1), rest).await {
+            pool.keep(&origin, reply);
+        }
+    });
+}

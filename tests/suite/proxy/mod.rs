@@ -1,0 +1,14 @@
+//! The running proxy, seen from both sides: a raw client before it, a scripted server behind it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where it stands"
+)]
+
+mod client;
+mod compiled;
+mod core;
+mod lab;
+mod operation;
+mod properties;
+mod upstream;
