@@ -116,9 +116,12 @@ fn read<'p>(scheme: &'p Scheme, name: &str) -> Result<Vec<Range<usize>>, WrongWo
     for (at, (place, behind)) in form.places.iter().enumerate() {
         let rest = &name[start..];
         let is_last = at + 1 == form.places.len();
-        let ends = |tail: &str| match is_last {
-            true => tail == behind,
-            false => tail.starts_with(behind.as_str()),
+        let ends = |tail: &str| {
+            if is_last {
+                tail == behind
+            } else {
+                tail.starts_with(behind.as_str())
+            }
         };
         let part = scheme.parts.iter().find(|it| it.place == *place);
         let known = part.and_then(|part| {

@@ -170,7 +170,9 @@ pub(super) struct Request {
 
 /// How to ask the gateway for a handle whose models chat; nothing when none is live.
 pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
-    let route = platform.routes_of(handle.served_by()).find(|it| !it.internal)?;
+    let route = platform
+        .routes_of(handle.served_by())
+        .find(|it| !it.internal)?;
     if platform[route.model].mode != Mode::Chat {
         return None;
     }

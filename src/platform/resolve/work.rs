@@ -1,6 +1,7 @@
 //! What the file does not say yet: facts that somebody must find out, listed and never invented.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::platform::{Host, HostState, ManagedBy, Model, Platform, Service, Work};
 
@@ -77,14 +78,11 @@ fn template(platform: &Platform, host: &Host, missing: &[&str]) -> String {
         });
         let lacking: Vec<&str> = lacking.map(|(name, _)| *name).collect();
         if !lacking.is_empty() {
-            words.push_str(&format!(
-                "; of the models of `{}` {}",
-                service.name,
-                lacking.join(", ")
-            ));
+            let lacking = lacking.join(", ");
+            let _ = write!(words, "; of the models of `{}` {lacking}", service.name);
         }
         for what in missing_of_service(service) {
-            words.push_str(&format!("; of `{}`: {what}", service.name));
+            let _ = write!(words, "; of `{}`: {what}", service.name);
         }
     }
     words
