@@ -12,6 +12,7 @@ mod model;
 mod lint;
 mod ops;
 mod policy;
+mod serve;
 mod service;
 pub mod resolve;
 
@@ -28,6 +29,7 @@ pub use policy::{
     Cache, Form, Gateway, Naming, Optimiser, Policy, Scheme, SchemePart, SearchTool, Vocabulary,
 };
 pub use resolve::resolve;
+pub use serve::Serve;
 pub use service::{
     Approval, Ask, Bind, Call, Container, DEFAULT_NETWORK, HOST_OF_CONTAINER, Health, Healthcheck,
     Mount, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot, Value, Variable, Word,
