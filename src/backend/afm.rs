@@ -17,6 +17,7 @@ pub(super) static KIND: Kind = Kind {
     endpoints: &[Endpoint::ChatCompletions, Endpoint::Models],
     modes: &[Mode::Chat],
     litellm_provider: "openai",
+    cloud: None,
     one_model_per_port: false,
     serves_by_source: false,
     mcp_stdio: None,

@@ -62,6 +62,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     modes: &[],
     litellm_provider: "litellm_proxy",
+    cloud: None,
     one_model_per_port: false,
     serves_by_source: false,
     mcp_stdio: Some(("LITELLM_ENABLE_MCP_STDIO", "true")),

@@ -44,6 +44,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     modes: &[Mode::Chat],
     litellm_provider: "openai",
+    cloud: None,
     one_model_per_port: true,
     serves_by_source: false,
     mcp_stdio: None,

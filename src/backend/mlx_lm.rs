@@ -33,6 +33,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     modes: &[Mode::Chat, Mode::Completion],
     litellm_provider: "openai",
+    cloud: None,
     one_model_per_port: true,
     serves_by_source: true,
     mcp_stdio: None,

@@ -84,6 +84,7 @@ pub(super) static KIND: Kind = Kind {
     endpoints: &[],
     modes: &[],
     litellm_provider: "openai",
+    cloud: None,
     one_model_per_port: false,
     serves_by_source: false,
     mcp_stdio: None,

@@ -21,6 +21,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     modes: &[Mode::Chat, Mode::Completion, Mode::Embedding],
     litellm_provider: "openai",
+    cloud: None,
     one_model_per_port: false,
     serves_by_source: false,
     mcp_stdio: None,

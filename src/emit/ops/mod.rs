@@ -148,6 +148,7 @@ impl<'a> Tables<'a> {
         let gateway = platform.gateway_service();
         let live: Vec<_> = platform
             .live_services()
+            .filter(|it| !platform.is_provider(it))
             .map(|it| it.name.as_str())
             .collect();
         Self {
