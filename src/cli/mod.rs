@@ -9,6 +9,7 @@ mod explain;
 mod file;
 mod fix;
 mod import;
+mod init;
 mod input;
 mod lint;
 mod new;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::New(arguments) => new::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         #[cfg(feature = "proxy")]
         Command::Proxy(arguments) => proxy::run(&arguments),
