@@ -159,6 +159,18 @@ fn runs(manager: &str, unit: &str) -> bool {
             let output = quiet(command.args(["print", &format!("system/{unit}")]));
             output.is_some_and(|it| String::from_utf8_lossy(&it.stdout).contains("state = running"))
         }
+        "compose" => {
+            let mut command = Command::new("docker");
+            let file = ["compose", "--file", "/etc/homelab/docker-compose.yml"];
+            let output =
+                quiet(
+                    command
+                        .args(file)
+                        .args(["ps", "--services", "--status", "running"]),
+                );
+            let lines = output.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
+            lines.is_some_and(|it| it.lines().any(|line| line == unit))
+        }
         _ => false,
     }
 }
