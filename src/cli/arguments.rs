@@ -264,7 +264,7 @@ pub(super) struct Explain {
 /// Ask everything that is live, and say where it differs from platform.toml.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Asks what healthcheck.sh asks, and agrees with it; then which models the gateway and the backends list, which versions run, and whether somebody listens where nobody should. Nothing is changed, and nothing is asked that loads a model. Exit code: 0 nothing differs, 1 something does, 2 wrong use.\n\nExamples:\n  homelab status                         everything, seen from this machine\n  homelab status --host studio           only what runs on studio\n  homelab status --format json           for programs; docs/status.md has the form"
+    after_help = "Asks what healthcheck.sh asks, and agrees with it; then which models the gateway and the backends list, which versions run, and whether somebody listens where nobody should. Nothing is changed, and nothing is asked that loads a model. Exit code: 0 nothing differs, 1 something does, 2 wrong use.\n\nExamples:\n  homelab status                         everything, seen from this machine\n  homelab status --host studio           only what runs on studio\n  homelab status --files --ssh           also the installed files, on every machine\n  homelab status --format json           for programs; docs/status.md has the form"
 )]
 pub(super) struct Status {
     /// The file that says what should be.
@@ -279,6 +279,15 @@ pub(super) struct Status {
     /// This machine is none of the platform's.
     #[arg(long)]
     pub(super) elsewhere: bool,
+    /// Also hold the generated files that are installed against what would be generated now.
+    #[arg(long)]
+    pub(super) files: bool,
+    /// The files of the one host lie below this folder: a mounted disk or an image.
+    #[arg(long, value_name = "DIR", requires = "files", conflicts_with = "ssh")]
+    pub(super) root: Option<PathBuf>,
+    /// Look at the files of other machines by `ssh`, as the host's user, without asking for a password.
+    #[arg(long, requires = "files")]
+    pub(super) ssh: bool,
     /// How the result is shown; never changes the exit code.
     #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
     pub(super) format: StatusFormat,

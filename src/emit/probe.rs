@@ -63,7 +63,9 @@ fn of_service<'a>(platform: &'a Platform, service: &'a Service) -> Vec<Probe<'a>
         // Only the main port is known to speak HTTP.
         asker.on_port("service", port.number, title, health.filter(|_| at == 0))
     });
-    let probes: Vec<_> = slots.chain(ports).collect();
+    // What a container keeps to itself nobody can ask by a port.
+    let opens = |_: &Probe| service.holds_ports();
+    let probes: Vec<_> = slots.chain(ports).filter(opens).collect();
     let manager = starter::manager(platform, service);
     if probes.is_empty() && service.ranges.is_empty() && manager != "hand" {
         return vec![asker.of_unit(manager)];

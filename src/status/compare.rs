@@ -37,6 +37,8 @@ pub(super) fn compare(
             probes: Vec::new(),
             models: Vec::new(),
             versions: Vec::new(),
+            files: Vec::new(),
+            unread: Vec::new(),
             drift: Vec::new(),
         },
     };
@@ -302,10 +304,7 @@ impl Seen<'_, '_> {
     }
 
     fn finish(mut self) -> Report {
-        let states = self.report.probes.iter().map(|it| it.state);
-        self.report.counts = Counts::of(states);
-        self.report.drift.sort_by_key(|it| it.cause);
-        self.report.agrees = self.report.drift.is_empty();
+        self.report.settle();
         self.report
     }
 }

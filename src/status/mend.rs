@@ -99,7 +99,7 @@ fn on(platform: &Platform, world: &World, host: &Host, command: &str) -> String 
 }
 
 /// Whom ssh is told: the user and address of a host.
-pub(super) fn target(platform: &Platform, host: &Host) -> Option<String> {
+pub fn target(platform: &Platform, host: &Host) -> Option<String> {
     let mut preferred = platform.policy.prefer.iter();
     let preferred = preferred.find_map(|network| host.address_on(*network));
     let address = preferred.or_else(|| host.dns.first().map(String::as_str))?;

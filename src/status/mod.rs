@@ -7,6 +7,7 @@
 mod ask;
 mod compare;
 mod drift;
+pub mod files;
 mod http;
 mod listed;
 mod mend;
@@ -18,7 +19,10 @@ use std::time::Duration;
 use crate::platform::{Host, HostId, Platform};
 
 pub use drift::{Cause, Drift};
-pub use report::{Answered, Counts, Listed, Report, State, Version};
+pub use mend::target;
+pub use report::{
+    Answered, Counts, FileState, InstalledFile, Listed, Report, State, UnreadHost, Version,
+};
 
 /// How long an answer may take when nobody says otherwise: with all questions side by side, a platform of 50 services is known in less than 2 s.
 pub const DEFAULT_LIMIT: Duration = Duration::from_millis(1500);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::drift::Drift;
+use crate::platform::Host;
 
 /// What a survey found. Fields are only ever added; `version` changes when one of them means something else.
 #[derive(Debug, Clone, Serialize)]
@@ -23,8 +24,70 @@ pub struct Report {
     pub models: Vec<Listed>,
     /// Which versions run, where that can be asked and something is declared.
     pub versions: Vec<Version>,
+    /// The generated files on hosts, when they were asked for.
+    pub files: Vec<InstalledFile>,
+    /// The hosts whose files were asked for and not looked at.
+    pub unread: Vec<UnreadHost>,
     /// What differs, by cause.
     pub drift: Vec<Drift>,
+}
+
+impl Report {
+    /// Counts and orders after something was added.
+    pub(super) fn settle(&mut self) {
+        self.counts = Counts::of(self.probes.iter().map(|it| it.state));
+        self.drift.sort_by_key(|it| it.cause);
+        self.agrees = self.drift.is_empty();
+    }
+}
+
+/// A generated file on a host.
+#[derive(Debug, Clone, Serialize)]
+pub struct InstalledFile {
+    /// The host.
+    pub host: String,
+    /// Where it lies there.
+    pub path: String,
+    /// Which generated file it is.
+    pub source: String,
+    /// How it compares.
+    pub state: FileState,
+    /// Why, when it is not the same.
+    pub words: String,
+}
+
+/// How a file on a host compares with what would be generated now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileState {
+    /// It is the same; one that the owner fills in is there.
+    Same,
+    /// It is not there.
+    Missing,
+    /// Something else is in it.
+    Changed,
+    /// It has another owner or mode.
+    Mode,
+    /// It may not be read.
+    Unknown,
+}
+
+/// A host whose files were not looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnreadHost {
+    /// The host.
+    pub host: String,
+    /// Why.
+    pub words: String,
+}
+
+impl UnreadHost {
+    pub(super) fn of(host: &Host, words: String) -> Self {
+        Self {
+            host: host.name.clone(),
+            words,
+        }
+    }
 }
 
 /// How many probes are in which state.

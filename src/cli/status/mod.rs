@@ -1,7 +1,9 @@
 //! `homelab status`: what is alive, and where it differs from the file.
 
+mod files;
 mod here;
 mod keys;
+mod ssh;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -9,25 +11,35 @@ use std::process::{Command, Stdio};
 
 use super::arguments::{Format, Input, Status, StatusFormat};
 use super::{End, input, terminal};
+use crate::compile;
 use crate::diagnostic::near_name;
+use crate::emit::Artifact;
+use crate::ledger::{Lock, claims};
 use crate::platform::{Host, HostId, Platform};
 use crate::status::{Report, Scope, World, survey};
 
 use keys::Keys;
 
+/// What should be.
+struct Declared {
+    platform: Platform,
+    /// What it promises, as the next build writes it down.
+    lock: Lock,
+}
+
 pub(super) fn run(arguments: &Status) -> End {
-    let platform = match read(arguments) {
-        Ok(platform) => platform,
+    let declared = match read(arguments) {
+        Ok(declared) => declared,
         Err(end) => return end,
     };
-    match look(arguments, &platform) {
+    match look(arguments, &declared) {
         Ok(report) => show(arguments, &report),
         Err(end) => end,
     }
 }
 
 /// Reads the platform; where there is none, shows why.
-fn read(arguments: &Status) -> Result<Platform, End> {
+fn read(arguments: &Status) -> Result<Declared, End> {
     let input = Input {
         platform: arguments.platform.clone(),
         format: Format::Full,
@@ -37,14 +49,17 @@ fn read(arguments: &Status) -> Result<Platform, End> {
         max_size: arguments.max_size,
     };
     let mut reading = input::load(&input).ok_or(End::Failed)?;
-    match reading.checked.platform.take() {
-        Some(platform) => Ok(platform),
-        None => Err(input::show(&input, reading).end),
-    }
+    let Some(platform) = reading.checked.platform.take() else {
+        return Err(input::show(&input, reading).end);
+    };
+    let next = reading.lock.and_then(|it| it.promises.next);
+    let lock = next.unwrap_or_else(|| claims(&platform));
+    Ok(Declared { platform, lock })
 }
 
 /// Asks everything once.
-fn look(arguments: &Status, platform: &Platform) -> Result<Report, End> {
+fn look(arguments: &Status, declared: &Declared) -> Result<Report, End> {
+    let platform = &declared.platform;
     let here = match &arguments.here {
         Some(name) => Some(host(platform, name)?),
         None if arguments.elsewhere => None,
@@ -55,6 +70,10 @@ fn look(arguments: &Status, platform: &Platform) -> Result<Report, End> {
         .iter()
         .map(|name| host(platform, name).map(|it| it.id))
         .collect();
+    let scope = Scope {
+        hosts: hosts?,
+        checks: true,
+    };
     let keys = Keys::of(arguments, platform, here)?;
     let world = World {
         here,
@@ -62,21 +81,48 @@ fn look(arguments: &Status, platform: &Platform) -> Result<Report, End> {
         key: &|name| keys.find(name),
         runs: &runs,
     };
-    let scope = Scope {
-        hosts: hosts?,
-        checks: true,
-    };
     let shows =
         io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|it| it != "dumb");
-    let report = survey(platform, &world, &scope, &|done, all| {
+    let mut report = survey(platform, &world, &scope, &|done, all| {
         if shows {
             progress(&format!("asked {done} of {all}"));
         }
     });
+    if shows && arguments.files {
+        progress("looking at files");
+    }
+    let looked = if arguments.files {
+        add_files(arguments, declared, &world, &mut report)
+    } else {
+        Ok(())
+    };
     if shows {
         progress("");
     }
-    Ok(report)
+    looked.map(|()| report)
+}
+
+/// Holds the installed files against what would be generated now.
+fn add_files(
+    arguments: &Status,
+    declared: &Declared,
+    world: &World,
+    report: &mut Report,
+) -> Result<(), End> {
+    let platform = &declared.platform;
+    let artifacts = compile::emit(platform, &declared.lock).map_err(|error| {
+        let message = format!(
+            "cannot say what would be generated: {}",
+            terminal::chain(&error)
+        );
+        terminal::complain(&message, None);
+        End::Failed
+    })?;
+    let built = files::Built::read(&arguments.platform, arguments.max_size);
+    let looked = files::look(arguments, platform, world.here, &artifacts)?;
+    let is_stale = |artifact: &Artifact| built.is_stale(artifact);
+    crate::status::files::add(report, platform, world, looked, &is_stale);
+    Ok(())
 }
 
 /// The host of this name; complains when there is none.
@@ -112,6 +158,18 @@ fn runs(manager: &str, unit: &str) -> bool {
             let mut command = Command::new("launchctl");
             let output = quiet(command.args(["print", &format!("system/{unit}")]));
             output.is_some_and(|it| String::from_utf8_lossy(&it.stdout).contains("state = running"))
+        }
+        "compose" => {
+            let mut command = Command::new("docker");
+            let file = ["compose", "--file", "/etc/homelab/docker-compose.yml"];
+            let output =
+                quiet(
+                    command
+                        .args(file)
+                        .args(["ps", "--services", "--status", "running"]),
+                );
+            let lines = output.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
+            lines.is_some_and(|it| it.lines().any(|line| line == unit))
         }
         _ => false,
     }

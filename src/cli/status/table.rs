@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cli::report::Style;
 use crate::cli::terminal::counted;
-use crate::status::{Answered, Cause, Drift, Report, State};
+use crate::status::{Answered, Cause, Drift, FileState, Report, State};
 
 /// What colours a word.
 struct Paint {
@@ -113,6 +113,22 @@ fn sums(report: &Report) -> String {
     for list in report.models.iter().filter(|it| it.state == State::Skip) {
         let _ = writeln!(text, "  {} :{}: {}", list.service, list.port, list.words);
     }
+    if !report.files.is_empty() {
+        let same = report.files.iter();
+        let same = same.filter(|it| it.state == FileState::Same).count();
+        let all = counted(report.files.len(), "file");
+        let _ = writeln!(text, "{same} of {all} as generated");
+    }
+    for file in report
+        .files
+        .iter()
+        .filter(|it| it.state == FileState::Unknown)
+    {
+        let _ = writeln!(text, "  {} on {}: {}", file.path, file.host, file.words);
+    }
+    for host in &report.unread {
+        let _ = writeln!(text, "  files of {}: {}", host.host, host.words);
+    }
     text
 }
 
@@ -128,12 +144,17 @@ fn differences(text: &mut String, drift: &[Drift], paint: &Paint) {
     let count = counted(drift.len(), "difference");
     let _ = writeln!(text, "{bold}{count} from platform.toml{plain}");
     let mut group: Option<Cause> = None;
-    for it in drift {
+    for (at, it) in drift.iter().enumerate() {
         if group != Some(it.cause) {
             group = Some(it.cause);
             let _ = writeln!(text, "{red}{}{plain}", it.cause.title());
         }
         let _ = writeln!(text, "  {}", it.what);
+        // What one command mends stands together above it.
+        let next = drift.get(at + 1).filter(|next| next.cause == it.cause);
+        if next.is_some_and(|next| (&next.command, &next.help) == (&it.command, &it.help)) {
+            continue;
+        }
         if let Some(command) = &it.command {
             let _ = writeln!(text, "      $ {command}");
         }

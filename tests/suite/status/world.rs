@@ -167,6 +167,16 @@ impl Ran {
     }
 }
 
+/// Runs a command to its end.
+pub(super) fn run(mut command: Command) -> Ran {
+    let output = command.output().expect("homelab runs");
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
 impl Home {
     pub(super) fn of(text: &str) -> Self {
         let home = Self {
@@ -181,12 +191,7 @@ impl Home {
     }
 
     pub(super) fn homelab(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments).output().expect("homelab runs");
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        run(self.command(arguments))
     }
 
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
