@@ -30,6 +30,8 @@ pub(super) enum Command {
     Lint(Lint),
     /// Say what a rule is about: why, a bad and a good example.
     Explain(Explain),
+    /// Begin the documents of a new service.
+    New(New),
     /// Show who has which port, find a free one, or change one on purpose.
     Port(Port),
     /// Turn the files you have into a platform.toml, or say what is wrong with them.
@@ -274,6 +276,33 @@ pub(super) struct Reference {
     /// The folder.
     #[arg(value_name = "DIR")]
     pub(super) folder: PathBuf,
+}
+
+/// Begin the documents of a new service.
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// What is new.
+    #[command(subcommand)]
+    pub(super) command: NewCommand,
+}
+
+/// What is new.
+#[derive(Debug, Subcommand)]
+pub(super) enum NewCommand {
+    /// Begin the spec, the architecture and the notes for agents of a service.
+    Service(NewService),
+}
+
+/// Begin the documents of a service that platform.toml has.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes SERVICE_SPEC.md, ARCHITECTURE.md and AGENTS.md into the service's `folder`, or into services/NAME when it has none. A document that is there is kept as it is. Units, health checks, restarts and pages are made by `homelab build`.\n\nExample:\n  homelab new service open-webui"
+)]
+pub(super) struct NewService {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// The service, as platform.toml names it.
+    pub(super) name: String,
 }
 
 /// Show who has which port, find a free one, or change one on purpose.

@@ -11,6 +11,7 @@ mod fix;
 mod import;
 mod input;
 mod lint;
+mod new;
 pub mod output;
 mod pages;
 mod place;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Docs(arguments) => docs::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         #[cfg(feature = "proxy")]

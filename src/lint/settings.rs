@@ -16,12 +16,17 @@ pub(super) fn apply(
 ) -> Diagnostics {
     let mut settings = Settings::of(platform, today, |rule| !is_about_pages(rule));
     let mut kept = Diagnostics::new();
-    let places = (!settings.exceptions.is_empty()).then(|| document.places());
+    // To know every place of a large file takes longer than most rules.
+    let mut places = None;
     for mut diagnostic in found {
-        let place = match (&diagnostic.primary, &places) {
-            (Some(label), Some(places)) => Some(places.at(label.span.start)),
-            _ => None,
-        };
+        let place = diagnostic
+            .primary
+            .as_ref()
+            .filter(|_| settings.excuses(diagnostic.rule.name))
+            .map(|label| {
+                let places = places.get_or_insert_with(|| document.places());
+                places.at(label.span.start)
+            });
         let is_at = |at: &str| place.is_some_and(|place| is_below(place, at));
         if settings.keeps(&mut diagnostic, is_at) {
             kept.push(diagnostic);
@@ -116,6 +121,11 @@ impl<'p> Settings<'p> {
             exceptions,
             useful: Vec::new(),
         }
+    }
+
+    /// True when a rule has exceptions.
+    fn excuses(&self, rule: &str) -> bool {
+        self.exceptions.iter().any(|it| it.rule == rule)
     }
 
     /// Gives a finding its level; false when it is not to be reported.
