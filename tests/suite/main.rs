@@ -25,6 +25,7 @@ mod mcp;
 mod pages;
 mod registry;
 mod site;
+mod site_in_browsers;
 mod ops;
 mod output;
 mod cli;
