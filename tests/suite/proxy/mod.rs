@@ -6,6 +6,7 @@
 )]
 
 mod client;
+mod clients;
 mod compiled;
 mod core;
 mod lab;
