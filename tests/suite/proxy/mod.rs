@@ -7,6 +7,7 @@
 
 mod client;
 mod clients;
+mod compared;
 mod compiled;
 mod core;
 mod lab;
