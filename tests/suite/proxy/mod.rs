@@ -13,4 +13,5 @@ mod core;
 mod lab;
 mod operation;
 mod properties;
+mod supervised;
 mod upstream;
