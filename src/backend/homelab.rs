@@ -50,6 +50,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    notifies: true,
     start_seconds: 10,
     container: None,
     credentials: &[],

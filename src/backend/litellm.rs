@@ -71,6 +71,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    notifies: false,
     start_seconds: 90,
     container: Some(&Container {
         image: "ghcr.io/berriai/litellm",

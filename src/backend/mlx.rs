@@ -53,6 +53,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    notifies: false,
     start_seconds: 600,
     container: None,
     credentials: &[],

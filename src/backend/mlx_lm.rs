@@ -42,6 +42,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    notifies: false,
     start_seconds: 600,
     container: None,
     credentials: &[],

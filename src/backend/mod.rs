@@ -114,6 +114,8 @@ pub struct Kind {
     pub forbidden_env: &'static [(&'static str, &'static str)],
     /// True when it keeps data of its own below its state directory.
     pub keeps_state: bool,
+    /// True when it tells systemd that it is ready and that it lives, and reads its files again on SIGHUP.
+    pub notifies: bool,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
     /// How it runs as a container, where that is known.

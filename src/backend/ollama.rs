@@ -40,6 +40,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    notifies: false,
     start_seconds: 300,
     container: Some(&Container {
         image: "docker.io/ollama/ollama",

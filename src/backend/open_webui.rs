@@ -93,6 +93,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    notifies: false,
     start_seconds: 180,
     container: Some(&Container {
         image: "ghcr.io/open-webui/open-webui",

@@ -30,6 +30,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    notifies: false,
     start_seconds: 300,
     container: None,
     credentials: &[],

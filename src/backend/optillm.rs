@@ -73,6 +73,7 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     keeps_state: true,
+    notifies: false,
     start_seconds: 90,
     container: None,
     credentials: &[],

@@ -26,6 +26,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    notifies: false,
     start_seconds: 60,
     container: Some(&Container {
         image: "docker.io/prom/prometheus",

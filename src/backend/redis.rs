@@ -35,6 +35,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    notifies: false,
     start_seconds: 30,
     container: Some(&Container {
         image: "docker.io/library/redis",

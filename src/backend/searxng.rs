@@ -59,6 +59,7 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    notifies: false,
     start_seconds: 90,
     container: Some(&Container {
         image: "docker.io/searxng/searxng",
