@@ -39,6 +39,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: true,
     store: None,
+    notifies: false,
     start_seconds: 60,
     container: Some(&Container {
         image: "docker.io/grafana/grafana",

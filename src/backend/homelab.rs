@@ -52,6 +52,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     store: None,
+    notifies: true,
     start_seconds: 10,
     container: None,
     credentials: &[],

@@ -44,6 +44,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     store: Some(Store::HuggingFace),
+    notifies: false,
     start_seconds: 600,
     container: None,
     credentials: &[],

@@ -134,6 +134,8 @@ pub struct Kind {
     pub keeps_state: bool,
     /// Where it takes models from and keeps them; nothing for a program that has none, or whose owner puts them there.
     pub store: Option<Store>,
+    /// True when it tells systemd that it is ready and that it lives, and reads its files again on SIGHUP.
+    pub notifies: bool,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
     /// How it runs as a container, where that is known.

@@ -42,6 +42,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: true,
     store: Some(Store::Ollama),
+    notifies: false,
     start_seconds: 300,
     container: Some(&Container {
         image: "docker.io/ollama/ollama",

@@ -32,6 +32,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     store: None,
+    notifies: false,
     start_seconds: 300,
     container: None,
     credentials: &[],

@@ -75,6 +75,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     keeps_state: true,
     store: None,
+    notifies: false,
     start_seconds: 90,
     container: None,
     credentials: &[],

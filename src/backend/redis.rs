@@ -37,6 +37,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: true,
     store: None,
+    notifies: false,
     start_seconds: 30,
     container: Some(&Container {
         image: "docker.io/library/redis",

@@ -28,6 +28,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     store: None,
+    notifies: false,
     start_seconds: 90,
     container: None,
     credentials: &[],

@@ -6,9 +6,14 @@
 )]
 
 mod client;
+mod clients;
+mod compared;
 mod compiled;
 mod core;
 mod lab;
+mod load;
 mod operation;
 mod properties;
+mod soak;
+mod supervised;
 mod upstream;
