@@ -67,8 +67,12 @@ fn setup(arguments: &Proxy) -> Setup {
         limits: Limits {
             body: arguments.max_body,
             connections: arguments.max_connections,
+            head: arguments.head_timeout,
+            body_start: arguments.body_timeout,
+            write: arguments.write_timeout,
+            keep_alive: arguments.keep_alive,
+            ping: arguments.ping,
             grace: Duration::from_secs(arguments.grace),
-            ..Limits::default()
         },
         log: if arguments.quiet {
             Box::new(std::io::sink())

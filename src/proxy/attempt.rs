@@ -482,7 +482,8 @@ async fn refused(mut reply: Reply, context: &Context<'_>, deployment: &Arc<Deplo
     let again = matches!(status, 408 | 429) || status >= 500;
     let seconds = asked.map(|it| it.as_secs() + u64::from(it.subsec_nanos() > 0));
     Miss {
-        said: (!is_ours && is_error(&body)).then_some(Said { status, body }),
+        said: (!is_ours && is_error(&body) && !tells_key(&body, deployment))
+            .then_some(Said { status, body }),
         retry_after: asked.filter(|_| matches!(status, 429 | 503)),
         same_again: again,
         is_final: !again,
@@ -491,6 +492,14 @@ async fn refused(mut reply: Reply, context: &Context<'_>, deployment: &Arc<Deplo
         was_sent: status >= 500,
         ..Miss::ours(refusal.retry_after(seconds.filter(|_| again)), word)
     }
+}
+
+/// True when a server repeats the key that it was shown, as some do to say that it is wrong.
+fn tells_key(body: &[u8], deployment: &Deployment) -> bool {
+    deployment
+        .authorization
+        .strip_prefix(b"authorization: Bearer ")
+        .is_some_and(|it| memchr::memmem::find(body, it.trim_ascii_end()).is_some())
 }
 
 /// True for an error in OpenAI's shape.

@@ -12,6 +12,7 @@ pub mod head;
 pub mod framing;
 mod serve;
 mod keys;
+mod guesses;
 pub mod scan;
 pub mod multipart;
 mod served;

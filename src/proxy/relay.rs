@@ -17,9 +17,6 @@ use super::judge::Meaning;
 use super::record::Record;
 use super::upstream::{self, Reply};
 
-/// How often a silent stream is kept alive by a comment.
-const PING: Duration = Duration::from_secs(15);
-
 /// How long more events are waited for once a stream has said why it stopped.
 const AFTER_FINISH: Duration = Duration::from_millis(900);
 
@@ -445,7 +442,7 @@ async fn events_until(
         let left = limit.saturating_sub(heard.elapsed());
         let filled = tokio::select! {
             biased;
-            filled = timeout(left.min(PING), events.reply.connection.fill()) => filled,
+            filled = timeout(left.min(context.worker.shared.limits.ping), events.reply.connection.fill()) => filled,
             () = writer.client.gone() => return Stop::Gone,
             () = &mut cutoff => return shut(),
         };

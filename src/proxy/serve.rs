@@ -16,6 +16,7 @@ use super::connection::Connection;
 use super::error::Refusal;
 use super::forward::{Context, End, Payload, forward};
 use super::framing::{Body, Piece};
+use super::guesses;
 use super::head::{self, Framing, HeadError, Request};
 use super::keys::{Denied, Key};
 use super::local;
@@ -29,9 +30,11 @@ use crate::routes::Endpoint;
 /// How much of an unread body is read so that its sender sees the answer.
 const MOST_DRAINED: u64 = 64 * 1024;
 
-/// How slow a body may be, in bytes a second, once it had some seconds to begin.
+/// How slow a body may be, in bytes a second, once it had its time to begin.
 const SLOWEST_BODY: u64 = 1024;
-const BODY_PATIENCE: Duration = Duration::from_secs(20);
+
+/// The code of a refusal for want of the right key.
+const WRONG_KEY: &str = "invalid_api_key";
 
 /// Serves a connection until it ends.
 pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
@@ -144,7 +147,8 @@ async fn exchange(worker: &Rc<Worker>, client: &mut Connection, request: &Reques
     let mut body = Incoming {
         body: Body::new(request.framing),
         taken: 0,
-        continues: request.fields.value("expect").is_some(),
+        // HTTP/1.0 knows no preliminary answers.
+        continues: request.modern && request.fields.value("expect").is_some(),
     };
     worker.active.set(worker.active.get() + 1);
     worker.metrics.in_flight.fetch_add(1, Relaxed);
@@ -271,6 +275,10 @@ impl Incoming {
         let mut left = MOST_DRAINED;
         let end = Instant::now() + Duration::from_secs(2);
         loop {
+            // What is sure to be too much is not waited for.
+            if self.body.announced() > left {
+                return None;
+            }
             match self.body.take(&mut client.buffer).ok()? {
                 Piece::End => return Some(()),
                 Piece::Data(bytes) => left = left.checked_sub(bytes.len() as u64)?,
@@ -332,6 +340,12 @@ impl Incoming {
                     whole.extend_from_slice(&bytes);
                     continue;
                 }
+                // A chunk that cannot fit is not waited for.
+                Ok(Piece::More)
+                    if self.taken.saturating_add(self.body.announced()) > limits.body =>
+                {
+                    return Err(too_large());
+                }
                 Ok(Piece::More) => {}
                 Err(_) => {
                     return Err(End::Refused(
@@ -341,7 +355,7 @@ impl Incoming {
                 }
             }
             // A minimum rate: so many seconds to begin, and one more for each so many bytes.
-            let end = start + BODY_PATIENCE + Duration::from_secs(self.taken / SLOWEST_BODY);
+            let end = start + limits.body_start + Duration::from_secs(self.taken / SLOWEST_BODY);
             let filled = match self.body.left() {
                 // A large body goes where it will stay, without a stop in between.
                 Some(left) if left > 16 * 1024 => timeout_at(end, direct(client, &mut whole, left))
@@ -385,11 +399,13 @@ async fn respond(
     let served = worker.served();
     let key = match admit(&served, request, record) {
         Ok(key) => key,
+        Err(refusal) if refusal.code == WRONG_KEY => {
+            return End::Refused(guessed(worker, client, refusal, record));
+        }
         Err(refusal) => return End::Refused(refusal),
     };
-    if let Some(expect) = request.fields.value("expect")
-        && !expect.eq_ignore_ascii_case("100-continue")
-    {
+    let mut expected = request.fields.values("expect");
+    if !expected.all(|it| it.eq_ignore_ascii_case("100-continue")) {
         return End::Refused(Refusal::new(
             417,
             "expectation",
@@ -558,21 +574,37 @@ fn admit<'a>(
         )),
         Err(Denied::Missing | Denied::Wrong) => Err(Refusal::new(
             401,
-            "invalid_api_key",
+            WRONG_KEY,
             "the key is missing or wrong: send `authorization: Bearer KEY`",
         )),
     }
 }
 
-fn check_coding(request: &Request) -> Result<(), Refusal> {
-    match request.fields.value("content-encoding") {
-        Some(it) if !it.eq_ignore_ascii_case("identity") => Err(Refusal::new(
-            415,
-            "content_encoding",
-            "the body must not be compressed",
-        )),
-        _ => Ok(()),
+/// What one is told who shows a wrong key again and again: no more than that. A right key is served all the same, for many may come from one address.
+fn guessed(worker: &Worker, client: &Connection, refusal: Refusal, record: &mut Record) -> Refusal {
+    let peer = client.peer();
+    if peer.is_none_or(|it| worker.guesses.borrow_mut().allows(it, Instant::now())) {
+        return refusal;
     }
+    record.is_flood = true;
+    Refusal::new(
+        429,
+        "too_many_wrong_keys",
+        "wrong keys come from this address again and again; try again later, with the right one",
+    )
+    .retry_after(Some(guesses::PAUSE.as_secs()))
+}
+
+fn check_coding(request: &Request) -> Result<(), Refusal> {
+    let mut codings = request.fields.values("content-encoding");
+    if codings.all(|it| it.eq_ignore_ascii_case("identity")) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        415,
+        "content_encoding",
+        "the body must not be compressed",
+    ))
 }
 
 /// True when the body is of this kind, in UTF-8.

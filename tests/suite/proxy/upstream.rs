@@ -18,6 +18,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) enum Do {
     /// Send these bytes.
     Send(Vec<u8>),
+    /// Send these bytes in slices of so many, with a pause after each.
+    Drip(Vec<u8>, usize, Duration),
     /// Wait until the test calls [`Upstream::go`].
     Wait,
     /// Wait until the proxy closes the connection.
@@ -187,6 +189,14 @@ fn serve(mut stream: TcpStream, connection: usize, shared: &Shared, closing: &Se
                 Do::Send(bytes) => {
                     if stream.write_all(&bytes).is_err() {
                         return;
+                    }
+                }
+                Do::Drip(bytes, slice, pause) => {
+                    for part in bytes.chunks(slice) {
+                        if stream.write_all(part).is_err() {
+                            return;
+                        }
+                        thread::sleep(pause);
                     }
                 }
                 Do::Wait => {
