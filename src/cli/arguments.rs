@@ -418,7 +418,10 @@ pub(super) struct Proxy {
     /// The largest body that is taken, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub(super) max_body: u64,
-    /// The most connections at once.
+    /// The most bytes of large bodies that are held at once; beyond that requests are turned away.
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024 * 1024)]
+    pub(super) max_buffered: u64,
+    /// The most connections at once; fewer when the system allows fewer descriptors.
     #[arg(long, value_name = "NUMBER", default_value_t = 16_384)]
     pub(super) max_connections: usize,
     /// How many seconds a client may take for the head of a request.

@@ -66,6 +66,7 @@ fn setup(arguments: &Proxy) -> Setup {
         threads: arguments.threads.map_or_else(cores, usize::from),
         limits: Limits {
             body: arguments.max_body,
+            buffered: arguments.max_buffered,
             connections: arguments.max_connections,
             head: arguments.head_timeout,
             body_start: arguments.body_timeout,

@@ -11,6 +11,7 @@ mod connection;
 pub mod head;
 pub mod framing;
 mod serve;
+mod caught;
 mod keys;
 mod guesses;
 pub mod scan;

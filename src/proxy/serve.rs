@@ -1,10 +1,9 @@
 //! A connection of a client: one request after another, each read strictly and answered in order.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
@@ -12,6 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::{self, Answer, Manner};
+use super::caught::{Panicked, caught};
 use super::connection::Connection;
 use super::error::Refusal;
 use super::forward::{Context, End, Payload, forward};
@@ -24,14 +24,20 @@ use super::multipart;
 use super::record::Record;
 use super::scan::{self, ScanError};
 use super::served::{self, Served};
-use super::worker::Worker;
+use super::worker::{Shared, Worker};
 use crate::routes::Endpoint;
 
 /// How much of an unread body is read so that its sender sees the answer.
 const MOST_DRAINED: u64 = 64 * 1024;
 
+/// How much more is read and thrown away of a connection that ends, so that the answer is not lost with it.
+const MOST_LINGERED: u64 = 16 * 1024 * 1024;
+
 /// How slow a body may be, in bytes a second, once it had its time to begin.
 const SLOWEST_BODY: u64 = 1024;
+
+/// Bodies below this size are not counted: the number of connections bounds what they need.
+const SMALL_BODY: u64 = 64 * 1024;
 
 /// The code of a refusal for want of the right key.
 const WRONG_KEY: &str = "invalid_api_key";
@@ -148,23 +154,15 @@ async fn exchange(worker: &Rc<Worker>, client: &mut Connection, request: &Reques
         body: Body::new(request.framing),
         taken: 0,
         // HTTP/1.0 knows no preliminary answers.
+        room: Room::none(worker),
         continues: request.modern && request.fields.value("expect").is_some(),
     };
     worker.active.set(worker.active.get() + 1);
     worker.metrics.in_flight.fetch_add(1, Relaxed);
-    let result = {
-        let mut answering = pin!(respond(worker, client, request, &mut body, &mut record));
-        std::future::poll_fn(|cx| {
-            match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx))) {
-                Ok(poll) => poll.map(Ok),
-                Err(_) => Poll::Ready(Err(())),
-            }
-        })
-        .await
-    };
+    let result = caught(respond(worker, client, request, &mut body, &mut record)).await;
     worker.active.set(worker.active.get() - 1);
     worker.metrics.in_flight.fetch_sub(1, Relaxed);
-    let end = result.unwrap_or_else(|()| {
+    let end = result.unwrap_or_else(|Panicked| {
         worker.metrics.panics.fetch_add(1, Relaxed);
         record.error = Some("panic");
         if record.status == 0 {
@@ -217,7 +215,7 @@ async fn finish(
     }
     // What is left of a small body is read, so that the connection can stay; not when its sender waits for leave to send it.
     let is_left = !body.body.is_done() && (body.continues || body.drain(client).await.is_none());
-    let may_stay = !matches!(refusal.status, 408 | 413) || body.body.is_done();
+    let may_stay = !matches!(refusal.status, 408 | 413 | 503) || body.body.is_done();
     let keep = request.keep_alive && !is_left && may_stay && !worker.is_draining();
     let manner = Manner {
         modern: request.modern,
@@ -245,7 +243,7 @@ async fn finish(
 async fn linger(client: &mut Connection) {
     use tokio::io::AsyncWriteExt;
     let _ = client.stream.shutdown().await;
-    let mut left = MOST_DRAINED;
+    let mut left = MOST_LINGERED;
     let drain = async {
         loop {
             client.buffer.clear();
@@ -261,10 +259,44 @@ async fn linger(client: &mut Connection) {
     let _ = timeout(Duration::from_secs(1), drain).await;
 }
 
+/// How much of the memory for bodies a request has taken; given back when it ends.
+struct Room {
+    shared: Arc<Shared>,
+    bytes: u64,
+}
+
+impl Room {
+    fn none(worker: &Worker) -> Self {
+        Self {
+            shared: Arc::clone(&worker.shared),
+            bytes: 0,
+        }
+    }
+
+    /// Makes room for so many bytes in all; false when there is none. What is small needs none: the number of connections bounds it.
+    fn grow(&mut self, bytes: u64) -> bool {
+        if bytes <= self.bytes || bytes < SMALL_BODY {
+            return true;
+        }
+        let more = bytes - self.bytes;
+        self.bytes = bytes;
+        self.shared.buffered.fetch_add(more, Relaxed) + more <= self.shared.limits.buffered
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.shared.buffered.fetch_sub(self.bytes, Relaxed);
+        }
+    }
+}
+
 /// The body of a request while it comes in.
 struct Incoming {
     body: Body,
     taken: u64,
+    room: Room,
     /// True while the client waits for leave to send it.
     continues: bool,
 }
@@ -330,6 +362,13 @@ impl Incoming {
         };
         let start = Instant::now();
         loop {
+            if !self.room.grow(self.taken) {
+                let full =
+                    "the gateway holds as many large requests as it can; try again in a moment";
+                return Err(End::Refused(
+                    Refusal::new(503, "overloaded", full).retry_after(Some(1)),
+                ));
+            }
             match self.body.take(&mut client.buffer) {
                 Ok(Piece::End) => return Ok(whole),
                 Ok(Piece::Data(bytes)) => {

@@ -22,6 +22,8 @@ use super::upstream::Pool;
 pub struct Limits {
     /// The largest body, in bytes.
     pub body: u64,
+    /// The most bytes of bodies that are held at once.
+    pub buffered: u64,
     /// The most connections at once.
     pub connections: usize,
     /// How long a client may take for the head of a request.
@@ -42,6 +44,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 64 * 1024 * 1024,
+            buffered: 1024 * 1024 * 1024,
             connections: 16 * 1024,
             head: Duration::from_secs(10),
             body_start: Duration::from_secs(20),
@@ -63,6 +66,8 @@ pub(super) struct Shared {
     /// True from the first signal to stop.
     pub(super) draining: AtomicBool,
     pub(super) connections: AtomicUsize,
+    /// The bytes of large bodies that are held now.
+    pub(super) buffered: AtomicU64,
     pub(super) log: Log,
     pub(super) metrics: Vec<Arc<Metrics>>,
     /// Failed tries to take another table.
@@ -87,6 +92,7 @@ impl Shared {
             limits,
             draining: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
+            buffered: AtomicU64::new(0),
             log,
             metrics: (0..workers).map(|_| Arc::default()).collect(),
             refused_reloads: AtomicU64::new(0),
