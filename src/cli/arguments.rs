@@ -1,10 +1,6 @@
 //! What can be typed behind `homelab`.
 
 use std::path::PathBuf;
-<<<<<<< HEAD
-=======
-#[cfg(feature = "proxy")]
->>>>>>> proxyt
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -315,16 +311,6 @@ pub(super) enum StatusFormat {
     Json,
 }
 
-/// A length of time from a tenth of a second to 999 seconds.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
-    if (0.1..=999.0).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err("it wants 0.1 to 999 seconds".to_owned())
-    }
-}
-
 /// Turn the files you have into a platform.toml, or say what is wrong with them.
 #[derive(Debug, Args)]
 #[command(
@@ -561,7 +547,6 @@ pub(super) struct Proxy {
 }
 
 /// A time in seconds, such as `2.5`.
-#[cfg(feature = "proxy")]
 fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || "a number of seconds is expected, such as `2.5`".to_owned();
     let seconds: f64 = text.parse().map_err(|_| wrong())?;
