@@ -1,7 +1,6 @@
 //! What can be typed behind `homelab`.
 
 use std::path::PathBuf;
-#[cfg(feature = "proxy")]
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -38,6 +37,8 @@ pub(super) enum Command {
     New(New),
     /// Show who has which port, find a free one, or change one on purpose.
     Port(Port),
+    /// Ask everything that is live, and say where it differs from platform.toml.
+    Status(Status),
     /// Turn the files you have into a platform.toml, or say what is wrong with them.
     Import(Import),
     /// Serve the platform's models at one address, from the compiled route table.
@@ -258,6 +259,56 @@ pub(super) struct Explain {
     /// The day to take for today, such as 2026-11-21.
     #[arg(long, value_name = "DATE")]
     pub(super) today: Option<crate::lint::Date>,
+}
+
+/// Ask everything that is live, and say where it differs from platform.toml.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Asks what healthcheck.sh asks, and agrees with it; then which models the gateway and the backends list, which versions run, and whether somebody listens where nobody should. Nothing is changed, and nothing is asked that loads a model. Exit code: 0 nothing differs, 1 something does, 2 wrong use.\n\nExamples:\n  homelab status                         everything, seen from this machine\n  homelab status --host studio           only what runs on studio\n  homelab status --files --ssh           also the installed files, on every machine\n  homelab status --format json           for programs; docs/status.md has the form"
+)]
+pub(super) struct Status {
+    /// The file that says what should be.
+    #[arg(long, value_name = "FILE", default_value = "platform.toml")]
+    pub(super) platform: PathBuf,
+    /// Only what runs on this host; may be given several times.
+    #[arg(long, value_name = "HOST")]
+    pub(super) host: Vec<String>,
+    /// This machine is that host. Default: told by its name and addresses.
+    #[arg(long, value_name = "HOST", conflicts_with = "elsewhere")]
+    pub(super) here: Option<String>,
+    /// This machine is none of the platform's.
+    #[arg(long)]
+    pub(super) elsewhere: bool,
+    /// Also hold the generated files that are installed against what would be generated now.
+    #[arg(long)]
+    pub(super) files: bool,
+    /// The files of the one host lie below this folder: a mounted disk or an image.
+    #[arg(long, value_name = "DIR", requires = "files", conflicts_with = "ssh")]
+    pub(super) root: Option<PathBuf>,
+    /// Look at the files of other machines by `ssh`, as the host's user, without asking for a password.
+    #[arg(long, requires = "files")]
+    pub(super) ssh: bool,
+    /// How the result is shown; never changes the exit code.
+    #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
+    pub(super) format: StatusFormat,
+    /// Seconds that an answer may take.
+    #[arg(long, value_name = "SECONDS", default_value = "1.5", value_parser = seconds)]
+    pub(super) timeout: Duration,
+    /// The gateway's key: alone in a file, or in an env file. Default: the variable of the environment, else the gateway's env file where that lies on this machine.
+    #[arg(long, value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+    /// The largest file that is read, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = crate::syntax::DEFAULT_SIZE_LIMIT)]
+    pub(super) max_size: u64,
+}
+
+/// How the platform's status is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StatusFormat {
+    /// A line for each probe, then what differs.
+    Table,
+    /// One JSON object.
+    Json,
 }
 
 /// Turn the files you have into a platform.toml, or say what is wrong with them.
@@ -496,7 +547,6 @@ pub(super) struct Proxy {
 }
 
 /// A time in seconds, such as `2.5`.
-#[cfg(feature = "proxy")]
 fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || "a number of seconds is expected, such as `2.5`".to_owned();
     let seconds: f64 = text.parse().map_err(|_| wrong())?;

@@ -203,11 +203,9 @@ async fn control(
     let mut stamp = (setup.stamp)();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut watchdog = interval(
-        setup
-            .watchdog
-            .map_or(Duration::from_hours(24), |it| Duration::from_micros(it / 2)),
-    );
+    let mut watchdog = interval(setup.watchdog.map_or(Duration::from_hours(24), |it| {
+        Duration::from_micros((it / 2).max(1000))
+    }));
     let mut beats = Beats::default();
     loop {
         tokio::select! {

@@ -187,6 +187,11 @@ impl Lab {
         self.log.0.lock().unwrap().clone()
     }
 
+    /// Drops the lines of the log so far.
+    pub(super) fn forget(&self) {
+        self.log.0.lock().unwrap().clear();
+    }
+
     /// The value of a metric, such as `name` or `name{label="x"}`.
     pub(super) fn metric(&self, name: &str) -> Option<f64> {
         let text = self.operator().get("/metrics").answer().text().to_owned();

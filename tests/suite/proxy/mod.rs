@@ -6,9 +6,12 @@
 )]
 
 mod client;
+mod clients;
+mod compared;
 mod compiled;
 mod core;
 mod lab;
+mod load;
 mod operation;
 mod p001_framing;
 mod p012_heads;
@@ -20,4 +23,6 @@ mod p101_retries;
 mod p121_upstreams;
 mod p149_operation;
 mod properties;
+mod soak;
+mod supervised;
 mod upstream;

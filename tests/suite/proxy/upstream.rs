@@ -142,6 +142,11 @@ impl Upstream {
         self.shared.seen.lock().unwrap().clone()
     }
 
+    /// Drops the requests so far.
+    pub(super) fn forget(&self) {
+        self.shared.seen.lock().unwrap().clear();
+    }
+
     /// Waits until so many requests were seen, and returns them.
     pub(super) fn wait_for(&self, count: usize) -> Vec<Seen> {
         let seen = self.shared.seen.lock().unwrap();
