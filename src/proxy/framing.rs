@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::head::Framing;
+use super::head::{Framing, is_token};
 
 /// The longest line of a chunk size with its extension.
 const LONGEST_SIZE_LINE: usize = 256;
@@ -142,13 +142,20 @@ impl Body {
                     // They are dropped: whatever they say came too late to be believed.
                     self.state = if line.is_empty() {
                         State::End
-                    } else {
+                    } else if is_field(&line) {
                         State::Trailers(taken + line.len())
+                    } else {
+                        return Err(FramingError);
                     };
                 }
             }
         }
     }
+}
+
+/// True for a line with a name and a colon behind it.
+fn is_field(line: &[u8]) -> bool {
+    memchr::memchr(b':', line).is_some_and(|at| at > 0 && line[..at].iter().copied().all(is_token))
 }
 
 fn some(buffer: &mut BytesMut, left: u64) -> Bytes {
@@ -234,6 +241,8 @@ mod tests {
             "3;\u{1}\r\nabc\r\n",
             "3\r\nabcd\r\n",
             "3\r\nabc\n0\r\n\r\n",
+            "0\r\nno field\r\n\r\n",
+            "0\r\n: a\r\n\r\n",
         ] {
             assert_eq!(all(text.as_bytes(), 1), Err(FramingError), "{text:?}");
         }

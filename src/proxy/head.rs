@@ -139,7 +139,7 @@ pub fn request(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Request
     }
     let method = text(method)?.to_owned();
     let target = text(target)?.to_owned();
-    if target.is_empty() || !target.bytes().all(|it| it.is_ascii_graphic()) {
+    if target.is_empty() || !target.bytes().all(is_of_target) {
         return Err(HeadError::Malformed("the target is none"));
     }
     let authority = match fields.only("host")? {
@@ -298,8 +298,14 @@ fn is_framing_twin(name: &[u8]) -> bool {
     is(b"transfer-encoding") || is(b"content-length")
 }
 
-fn is_token(byte: u8) -> bool {
+/// True for what the name of a method or a field is made of.
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// True for what a target may hold: no fragment, and nothing that some readers refuse and others quote.
+fn is_of_target(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'#' | b'<' | b'>' | b'"' | b'`')
 }
 
 fn text(bytes: &[u8]) -> Result<&str, HeadError> {
@@ -400,9 +406,6 @@ fn path(method: &str, target: &str, authority: Option<&str>) -> Result<String, H
     // `CONNECT host:port` and `OPTIONS *` are answered by their method.
     if !path.starts_with('/') && method != "CONNECT" && path != "*" {
         return Err(HeadError::Malformed("the target is no path"));
-    }
-    if path.contains('#') {
-        return Err(HeadError::Malformed("the target has a fragment"));
     }
     Ok(path.to_owned())
 }
