@@ -219,6 +219,49 @@ fn unescape(text: &str, at: Range<usize>) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(raw))
 }
 
+/// Writes a text as JSON.
+pub(super) fn quote(out: &mut Vec<u8>, text: &str) {
+    if plain(text.as_bytes()) < text.len() {
+        // Nothing that is written to memory fails.
+        let _ = serde_json::to_writer(out, text);
+        return;
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// How many bytes stand before the first that means something in a string: a quote, a backslash or a control character.
+fn plain(text: &[u8]) -> usize {
+    let is_special = |it: u8| it < 0x20 || it == b'"' || it == b'\\';
+    let mut at = 0;
+    // Without a way out of the inner loop the compiler looks at all bytes of a block at once.
+    while let Some(block) = text[at..].first_chunk::<32>()
+        && !block
+            .iter()
+            .fold(false, |found, it| found | is_special(*it))
+    {
+        at += block.len();
+    }
+    while let Some(word) = text[at..].first_chunk::<8>() {
+        let found = specials(u64::from_le_bytes(*word));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += word.len();
+    }
+    let rest = text[at..].iter().position(|it| is_special(*it));
+    rest.map_or(text.len(), |it| at + it)
+}
+
+/// The highest bit of each byte that means something in a string; above the lowest such byte others may be marked too.
+fn specials(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let below = |word: u64, bound: u8| word.wrapping_sub(EACH * u64::from(bound)) & !word;
+    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+    (below(word, 0x20) | is(b'"') | is(b'\\')) & (EACH << 7)
+}
+
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
@@ -341,20 +384,16 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<(), ScanError> {
         self.at += 1;
         loop {
-            let Some(found) = memchr::memchr2(b'"', b'\\', &self.text[self.at..]) else {
-                return self.wrong("a string has no end");
-            };
-            let stop = self.at + found;
-            if let Some(control) = self.text[self.at..stop].iter().position(|it| *it < 0x20) {
-                self.at += control;
-                return self.wrong("a control character stands in a string");
+            self.at += plain(&self.text[self.at..]);
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.escape()?,
+                Some(_) => return self.wrong("a control character stands in a string"),
+                None => return self.wrong("a string has no end"),
             }
-            self.at = stop;
-            if self.text[stop] == b'"' {
-                self.at += 1;
-                return Ok(());
-            }
-            self.escape()?;
         }
     }
 
@@ -430,6 +469,21 @@ mod tests {
 
     fn ok(text: &str) -> Found<'_> {
         scan(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+    }
+
+    #[test]
+    fn whatever_stands_anywhere_in_a_string_is_seen() {
+        for length in 0..80 {
+            assert_eq!(plain(&vec![b'a'; length]), length);
+            for at in 0..length {
+                for byte in 0..=255 {
+                    let mut text = vec![if at % 2 == 0 { 0x80 } else { b'!' }; length];
+                    text[at] = byte;
+                    let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
+                    assert_eq!(plain(&text), if is_special { at } else { length });
+                }
+            }
+        }
     }
 
     #[test]
