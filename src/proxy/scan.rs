@@ -231,18 +231,27 @@ pub(super) fn quote(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// How many bytes stand before the first that means something in a string: a quote, a backslash or a control character.
+/// True for what means something in a string: a quote, a backslash or a control character.
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// A bit for each byte of a block that means something in a string.
+fn marks(block: &[u8; 64]) -> u64 {
+    // Without a way out of this loop the compiler looks at many bytes at once.
+    let marks = block.map(|it| u8::from(is_special(it)));
+    let (words, _) = marks.as_chunks::<8>();
+    let bits = words.iter().enumerate().map(|(at, word)| {
+        // The lowest bit of each byte, gathered in the highest byte.
+        let gathered = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        gathered << (at * 8)
+    });
+    bits.fold(0, |all, it| all | it)
+}
+
+/// How many bytes stand before the first that means something in a string.
 fn plain(text: &[u8]) -> usize {
-    let is_special = |it: u8| it < 0x20 || it == b'"' || it == b'\\';
     let mut at = 0;
-    // Without a way out of the inner loop the compiler looks at all bytes of a block at once.
-    while let Some(block) = text[at..].first_chunk::<32>()
-        && !block
-            .iter()
-            .fold(false, |found, it| found | is_special(*it))
-    {
-        at += block.len();
-    }
     while let Some(word) = text[at..].first_chunk::<8>() {
         let found = specials(u64::from_le_bytes(*word));
         if found != 0 {
@@ -383,6 +392,19 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Result<(), ScanError> {
         self.at += 1;
+        // Most strings are short: names of fields, above all.
+        if let Some(word) = self.text[self.at..].first_chunk() {
+            let end = specials(u64::from_le_bytes(*word)).trailing_zeros() as usize / 8;
+            if word.get(end) == Some(&b'"') {
+                self.at += end + 1;
+                return Ok(());
+            }
+        }
+        while let Some(block) = self.text[self.at..].first_chunk() {
+            if self.block(block)? {
+                return Ok(());
+            }
+        }
         loop {
             self.at += plain(&self.text[self.at..]);
             match self.peek() {
@@ -395,6 +417,31 @@ impl Reader<'_> {
                 None => return self.wrong("a string has no end"),
             }
         }
+    }
+
+    /// Reads a block of a string; true when the string ends in it.
+    fn block(&mut self, block: &[u8; 64]) -> Result<bool, ScanError> {
+        let start = self.at;
+        let mut found = marks(block);
+        while found != 0 {
+            self.at = start + found.trailing_zeros() as usize;
+            match self.text[self.at] {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                b'\\' => self.escape()?,
+                _ => return self.wrong("a control character stands in a string"),
+            }
+            // The second byte of an escape means nothing more.
+            let read = self.at - start;
+            if read >= block.len() {
+                return Ok(false);
+            }
+            found &= u64::MAX << read;
+        }
+        self.at = start + block.len();
+        Ok(false)
     }
 
     fn escape(&mut self) -> Result<(), ScanError> {
@@ -479,8 +526,16 @@ mod tests {
                 for byte in 0..=255 {
                     let mut text = vec![if at % 2 == 0 { 0x80 } else { b'!' }; length];
                     text[at] = byte;
-                    let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
-                    assert_eq!(plain(&text), if is_special { at } else { length });
+                    let found = if is_special(byte) { at } else { length };
+                    assert_eq!(plain(&text), found);
+                    if let Some(block) = text.first_chunk() {
+                        assert_eq!(
+                            marks(block),
+                            1_u64
+                                .checked_shl(u32::try_from(found).unwrap())
+                                .unwrap_or(0)
+                        );
+                    }
                 }
             }
         }
