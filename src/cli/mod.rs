@@ -9,8 +9,10 @@ mod explain;
 mod file;
 mod fix;
 mod import;
+mod init;
 mod input;
 mod lint;
+mod new;
 pub mod output;
 mod pages;
 mod place;
@@ -22,6 +24,7 @@ mod reference;
 pub mod report;
 mod schema;
 mod shell;
+mod status;
 mod terminal;
 
 use std::process::ExitCode;
@@ -43,7 +46,10 @@ pub fn main() -> ExitCode {
         Command::Docs(arguments) => docs::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         #[cfg(feature = "proxy")]
         Command::Proxy(arguments) => proxy::run(&arguments),

@@ -12,6 +12,8 @@ pub mod places;
 pub mod process;
 pub mod container;
 pub mod endpoint;
+pub mod starter;
+pub mod probe;
 pub mod mcp_servers;
 pub mod mcp_litellm;
 pub mod pages;
@@ -21,6 +23,7 @@ mod env;
 mod systemd;
 mod compose;
 mod launchd;
+mod tailscale;
 mod mcp;
 mod registry;
 mod config;
@@ -49,6 +52,7 @@ pub static EMITTERS: &[&Emitter] = &[
     &systemd::EMITTER,
     &launchd::EMITTER,
     &compose::EMITTER,
+    &tailscale::EMITTER,
     &mcp::EMITTER,
     &registry::EMITTER,
     &config::EMITTER,

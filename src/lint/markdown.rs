@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use crate::diagnostic::{Source, Span};
 
@@ -187,6 +187,11 @@ impl Walk {
                 span,
                 is_block: true,
             }),
+            // An address in angle brackets has no scheme, and is no path.
+            Tag::Link {
+                link_type: LinkType::Email,
+                ..
+            } => {}
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 page.links.extend(link(page, dest_url, span));
             }

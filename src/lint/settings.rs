@@ -16,12 +16,17 @@ pub(super) fn apply(
 ) -> Diagnostics {
     let mut settings = Settings::of(platform, today, |rule| !is_about_pages(rule));
     let mut kept = Diagnostics::new();
-    let places = (!settings.exceptions.is_empty()).then(|| document.places());
+    // To know every place of a large file takes longer than most rules.
+    let mut places = None;
     for mut diagnostic in found {
-        let place = match (&diagnostic.primary, &places) {
-            (Some(label), Some(places)) => Some(places.at(label.span.start)),
-            _ => None,
-        };
+        let place = diagnostic
+            .primary
+            .as_ref()
+            .filter(|_| settings.excuses(diagnostic.rule.name))
+            .map(|label| {
+                let places = places.get_or_insert_with(|| document.places());
+                places.at(label.span.start)
+            });
         let is_at = |at: &str| place.is_some_and(|place| is_below(place, at));
         if settings.keeps(&mut diagnostic, is_at) {
             kept.push(diagnostic);
@@ -118,6 +123,11 @@ impl<'p> Settings<'p> {
         }
     }
 
+    /// True when a rule has exceptions.
+    fn excuses(&self, rule: &str) -> bool {
+        self.exceptions.iter().any(|it| it.rule == rule)
+    }
+
     /// Gives a finding its level; false when it is not to be reported.
     fn keeps(&mut self, diagnostic: &mut Diagnostic, is_at: impl Fn(&str) -> bool) -> bool {
         let rule = diagnostic.rule.name;
@@ -209,11 +219,13 @@ fn holds(until: Option<&str>, today: Option<Date>) -> bool {
     }
 }
 
-/// True when `place` is the place named, or lies below it.
+/// True when `place` is the place named, or lies below it; a key may stand in quotes, as in the file.
 fn is_below(place: &[&str], named: &str) -> bool {
     let mut rest = named;
     for key in place {
-        let Some(tail) = rest.strip_prefix(key) else {
+        let in_quotes = rest.strip_prefix('"');
+        let in_quotes = in_quotes.and_then(|it| it.strip_prefix(key)?.strip_prefix('"'));
+        let Some(tail) = rest.strip_prefix(key).or(in_quotes) else {
             return false;
         };
         match tail.strip_prefix('.') {
@@ -240,6 +252,11 @@ mod tests {
             &["models", "qwen2.5:7b", "port"],
             "models.qwen2.5:7b"
         ));
+        assert!(is_below(
+            &["models", "qwen2.5:7b", "port"],
+            "models.\"qwen2.5:7b\".port"
+        ));
+        assert!(!is_below(&["models", "qwen2.5"], "models.\"qwen2"));
     }
     #[test]
     fn a_page_is_named_by_the_end_of_its_path_or_a_folder() {

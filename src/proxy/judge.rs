@@ -152,6 +152,16 @@ fn responses(kind: &str) -> Meaning {
     }
 }
 
+/// True for the chunk of a chat that tells what was used and nothing else.
+pub fn is_usage_alone(event: &[u8]) -> bool {
+    let Some(data) = sse::data(event) else {
+        return false;
+    };
+    after(&data, &USAGE).is_some_and(|it| it.starts_with(b"{"))
+        && serde_json::from_slice::<Chunk>(&data)
+            .is_ok_and(|it| it.error.is_none() && it.choices.is_some_and(|it| it.is_empty()))
+}
+
 /// What follows the last field of this name.
 fn after<'a>(data: &'a [u8], name: &Finder<'static>) -> Option<&'a [u8]> {
     // Forwards, for that way many bytes are looked at together.

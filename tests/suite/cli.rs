@@ -417,3 +417,60 @@ fn the_list_of_rules_fits_sixty_columns() {
         }
     }
 }
+
+#[test]
+fn a_new_service_gets_documents_whose_links_lead_somewhere_and_keeps_its_own() {
+    let lab = lab();
+    assert_eq!(code(&run(lab.path(), &["build"])), 0);
+    let first = run(lab.path(), &["new", "service", "searxng"]);
+    assert_eq!(code(&first), 0, "{}", text(&first.stderr));
+    let folder = lab.path().join("layer-tools/searxng");
+    let mut links = 0;
+    for name in ["SERVICE_SPEC.md", "ARCHITECTURE.md", "AGENTS.md"] {
+        let page = fs::read_to_string(folder.join(name)).expect("written");
+        for link in page.split("](").skip(1) {
+            let target = link.split(')').next().expect("it ends");
+            assert!(folder.join(target).is_file(), "{name}: {target}");
+            links += 1;
+        }
+    }
+    assert!(links > 5, "{links}");
+    let spec = fs::read_to_string(folder.join("SERVICE_SPEC.md")).expect("written");
+    assert!(spec.contains("SEARXNG_SECRET") && spec.contains("`GET /search"));
+
+    fs::write(folder.join("AGENTS.md"), "mine\n").expect("writable");
+    let second = run(lab.path(), &["new", "service", "searxng"]);
+    assert!(text(&second.stdout).contains("AGENTS.md: kept as it is"));
+    assert_eq!(
+        fs::read(folder.join("AGENTS.md")).expect("there"),
+        b"mine\n"
+    );
+}
+
+#[test]
+fn a_new_service_that_platform_toml_does_not_have_is_refused() {
+    let lab = lab();
+    let near = run(lab.path(), &["new", "service", "searxgn"]);
+    assert_eq!(code(&near), 2);
+    assert!(text(&near.stderr).contains("did you mean `searxng`?"));
+    let unknown = run(lab.path(), &["new", "service", "../printer"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(!lab.path().join("services").exists());
+}
+
+#[test]
+fn documents_of_a_new_service_stay_below_its_platform() {
+    let lab = lab();
+    let file = lab.path().join("platform.toml");
+    let platform = fs::read_to_string(&file).expect("there");
+    let outside = lab.path().join("outside").display().to_string();
+    for folder in ["../elsewhere", outside.as_str()] {
+        let written = format!("folder = \"{folder}\"");
+        let changed = platform.replace("folder = \"layer-tools/searxng\"", &written);
+        assert_ne!(changed, platform);
+        fs::write(&file, changed).expect("writable");
+        let refused = run(lab.path(), &["new", "service", "searxng"]);
+        assert_ne!(code(&refused), 0, "{folder}");
+        assert!(!lab.path().join(folder).exists());
+    }
+}

@@ -25,11 +25,13 @@ pub(super) fn render(reports: &[(&Source, &Diagnostics)]) -> String {
         .filter(|(at, (_, diagnostics))| *at == 0 || !diagnostics.is_empty())
         .map(|(_, (source, diagnostics))| run(source, diagnostics))
         .collect();
-    plain_json::text(&json!({
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": runs,
-    }))
+    });
+    // Inside of `json!` everything would be copied once more.
+    log["runs"] = Value::Array(runs);
+    plain_json::text(&log)
 }
 
 /// The run over one file.
@@ -57,7 +59,7 @@ fn run(source: &Source, diagnostics: &Diagnostics) -> Value {
         invocation["toolExecutionNotifications"] =
             json!([{ "level": "warning", "message": { "text": text } }]);
     }
-    json!({
+    let mut run = json!({
         "tool": { "driver": {
             "name": "homelab",
             "semanticVersion": env!("CARGO_PKG_VERSION"),
@@ -65,8 +67,9 @@ fn run(source: &Source, diagnostics: &Diagnostics) -> Value {
         }},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
-        "results": results,
-    })
+    });
+    run["results"] = Value::Array(results);
+    run
 }
 
 fn rule(rule: &Rule) -> Value {

@@ -13,10 +13,13 @@ mod names;
 mod overview;
 mod planned;
 mod ports;
+mod scaffold;
 mod services;
 mod words;
 
 use std::fmt::Write as _;
+
+pub use scaffold::scaffold;
 
 use crate::diagnostic::Rule;
 use crate::emit::picture::blast;
