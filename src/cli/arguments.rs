@@ -292,7 +292,7 @@ pub(super) struct Status {
     #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
     pub(super) format: StatusFormat,
     /// Seconds that an answer may take.
-    #[arg(long, value_name = "SECONDS", default_value = "1.5", value_parser = patience)]
+    #[arg(long, value_name = "SECONDS", default_value = "1.5", value_parser = seconds)]
     pub(super) timeout: Duration,
     /// The gateway's key: alone in a file, or in an env file. Default: the variable of the environment, else the gateway's env file where that lies on this machine.
     #[arg(long, value_name = "FILE")]
@@ -309,16 +309,6 @@ pub(super) enum StatusFormat {
     Table,
     /// One JSON object.
     Json,
-}
-
-/// A length of time from a tenth of a second to 999 seconds.
-fn patience(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
-    if (0.1..=999.0).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err("it wants 0.1 to 999 seconds".to_owned())
-    }
 }
 
 /// Turn the files you have into a platform.toml, or say what is wrong with them.
@@ -557,7 +547,6 @@ pub(super) struct Proxy {
 }
 
 /// A time in seconds, such as `2.5`.
-#[cfg(feature = "proxy")]
 fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || "a number of seconds is expected, such as `2.5`".to_owned();
     let seconds: f64 = text.parse().map_err(|_| wrong())?;
