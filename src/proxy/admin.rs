@@ -127,7 +127,7 @@ fn status(shared: &Shared, served: &Served) -> Value {
         "reloads_refused": shared.refused_reloads.load(Relaxed),
         "connections": shared.connections.load(Relaxed),
         "in_flight": shared.metrics.iter().map(|it| it.in_flight.load(Relaxed)).sum::<u64>(),
-        "log_lines_dropped": shared.log.dropped.load(Relaxed),
+        "log_lines_dropped": shared.log.dropped(),
         "routes": routes,
         "last_errors": shared.last_errors(),
     })

@@ -122,6 +122,19 @@ pub(super) async fn write(
     client.write(&[&head, body], patience).await
 }
 
+/// A number in decimal digits.
+pub(super) fn decimal(room: &mut [u8; 20], mut number: u64) -> &[u8] {
+    let mut at = room.len();
+    loop {
+        at -= 1;
+        room[at] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        if number == 0 {
+            return &room[at..];
+        }
+    }
+}
+
 /// The words behind a status.
 pub(super) fn reason(status: u16) -> &'static str {
     match status {

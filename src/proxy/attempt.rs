@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
+use super::answer::decimal;
 use super::deployment::Deployment;
 use super::error::{Refusal, Speech};
 use super::forward::{Context, Payload, retry_after};
@@ -192,13 +193,14 @@ pub(super) async fn attempt(
     let reply = sent.map_err(|failure| Miss::of(failure, deployment))?;
     let begun = async {
         if reply.head.status / 100 != 2 {
-            return Err(refused(reply, context, deployment).await);
+            return Err(Box::pin(refused(reply, context, deployment)).await);
         }
         begin(reply, context, payload, record)
             .await
             .map_err(|failure| Miss::of(failure, deployment))
     };
-    match timeout_at(end, begun).await {
+    // What is waited for stays where it is: moving a future costs as much as it is large.
+    match timeout_at(end, std::pin::pin!(begun)).await {
         Ok(begun) => begun,
         Err(_) => Err(Miss::of(Failure::Timeout, deployment)),
     }
@@ -226,17 +228,18 @@ fn head(
             .unwrap_or("application/json")
             .as_bytes(),
     ]);
-    let length = length(payload, deployment).to_string();
-    add(&[b"\r\ncontent-length: ", length.as_bytes()]);
+    let mut number = [0; 20];
+    let length = decimal(&mut number, length(payload, deployment) as u64);
+    add(&[b"\r\ncontent-length: ", length]);
     add(&[
         b"\r\naccept-encoding: identity\r\nuser-agent: homelab\r\nx-request-id: ",
         record.id.as_bytes(),
         b"\r\n",
     ]);
     add(&[&deployment.authorization]);
-    for (name, value) in fields.iter() {
-        if let Some(name) = PASSED.iter().find(|it| it.eq_ignore_ascii_case(name)) {
-            add(&[name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+    for name in PASSED.iter().map(|it| it.as_bytes()) {
+        for value in fields.find(name) {
+            add(&[name, b": ", value, b"\r\n"]);
         }
     }
     add(&[b"\r\n"]);

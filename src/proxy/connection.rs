@@ -1,5 +1,6 @@
 //! A connection with what was read from it and not used yet, in clear or over TLS.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
@@ -12,8 +13,16 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How much room a read is given.
-const ROOM: usize = 16 * 1024;
+/// How much one read takes at most.
+const ROOM: usize = 64 * 1024;
+
+/// How much is read at most while the head of a request is waited for.
+const HEAD_ROOM: usize = 16 * 1024;
+
+thread_local! {
+    /// Where reads go before it is known how much has come: one place that stays in the processor's cache, and no room for connections that wait.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; ROOM].into());
+}
 
 /// The most that is read ahead of the request that is being answered.
 const MOST_AHEAD: usize = 64 * 1024;
@@ -115,24 +124,36 @@ impl Connection {
 
     /// Reads what has arrived into the buffer; zero is the end.
     pub(super) async fn fill(&mut self) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_fill(cx)).await
+        poll_fn(|cx| self.poll_fill(cx, ROOM)).await
     }
 
-    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        use bytes::BufMut;
-        // Room is made when there is something to read: ten thousand idle streams have no buffers.
-        if let Stream::Plain(stream) = &self.stream
-            && stream.poll_read_ready(cx).is_pending()
-        {
-            if self.buffer.is_empty() {
-                self.buffer = BytesMut::new();
+    /// The same for the begin of a request: what comes behind a short body finds its place without a stop here.
+    pub(super) async fn fill_head(&mut self) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_fill(cx, HEAD_ROOM)).await
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<io::Result<usize>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut read = ReadBuf::new(&mut scratch[..room]);
+            if Pin::new(&mut self.stream)
+                .poll_read(cx, &mut read)?
+                .is_pending()
+            {
+                // Ten thousand idle streams have no buffers.
+                if self.buffer.is_empty() {
+                    self.buffer = BytesMut::new();
+                }
+                return Poll::Pending;
             }
-            return Poll::Pending;
-        }
-        self.buffer.reserve(ROOM);
-        let mut limited = (&mut self.buffer).limit(ROOM);
-        let future = tokio::io::AsyncReadExt::read_buf(&mut self.stream, &mut limited);
-        std::pin::pin!(future).poll(cx)
+            let read = read.filled();
+            if self.buffer.is_empty() {
+                // What was there before may be in use elsewhere, so its room is not ours to fill.
+                self.buffer = BytesMut::from(read);
+            } else {
+                self.buffer.extend_from_slice(read);
+            }
+            Poll::Ready(Ok(read.len()))
+        })
     }
 
     /// Ends when the other side has gone. What it sends meanwhile is kept for later.
@@ -153,7 +174,7 @@ impl Connection {
             return false;
         }
         let mut cx = Context::from_waker(std::task::Waker::noop());
-        self.poll_fill(&mut cx).is_pending()
+        self.poll_fill(&mut cx, ROOM).is_pending()
     }
 
     /// Writes all parts one after another; fails when the other side takes nothing for so long.
@@ -180,7 +201,7 @@ impl Connection {
         while !from.is_end(parts) {
             let step = poll_fn(|cx| match self.poll_parts(cx, parts, from) {
                 Poll::Ready(wrote) => Poll::Ready(wrote.map(Some)),
-                Poll::Pending => match ready!(self.poll_fill(cx)) {
+                Poll::Pending => match ready!(self.poll_fill(cx, ROOM)) {
                     Ok(0) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
                     Ok(_) => Poll::Ready(Ok(None)),
                     Err(error) => Poll::Ready(Err(error)),

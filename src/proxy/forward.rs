@@ -1,6 +1,7 @@
 //! One request on its way: which servers are tried, how often, and what a failure means.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
@@ -101,13 +102,16 @@ pub(super) async fn forward(
 ) -> End {
     let served = context.served;
     let deadline = record.started + served.policy.deadline;
-    let mut queue = VecDeque::from([first]);
-    let mut seen = vec![first];
+    // Most routes have nobody to stand in for them, and then neither list needs any room.
+    let mut queue = VecDeque::new();
+    let mut seen = Vec::new();
     let mut last = None;
-    while let Some(at) = queue.pop_front() {
+    let mut next = Some(first);
+    while let Some(at) = next.take().or_else(|| queue.pop_front()) {
         let route = &served.routes[at];
         for next in &route.fallbacks {
-            if seen.len() <= served.policy.max_fallbacks
+            if seen.len() < served.policy.max_fallbacks
+                && *next != first
                 && !seen.contains(next)
                 && may_stand_in(context, payload, first, *next)
             {
@@ -261,21 +265,17 @@ async fn try_route(
         }
         record.attempts += 1;
         deployment.id.clone_into(&mut record.deployment);
-        tried.push(deployment.id.clone());
-        let others = has_fallback || tried.len() < serving;
+        let others = has_fallback || tried.len() + 1 < serving;
         let patience = patience(deployment, payload.stream, others);
         let start = Instant::now();
-        let attempt = attempt(
-            context,
-            payload,
-            deployment,
-            patience.min(deadline - start),
-            record,
-        );
-        let result = tokio::select! {
-            biased;
-            result = attempt => result,
-            () = client.gone() => return Tried::End(End::Gone),
+        let limit = patience.min(deadline - start);
+        let result = {
+            let attempt = pin!(attempt(context, payload, deployment, limit, record));
+            tokio::select! {
+                biased;
+                result = attempt => result,
+                () = client.gone() => return Tried::End(End::Gone),
+            }
         };
         match result {
             Ok(begun) => {
@@ -289,6 +289,7 @@ async fn try_route(
             }
             Err(miss) => {
                 note(context, deployment, &miss, is_lone, record);
+                tried.push(deployment.id.clone());
                 record.maybe_billed |= miss.was_sent;
                 if miss.is_final {
                     return Tried::Failed(miss);
@@ -372,7 +373,7 @@ fn note(
     }
     if miss.is_fault || miss.is_alarm {
         context.worker.shared.note(Noted {
-            time: super::log::timestamp(),
+            time: super::log::timestamp().as_str().to_owned(),
             request: record.id.clone(),
             deployment: deployment.id.clone(),
             what: miss.refusal.message.clone(),

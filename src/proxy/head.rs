@@ -38,45 +38,84 @@ pub enum Framing {
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
     bytes: Bytes,
-    fields: Vec<(Range<usize>, Range<usize>)>,
+    fields: Vec<Place>,
+}
+
+/// Where a field stands: a head is short enough for these numbers.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    key: u16,
+    name: u32,
+    colon: u32,
+    value: u32,
+    end: u32,
 }
 
 impl Fields {
     /// The value of the only field with this name; the first of several.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(it, _)| it.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.find(name.as_bytes()).next().map(text_of)
     }
 
     /// The values of all fields with this name.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter()
-            .filter(move |(it, _)| it.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.find(name.as_bytes()).map(text_of)
     }
 
     /// Names and values in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|it| {
+            (
+                text_of(it.name(&self.bytes)),
+                text_of(it.value(&self.bytes)),
+            )
+        })
+    }
+
+    /// The values of all fields with this name, without a look at whether they are text.
+    pub(super) fn find<'a, 'n>(
+        &'a self,
+        name: &'n [u8],
+    ) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        let (key, bytes) = (key(name), &self.bytes[..]);
+        let is_it = move |it: &&Place| it.key == key && it.name(bytes).eq_ignore_ascii_case(name);
         self.fields
             .iter()
-            .map(|(name, value)| (self.text(name), self.text(value)))
+            .filter(is_it)
+            .map(move |it| it.value(bytes))
     }
 
-    fn text(&self, range: &Range<usize>) -> &str {
-        // What is no text was refused when the fields were read.
-        std::str::from_utf8(&self.bytes[range.clone()]).unwrap_or("")
-    }
-
-    fn only(&self, name: &str) -> Result<Option<&str>, HeadError> {
-        let is_it = |it: &(&str, &str)| it.0.eq_ignore_ascii_case(name);
-        let mut values = self.iter().filter(is_it).map(|(_, value)| value);
+    fn only<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, HeadError> {
+        let mut values = self.values(name);
         let value = values.next();
         match values.next() {
             Some(_) => Err(HeadError::Malformed("a field stands twice")),
             None => Ok(value),
         }
     }
+}
+
+impl Place {
+    fn name<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.name as usize..self.colon as usize]
+    }
+
+    fn value<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.value as usize..self.end as usize]
+    }
+}
+
+/// Differs for most names that differ, and for no two that are the same but for case.
+fn key(name: &[u8]) -> u16 {
+    let first = name.first().map_or(0, |it| it | 0x20);
+    let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
+    u16::from_be_bytes([length, first])
+}
+
+/// Text of which it is known that it is one.
+pub(super) fn text_of(bytes: &[u8]) -> &str {
+    // What is no text was refused when the fields were read.
+    std::str::from_utf8(bytes).unwrap_or("")
 }
 
 /// The head of a request.
@@ -137,18 +176,18 @@ pub fn request(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Request
     if method.is_empty() || !method.iter().copied().all(is_token) {
         return Err(HeadError::Malformed("the method is none"));
     }
-    let method = text(method)?.to_owned();
-    let target = text(target)?.to_owned();
+    let method = text(method)?;
+    let target = text(target)?;
     if target.is_empty() || !target.bytes().all(is_of_target) {
         return Err(HeadError::Malformed("the target is none"));
     }
     let authority = match fields.only("host")? {
-        Some(host) => Some(host.to_owned()),
         None if modern => return Err(HeadError::Malformed("there is no host")),
-        None => None,
+        authority => authority,
     };
-    let host = authority.as_deref().map(host_name).transpose()?;
-    let path = path(&method, &target, authority.as_deref())?;
+    let host = authority.map(host_name).transpose()?;
+    let path = path(method, target, authority)?;
+    let method = method.to_owned();
     let framing = match transfer_coding(&fields)? {
         Some(_) if !modern => return Err(HeadError::Malformed("HTTP/1.0 knows no chunks")),
         Some(framing) => framing,
@@ -248,34 +287,44 @@ fn fields(bytes: Bytes, strict: bool) -> Result<(Range<usize>, Fields), HeadErro
         if fields.len() == MOST_FIELDS {
             return Err(HeadError::TooLarge);
         }
-        let line = &bytes[at..end];
-        let colon =
-            memchr::memchr(b':', line).ok_or(HeadError::Malformed("a field has no colon"))?;
-        let name = &line[..colon];
-        if name.is_empty() || !name.iter().copied().all(is_token) {
+        let length = bytes[at..end]
+            .iter()
+            .take_while(|it| is_token(**it))
+            .count();
+        let colon = at + length;
+        if bytes[colon] != b':' || length == 0 {
             return Err(HeadError::Malformed("a field name is none"));
         }
+        let name = &bytes[at..colon];
         if is_framing_twin(name) {
             return Err(HeadError::Malformed(
                 "a field name only looks like one of framing",
             ));
         }
-        let value = &line[colon + 1..];
-        let start = value
+        let mut value = colon + 1..end;
+        let is_blank = |it: u8| matches!(it, b' ' | b'\t');
+        while value.start < value.end && is_blank(bytes[value.start]) {
+            value.start += 1;
+        }
+        while value.start < value.end && is_blank(bytes[value.end - 1]) {
+            value.end -= 1;
+        }
+        let is_text = |it: u8| matches!(it, b'\t' | b' '..=b'~') || (!strict && it >= 0x80);
+        // All bytes are looked at, whatever the first ones are: so the compiler takes many at once.
+        if bytes[value.clone()]
             .iter()
-            .take_while(|it| matches!(it, b' ' | b'\t'))
-            .count();
-        let blank = value[start..]
-            .iter()
-            .rev()
-            .take_while(|it| matches!(it, b' ' | b'\t'))
-            .count();
-        let value = at + colon + 1 + start..end - blank;
-        let is_text = |it: &u8| matches!(it, b'\t' | b' '..=b'~') || (!strict && *it >= 0x80);
-        if !bytes[value.clone()].iter().all(is_text) {
+            .fold(false, |found, it| found | !is_text(*it))
+        {
             return Err(HeadError::Malformed("a field value holds what is no text"));
         }
-        fields.push((at..at + colon, value));
+        let place = |it: usize| u32::try_from(it).map_err(|_| HeadError::TooLarge);
+        fields.push(Place {
+            key: key(name),
+            name: place(at)?,
+            colon: place(colon)?,
+            value: place(value.start)?,
+            end: place(value.end)?,
+        });
         at = end + 2;
     }
     Ok((0..first, Fields { bytes, fields }))
@@ -300,7 +349,22 @@ fn is_framing_twin(name: &[u8]) -> bool {
 
 /// True for what the name of a method or a field is made of.
 pub(super) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    const TOKENS: [bool; 256] = {
+        let mut tokens = [false; 256];
+        let marks = b"!#$%&'*+-.^_`|~";
+        let mut byte: u8 = 0;
+        while byte < 0x80 {
+            tokens[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let mut at = 0;
+        while at < marks.len() {
+            tokens[marks[at] as usize] = true;
+            at += 1;
+        }
+        tokens
+    };
+    TOKENS[usize::from(byte)]
 }
 
 /// True for what a target may hold: no fragment, and nothing that some readers refuse and others quote.

@@ -1,5 +1,8 @@
 //! What the events of a stream mean: whether anything was said yet, and whether it is all there.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -7,6 +10,12 @@ use serde_json::Value;
 use super::error::Speech;
 use super::scan;
 use super::sse;
+
+/// Made once: a search is short, and making ready for it is not.
+static FINISH_REASON: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new("\"finish_reason\""));
+static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
+static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
 
 /// What an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,13 +90,13 @@ impl Judge {
         if !scan::is_json(data) {
             return Meaning::Malformed;
         }
-        if let Some(reason) = after(data, b"\"finish_reason\"") {
+        if let Some(reason) = after(data, &FINISH_REASON) {
             self.finished |= !reason.starts_with(b"null");
         }
-        if let Some(usage) = after(data, b"\"usage\"") {
+        if let Some(usage) = after(data, &USAGE) {
             self.usage = usage_of(usage).or(self.usage);
         }
-        let may_fail = memchr::memmem::find(data, b"\"error\"").is_some();
+        let may_fail = ERROR.find(data).is_some();
         if self.content && !may_fail {
             return Meaning::Content;
         }
@@ -107,7 +116,7 @@ impl Judge {
         if !scan::is_json(data) {
             return Meaning::Malformed;
         }
-        if let Some(usage) = after(data, b"\"usage\"") {
+        if let Some(usage) = after(data, &USAGE) {
             self.usage = usage_of(usage).or(self.usage);
         }
         let Ok(event) = serde_json::from_slice::<Typed>(data) else {
@@ -148,15 +157,16 @@ pub fn is_usage_alone(event: &[u8]) -> bool {
     let Some(data) = sse::data(event) else {
         return false;
     };
-    after(&data, b"\"usage\"").is_some_and(|it| it.starts_with(b"{"))
+    after(&data, &USAGE).is_some_and(|it| it.starts_with(b"{"))
         && serde_json::from_slice::<Chunk>(&data)
             .is_ok_and(|it| it.error.is_none() && it.choices.is_some_and(|it| it.is_empty()))
 }
 
 /// What follows the last field of this name.
-fn after<'a>(data: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let at = memchr::memmem::rfind(data, name)?;
-    let rest = data[at + name.len()..].trim_ascii_start();
+fn after<'a>(data: &'a [u8], name: &Finder<'static>) -> Option<&'a [u8]> {
+    // Forwards, for that way many bytes are looked at together.
+    let at = name.find_iter(data).last()?;
+    let rest = data[at + name.needle().len()..].trim_ascii_start();
     Some(rest.strip_prefix(b":")?.trim_ascii_start())
 }
 
@@ -172,7 +182,7 @@ pub fn usage_of(text: &[u8]) -> Option<(u64, u64)> {
 
 /// The usage that a whole answer tells.
 pub(super) fn usage_in(answer: &[u8]) -> Option<(u64, u64)> {
-    usage_of(after(answer, b"\"usage\"")?)
+    usage_of(after(answer, &USAGE)?)
 }
 
 #[derive(Deserialize)]

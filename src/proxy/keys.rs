@@ -95,20 +95,16 @@ impl Keys {
             return Ok(None);
         }
         let mut shown = None;
-        for (name, value) in request.fields.iter() {
-            let value = if name.eq_ignore_ascii_case("authorization") {
-                match value.split_once(' ') {
+        for name in ["authorization", "x-api-key", "api-key"] {
+            for value in request.fields.values(name) {
+                let value = match value.split_once(' ') {
+                    _ if name != "authorization" => value,
                     Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
                     _ => return Err(Denied::Wrong),
+                };
+                if shown.replace(value).is_some() {
+                    return Err(Denied::Ambiguous);
                 }
-            } else if name.eq_ignore_ascii_case("x-api-key") || name.eq_ignore_ascii_case("api-key")
-            {
-                value
-            } else {
-                continue;
-            };
-            if shown.replace(value).is_some() {
-                return Err(Denied::Ambiguous);
             }
         }
         match shown {
@@ -122,11 +118,8 @@ impl Keys {
     fn find(&self, digest: &[u8; 32]) -> Option<&Key> {
         let mut found = None;
         for key in &self.keys {
-            let difference = key
-                .digest
-                .iter()
-                .zip(digest)
-                .fold(0, |all, (a, b)| all | (a ^ b));
+            let differences = key.digest.iter().zip(digest).map(|(a, b)| a ^ b);
+            let difference = differences.fold(0, |all, it| all | it);
             if std::hint::black_box(difference) == 0 {
                 found = Some(key);
             }

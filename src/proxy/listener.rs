@@ -91,6 +91,7 @@ async fn serve(
             _ = tick.tick() => {
                 worker.metrics.beats.fetch_add(1, Relaxed);
                 worker.pool.sweep();
+                worker.buffers.sweep();
             }
             changed = stop.changed() => {
                 if changed.is_err() || *stop.borrow() != Phase::Serving {

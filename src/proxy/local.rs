@@ -161,7 +161,7 @@ pub(super) fn metrics_text(shared: &Shared, served: &Served) -> String {
         (
             "homelab_proxy_log_lines_dropped_total",
             "Lines of the access log that could not be written.",
-            shared.log.dropped.load(Relaxed),
+            shared.log.dropped(),
         ),
         (
             "homelab_proxy_reloads_total",

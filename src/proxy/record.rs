@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::time::Instant;
 
+use super::answer::decimal;
+use super::head::text_of;
 use super::log::timestamp;
 use super::metrics::Ended;
 use super::worker::Worker;
@@ -32,34 +33,31 @@ pub(super) struct Record {
     pub(super) bytes_out: u64,
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    time: String,
-    request: &'a str,
-    endpoint: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    handle: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    deployment: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-    attempts: u32,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    maybe_billed: bool,
-    micros: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_micros: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prompt_tokens: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    completion_tokens: Option<u64>,
-    bytes_in: u64,
-    bytes_out: u64,
+/// Writes the fields of a line: without a serialiser in between, for there is one line for each request.
+struct Line<'a>(&'a mut Vec<u8>);
+
+impl Line<'_> {
+    /// The name with its quotes and its colon, behind a comma or a brace.
+    fn name(&mut self, name: &str) {
+        self.0.extend_from_slice(name.as_bytes());
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        super::scan::quote(self.0, value);
+    }
+
+    fn number(&mut self, name: &str, value: u64) {
+        self.name(name);
+        self.0.extend_from_slice(decimal(&mut [0; 20], value));
+    }
+
+    fn flag(&mut self, name: &str, value: bool) {
+        if value {
+            self.name(name);
+            self.0.extend_from_slice(b"true");
+        }
+    }
 }
 
 impl Record {
@@ -72,7 +70,7 @@ impl Record {
                     .all(|it| it.is_ascii_alphanumeric() || b"-_.".contains(&it))
         };
         let id = theirs.filter(is_plain).map_or_else(
-            || format!("{:016x}{:016x}", worker.random(), worker.random()),
+            || hexadecimal([worker.random(), worker.random()]),
             str::to_owned,
         );
         Self {
@@ -115,24 +113,47 @@ impl Record {
         if self.is_flood {
             return;
         }
-        worker.shared.log.line(&Line {
-            time: timestamp(),
-            request: &self.id,
-            endpoint: self.endpoint,
-            handle: &self.handle,
-            deployment: &self.deployment,
-            key: self.key.as_deref(),
-            status: self.status,
-            error: self.error,
-            attempts: self.attempts,
-            stream: self.stream,
-            maybe_billed: self.maybe_billed && self.attempts > 1,
-            micros: micros(took),
-            first_micros: self.first.map(micros),
-            prompt_tokens: self.usage.map(|it| it.0),
-            completion_tokens: self.usage.map(|it| it.1),
-            bytes_in: self.bytes_in,
-            bytes_out: self.bytes_out,
+        worker.log.write(|line| {
+            let mut line = Line(line);
+            line.text("{\"time\":", timestamp().as_str());
+            line.text(",\"request\":", &self.id);
+            line.text(",\"endpoint\":", self.endpoint);
+            if !self.handle.is_empty() {
+                line.text(",\"handle\":", &self.handle);
+            }
+            if !self.deployment.is_empty() {
+                line.text(",\"deployment\":", &self.deployment);
+            }
+            if let Some(key) = &self.key {
+                line.text(",\"key\":", key);
+            }
+            line.number(",\"status\":", u64::from(self.status));
+            if let Some(error) = self.error {
+                line.text(",\"error\":", error);
+            }
+            line.number(",\"attempts\":", u64::from(self.attempts));
+            line.flag(",\"stream\":", self.stream);
+            line.flag(",\"maybe_billed\":", self.maybe_billed && self.attempts > 1);
+            line.number(",\"micros\":", micros(took));
+            if let Some(first) = self.first {
+                line.number(",\"first_micros\":", micros(first));
+            }
+            if let Some((prompt, completion)) = self.usage {
+                line.number(",\"prompt_tokens\":", prompt);
+                line.number(",\"completion_tokens\":", completion);
+            }
+            line.number(",\"bytes_in\":", self.bytes_in);
+            line.number(",\"bytes_out\":", self.bytes_out);
+            line.0.push(b'}');
         });
     }
+}
+
+fn hexadecimal(numbers: [u64; 2]) -> String {
+    let mut text = [0; 32];
+    for (at, place) in text.iter_mut().enumerate() {
+        let digit = numbers[at / 16] >> (at % 16 * 4) & 15;
+        *place = b"0123456789abcdef"[usize::try_from(digit).unwrap_or(0)];
+    }
+    text_of(&text).to_owned()
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
+use super::answer::{decimal, reason};
 use super::attempt::{self, Begun, Events, Said};
 use super::connection::Connection;
 use super::deployment::Deployment;
@@ -56,7 +57,7 @@ pub(super) async fn relay(
             let head = head_of(
                 context,
                 status,
-                &shown(&reply),
+                shown(&reply),
                 Ending::Length(body.len()),
                 record,
             );
@@ -70,9 +71,14 @@ pub(super) async fn relay(
                 context,
             )
         }
-        Begun::Part(reply, held) => part(client, context, deployment, reply, held, record).await,
+        Begun::Part(reply, held) => {
+            Box::pin(part(client, context, deployment, reply, held, record)).await
+        }
         Begun::Events(events) => {
-            stream(client, context, payload, deployment, *events, record).await
+            Box::pin(stream(
+                client, context, payload, deployment, *events, record,
+            ))
+            .await
         }
     }
 }
@@ -85,12 +91,13 @@ pub(super) async fn said(
     retry_after: Option<u64>,
     record: &mut Record,
 ) -> Relayed {
-    let mut fields = vec![("content-type", "application/json".to_owned())];
-    fields.extend(retry_after.map(|it| ("retry-after", it.to_string())));
+    let wait = retry_after.map(|it| it.to_string());
+    let wait = wait.as_ref().map(|it| ("retry-after", it.as_bytes()));
+    let fields = std::iter::once(("content-type", &b"application/json"[..])).chain(wait);
     let head = head_of(
         context,
         said.status,
-        &fields,
+        fields,
         Ending::Length(said.body.len()),
         record,
     );
@@ -116,40 +123,50 @@ fn keeps(context: &Context<'_>) -> bool {
     context.request.keep_alive && !context.worker.is_draining()
 }
 
-fn shown(reply: &Reply) -> Vec<(&'static str, String)> {
-    let is_shown = |(name, value): (&str, &str)| {
-        let name = SHOWN.iter().find(|it| it.eq_ignore_ascii_case(name))?;
-        value.is_ascii().then(|| (*name, value.to_owned()))
+fn shown(reply: &Reply) -> impl Iterator<Item = (&'static str, &[u8])> {
+    let fields = &reply.head.fields;
+    let named = |name: &'static &'static str| {
+        let values = fields.find(name.as_bytes());
+        values.map(move |value| (*name, value))
     };
-    reply.head.fields.iter().filter_map(is_shown).collect()
+    SHOWN
+        .iter()
+        .flat_map(named)
+        .filter(|(_, value)| value.is_ascii())
 }
 
-fn head_of(
+fn head_of<'a>(
     context: &Context<'_>,
     status: u16,
-    fields: &[(&str, String)],
+    fields: impl Iterator<Item = (&'static str, &'a [u8])>,
     ending: Ending,
     record: &Record,
 ) -> Vec<u8> {
-    use std::io::Write;
     let mut head = Vec::with_capacity(384);
-    let version = u8::from(context.request.modern);
-    let _ = write!(
-        head,
-        "HTTP/1.{version} {status} {}\r\n",
-        super::answer::reason(status)
-    );
+    let mut add = |parts: &[&[u8]]| parts.iter().for_each(|it| head.extend_from_slice(it));
+    add(&[if context.request.modern {
+        b"HTTP/1.1 "
+    } else {
+        b"HTTP/1.0 "
+    }]);
+    let mut number = [0; 20];
+    add(&[decimal(&mut number, u64::from(status)), b" "]);
+    add(&[reason(status).as_bytes(), b"\r\n"]);
     for (name, value) in fields {
-        let _ = write!(head, "{name}: {value}\r\n");
+        add(&[name.as_bytes(), b": ", value, b"\r\n"]);
     }
-    let _ = match ending {
-        Ending::Length(length) => write!(head, "content-length: {length}\r\n"),
-        Ending::Chunks => write!(head, "transfer-encoding: chunked\r\n"),
-        Ending::Close => Ok(()),
-    };
-    let _ = write!(head, "x-request-id: {}\r\n", record.id);
+    match ending {
+        Ending::Length(length) => {
+            let length = decimal(&mut number, length as u64);
+            add(&[b"content-length: ", length, b"\r\n"]);
+        }
+        Ending::Chunks => add(&[b"transfer-encoding: chunked\r\n"]),
+        Ending::Close => {}
+    }
+    add(&[b"x-request-id: ", record.id.as_bytes(), b"\r\n"]);
     if !record.deployment.is_empty() {
-        let _ = write!(head, "x-homelab-deployment: {}\r\n", record.deployment);
+        let deployment = record.deployment.as_bytes();
+        add(&[b"x-homelab-deployment: ", deployment, b"\r\n"]);
     }
     let connection = match (
         ending == Ending::Close || !keeps(context),
@@ -178,10 +195,11 @@ impl Writer<'_> {
         let mut parts: Vec<&[u8]> = Vec::with_capacity(pieces.len() + 4);
         let head = std::mem::take(&mut self.head);
         parts.push(&head);
-        let line = format!("{size:x}\r\n");
+        let mut line = [0; 20];
+        let line = size_line(&mut line, size);
         let is_chunk = self.ending == Ending::Chunks && size > 0;
         if is_chunk {
-            parts.push(line.as_bytes());
+            parts.push(line);
         }
         parts.extend(pieces.iter().map(|it| &it[..]));
         if is_chunk {
@@ -192,6 +210,16 @@ impl Writer<'_> {
         }
         self.client.write(&parts, self.patience).await
     }
+}
+
+/// The line before a chunk of this size.
+fn size_line(room: &mut [u8; 20], size: usize) -> &[u8] {
+    let digits = (usize::BITS - size.leading_zeros()).div_ceil(4).max(1) as usize;
+    for (at, place) in room[..digits].iter_mut().enumerate() {
+        *place = b"0123456789abcdef"[size >> ((digits - 1 - at) * 4) & 15];
+    }
+    room[digits..digits + 2].copy_from_slice(b"\r\n");
+    &room[..digits + 2]
 }
 
 /// Sends an answer of any kind that is not whole yet.
@@ -210,7 +238,7 @@ async fn part(
         _ if context.request.modern => Ending::Chunks,
         _ => Ending::Close,
     };
-    let head = head_of(context, reply.head.status, &shown(&reply), ending, record);
+    let head = head_of(context, reply.head.status, shown(&reply), ending, record);
     record.status = reply.head.status;
     let patience = context.worker.shared.limits.write;
     let mut writer = Writer {
@@ -289,10 +317,10 @@ async fn stream(
     } else {
         Ending::Close
     };
-    let mut fields = shown(&events.reply);
-    fields.retain(|(name, _)| *name != "cache-control");
-    fields.push(("cache-control", "no-cache".to_owned()));
-    let head = head_of(context, events.reply.head.status, &fields, ending, record);
+    let fields = shown(&events.reply)
+        .filter(|(name, _)| *name != "cache-control")
+        .chain([("cache-control", &b"no-cache"[..])]);
+    let head = head_of(context, events.reply.head.status, fields, ending, record);
     record.status = events.reply.head.status;
     let mut writer = Writer {
         client,

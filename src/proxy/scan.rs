@@ -225,6 +225,58 @@ fn unescape(text: &str, at: Range<usize>) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(raw))
 }
 
+/// Writes a text as JSON.
+pub(super) fn quote(out: &mut Vec<u8>, text: &str) {
+    if plain(text.as_bytes()) < text.len() {
+        // Nothing that is written to memory fails.
+        let _ = serde_json::to_writer(out, text);
+        return;
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// True for what means something in a string: a quote, a backslash or a control character.
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// A bit for each byte of a block that means something in a string.
+fn marks(block: &[u8; 64]) -> u64 {
+    // Without a way out of this loop the compiler looks at many bytes at once.
+    let marks = block.map(|it| u8::from(is_special(it)));
+    let (words, _) = marks.as_chunks::<8>();
+    let bits = words.iter().enumerate().map(|(at, word)| {
+        // The lowest bit of each byte, gathered in the highest byte.
+        let gathered = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        gathered << (at * 8)
+    });
+    bits.fold(0, |all, it| all | it)
+}
+
+/// How many bytes stand before the first that means something in a string.
+fn plain(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(word) = text[at..].first_chunk::<8>() {
+        let found = specials(u64::from_le_bytes(*word));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += word.len();
+    }
+    let rest = text[at..].iter().position(|it| is_special(*it));
+    rest.map_or(text.len(), |it| at + it)
+}
+
+/// The highest bit of each byte that means something in a string; above the lowest such byte others may be marked too.
+fn specials(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let below = |word: u64, bound: u8| word.wrapping_sub(EACH * u64::from(bound)) & !word;
+    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+    (below(word, 0x20) | is(b'"') | is(b'\\')) & (EACH << 7)
+}
+
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
@@ -346,22 +398,56 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Result<(), ScanError> {
         self.at += 1;
-        loop {
-            let Some(found) = memchr::memchr2(b'"', b'\\', &self.text[self.at..]) else {
-                return self.wrong("a string has no end");
-            };
-            let stop = self.at + found;
-            if let Some(control) = self.text[self.at..stop].iter().position(|it| *it < 0x20) {
-                self.at += control;
-                return self.wrong("a control character stands in a string");
-            }
-            self.at = stop;
-            if self.text[stop] == b'"' {
-                self.at += 1;
+        // Most strings are short: names of fields, above all.
+        if let Some(word) = self.text[self.at..].first_chunk() {
+            let end = specials(u64::from_le_bytes(*word)).trailing_zeros() as usize / 8;
+            if word.get(end) == Some(&b'"') {
+                self.at += end + 1;
                 return Ok(());
             }
-            self.escape()?;
         }
+        while let Some(block) = self.text[self.at..].first_chunk() {
+            if self.block(block)? {
+                return Ok(());
+            }
+        }
+        loop {
+            self.at += plain(&self.text[self.at..]);
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.escape()?,
+                Some(_) => return self.wrong("a control character stands in a string"),
+                None => return self.wrong("a string has no end"),
+            }
+        }
+    }
+
+    /// Reads a block of a string; true when the string ends in it.
+    fn block(&mut self, block: &[u8; 64]) -> Result<bool, ScanError> {
+        let start = self.at;
+        let mut found = marks(block);
+        while found != 0 {
+            self.at = start + found.trailing_zeros() as usize;
+            match self.text[self.at] {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                b'\\' => self.escape()?,
+                _ => return self.wrong("a control character stands in a string"),
+            }
+            // The second byte of an escape means nothing more.
+            let read = self.at - start;
+            if read >= block.len() {
+                return Ok(false);
+            }
+            found &= u64::MAX << read;
+        }
+        self.at = start + block.len();
+        Ok(false)
     }
 
     fn escape(&mut self) -> Result<(), ScanError> {
@@ -436,6 +522,29 @@ mod tests {
 
     fn ok(text: &str) -> Found<'_> {
         scan(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+    }
+
+    #[test]
+    fn whatever_stands_anywhere_in_a_string_is_seen() {
+        for length in 0..80 {
+            assert_eq!(plain(&vec![b'a'; length]), length);
+            for at in 0..length {
+                for byte in 0..=255 {
+                    let mut text = vec![if at % 2 == 0 { 0x80 } else { b'!' }; length];
+                    text[at] = byte;
+                    let found = if is_special(byte) { at } else { length };
+                    assert_eq!(plain(&text), found);
+                    if let Some(block) = text.first_chunk() {
+                        assert_eq!(
+                            marks(block),
+                            1_u64
+                                .checked_shl(u32::try_from(found).unwrap())
+                                .unwrap_or(0)
+                        );
+                    }
+                }
+            }
+        }
     }
 
     #[test]

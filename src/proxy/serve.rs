@@ -11,6 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::{self, Answer, Manner};
+use super::buffers::Buffer;
 use super::caught::{Panicked, caught};
 use super::connection::Connection;
 use super::error::Refusal;
@@ -62,13 +63,13 @@ pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
                     worker.shared.limits.write,
                 )
                 .await;
-                return linger(&mut client).await;
+                return Box::pin(linger(&mut client)).await;
             }
             None => return,
         };
         match exchange(&worker, &mut client, &request).await {
             Then::Next => {}
-            Then::Linger => return linger(&mut client).await,
+            Then::Linger => return Box::pin(linger(&mut client)).await,
             Then::Close => return,
         }
     }
@@ -94,7 +95,7 @@ async fn next_head(worker: &Worker, client: &mut Connection) -> Option<Result<Re
             return None;
         }
         tokio::select! {
-            filled = timeout(limits.keep_alive, client.fill()) => match filled {
+            filled = timeout(limits.keep_alive, client.fill_head()) => match filled {
                 Ok(Ok(1..)) => {}
                 _ => return None,
             },
@@ -108,7 +109,7 @@ async fn next_head(worker: &Worker, client: &mut Connection) -> Option<Result<Re
             Ok(None) => {}
             Err(error) => return Some(Err(refused_head(error))),
         }
-        match timeout_at(end, client.fill()).await {
+        match timeout_at(end, client.fill_head()).await {
             Ok(Ok(1..)) => {}
             Ok(_) => return None,
             Err(_) => {
@@ -331,7 +332,7 @@ impl Incoming {
         worker: &Worker,
         client: &mut Connection,
         request: &Request,
-    ) -> Result<Vec<u8>, End> {
+    ) -> Result<Buffer, End> {
         let limits = &worker.shared.limits;
         let too_large = || {
             End::Refused(Refusal::new(
@@ -356,10 +357,11 @@ impl Incoming {
                 return Err(End::Gone);
             }
         }
-        let mut whole = match request.framing {
-            Framing::Length(length) => Vec::with_capacity(usize::try_from(length).unwrap_or(0)),
-            _ => Vec::new(),
+        let length = match request.framing {
+            Framing::Length(length) => usize::try_from(length).unwrap_or(0),
+            _ => 0,
         };
+        let mut whole = worker.buffers.take(length);
         let start = Instant::now();
         loop {
             if !self.room.grow(self.taken) {
@@ -457,7 +459,8 @@ async fn respond(
         .filter(|it| it.starts_with('/'))
         .unwrap_or(&request.path);
     let Some(endpoint) = served::endpoint(path) else {
-        return local_answer(worker, &served, client, request, path, key, body, record).await;
+        let answer = local_answer(worker, &served, client, request, path, key, body, record);
+        return Box::pin(answer).await;
     };
     record.endpoint = served::path(endpoint);
     if request.method != "POST" {
@@ -474,7 +477,7 @@ async fn respond(
         endpoint,
     };
     if endpoint == Endpoint::AudioTranscriptions {
-        return upload(&context, client, body, record).await;
+        return Box::pin(upload(&context, client, body, record)).await;
     }
     if !has_kind(request, "application/json") {
         return End::Refused(Refusal::new(
@@ -652,6 +655,9 @@ fn has_kind(request: &Request, kind: &str) -> bool {
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
     };
+    if value == kind {
+        return true;
+    }
     let mut parts = value.split(';').map(str::trim);
     parts.next().is_some_and(|it| it.eq_ignore_ascii_case(kind))
         && parts.all(|it| match it.split_once('=') {
@@ -703,7 +709,7 @@ async fn local_answer(
             ));
         }
         let bytes = match body.read(worker, client, request).await {
-            Ok(bytes) => Bytes::from(bytes),
+            Ok(bytes) => Bytes::copy_from_slice(&bytes),
             Err(end) => return end,
         };
         record.bytes_in = bytes.len() as u64;

@@ -82,6 +82,13 @@ impl Splitter {
 
 /// The data of an event: its `data` lines, joined. Nothing when it has none.
 pub fn data(event: &[u8]) -> Option<std::borrow::Cow<'_, [u8]>> {
+    // Nearly every event is one such line and nothing else.
+    if let Some(line) = event.strip_prefix(b"data: ")
+        && let Some(line) = line.strip_suffix(b"\n\n")
+        && memchr::memchr2(b'\r', b'\n', line).is_none()
+    {
+        return Some(line.into());
+    }
     let mut data: Option<std::borrow::Cow<'_, [u8]>> = None;
     for line in event.split(|it| matches!(it, b'\r' | b'\n')) {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -84,7 +85,8 @@ type Kept = (Connection, Instant);
 /// The connections of one worker that are kept for later.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    kept: RefCell<HashMap<Arc<str>, Vec<Kept>>>,
+    /// By origin. There are few, and comparing them all is faster than hashing one.
+    kept: RefCell<Vec<(Arc<str>, Vec<Kept>)>>,
     names: RefCell<HashMap<String, Vec<SocketAddr>>>,
     tls: OnceLock<Option<Arc<rustls::ClientConfig>>>,
 }
@@ -93,7 +95,7 @@ impl Pool {
     /// Takes a connection that is still good.
     fn take(&self, origin: &str) -> Option<Connection> {
         let mut kept = self.kept.borrow_mut();
-        let kept = kept.get_mut(origin)?;
+        let (_, kept) = kept.iter_mut().find(|(it, _)| **it == *origin)?;
         while let Some((mut connection, since)) = kept.pop() {
             if since.elapsed() < KEPT_FOR && connection.is_quiet() {
                 return Some(connection);
@@ -119,10 +121,12 @@ impl Pool {
             return;
         }
         let mut kept = self.kept.borrow_mut();
-        let list = match kept.get_mut(origin) {
-            Some(list) => list,
-            None => kept.entry(Arc::clone(origin)).or_default(),
-        };
+        let at = kept.iter().position(|(it, _)| it == origin);
+        let at = at.unwrap_or_else(|| {
+            kept.push((Arc::clone(origin), Vec::new()));
+            kept.len() - 1
+        });
+        let (_, list) = &mut kept[at];
         if list.len() < MOST_KEPT {
             list.push((connection, Instant::now()));
         }
@@ -131,10 +135,10 @@ impl Pool {
     /// Closes what nobody used for long.
     pub(super) fn sweep(&self) {
         let mut kept = self.kept.borrow_mut();
-        for list in kept.values_mut() {
+        for (_, list) in kept.iter_mut() {
             list.retain(|(_, since)| since.elapsed() < KEPT_FOR);
         }
-        kept.retain(|_, list| !list.is_empty());
+        kept.retain(|(_, list)| !list.is_empty());
     }
 
     /// Sends a request and waits for the head of its answer. A kept connection that turns out to be dead is replaced once.
@@ -148,7 +152,7 @@ impl Pool {
     ) -> Result<Reply, Failure> {
         let end = tokio::time::Instant::now() + patience;
         if let Some(connection) = self.take(origin) {
-            match timeout_at(end, send(connection, parts, patience)).await {
+            match timeout_at(end, pin!(send(connection, parts, patience))).await {
                 Err(_) => return Err(Failure::Timeout),
                 Ok(Ok(reply)) if reply.head.status != 408 => return Ok(reply),
                 Ok(Err(Sent { failure, answered })) if answered || failure == Failure::Timeout => {
@@ -159,11 +163,12 @@ impl Pool {
             }
         }
         let limit = connect.min(patience);
-        let connection = match timeout(limit + NAME_PATIENCE, self.dial(url, limit)).await {
+        let connection = match timeout(limit + NAME_PATIENCE, Box::pin(self.dial(url, limit))).await
+        {
             Ok(connection) => connection?,
             Err(_) => return Err(Failure::Connect),
         };
-        match timeout_at(end, send(connection, parts, patience)).await {
+        match timeout_at(end, pin!(send(connection, parts, patience))).await {
             Err(_) => Err(Failure::Timeout),
             Ok(sent) => sent.map_err(|it| it.failure),
         }

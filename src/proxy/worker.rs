@@ -11,8 +11,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use super::buffers::Buffers;
 use super::guesses::Guesses;
-use super::log::Log;
+use super::log::{Lane, Log};
 use super::metrics::Metrics;
 use super::served::Served;
 use super::upstream::Pool;
@@ -132,7 +133,9 @@ impl Shared {
 pub(super) struct Worker {
     pub(super) shared: Arc<Shared>,
     pub(super) pool: Rc<Pool>,
+    pub(super) buffers: Rc<Buffers>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) log: Lane,
     /// Requests under way, and those of them that are tried again just now.
     pub(super) active: Cell<usize>,
     pub(super) retrying: Cell<usize>,
@@ -152,7 +155,9 @@ impl Worker {
         let served = RefCell::new((0, shared.served()));
         Self {
             pool: Rc::default(),
+            buffers: Rc::default(),
             metrics,
+            log: shared.log.lane(),
             active: Cell::new(0),
             retrying: Cell::new(0),
             draining: Notify::new(),
