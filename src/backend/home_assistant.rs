@@ -27,6 +27,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     notifies: false,
+    ends_tls: false,
     start_seconds: 90,
     container: None,
     credentials: &[],

@@ -51,6 +51,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     notifies: true,
+    ends_tls: true,
     start_seconds: 10,
     container: None,
     credentials: &[],

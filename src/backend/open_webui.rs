@@ -94,6 +94,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: true,
     notifies: false,
+    ends_tls: false,
     start_seconds: 180,
     container: Some(&Container {
         image: "ghcr.io/open-webui/open-webui",

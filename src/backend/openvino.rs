@@ -31,6 +31,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     notifies: false,
+    ends_tls: false,
     start_seconds: 300,
     container: None,
     credentials: &[],

@@ -36,6 +36,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: true,
     notifies: false,
+    ends_tls: false,
     start_seconds: 30,
     container: Some(&Container {
         image: "docker.io/library/redis",

@@ -16,4 +16,5 @@ mod operation;
 mod properties;
 mod soak;
 mod supervised;
+mod tls;
 mod upstream;
