@@ -237,6 +237,18 @@ impl Served {
         let answer = self.get(&format!("/~news?{seen}"));
         answer.rsplit("\r\n").next().expect("it works").to_owned()
     }
+
+    /// Waits until a page holds `words`, and returns the version that is served then. A file that is being written may be built before it is whole, so the next version may not be the one.
+    fn until(&self, path: &str, words: &str, seen: &str) -> String {
+        let mut version = seen.to_owned();
+        for _ in 0..10 {
+            version = self.news(&version);
+            if self.get(path).contains(words) {
+                return version;
+            }
+        }
+        panic!("`{words}` is not in {path}: {}", self.get(path));
+    }
 }
 
 #[test]
@@ -251,25 +263,19 @@ fn a_saved_file_is_built_and_served_again_and_an_error_is_shown() {
     assert!(served.get("/guide/a.html").contains("Alpha"));
 
     fs::write(served.home.path().join("docs/a.md"), "# Beta of it\n").unwrap();
-    let version = served.news(&version);
-    assert!(served.get("/guide/a.html").contains("Beta of it"));
+    let version = served.until("/guide/a.html", "Beta of it", &version);
 
     let broken = SMALL.replace("host = \"nas\"", "host = \"nsa\"");
     fs::write(served.home.path().join("platform.toml"), broken).unwrap();
-    let version = served.news(&version);
-    let page = served.get("/");
-    assert!(
-        page.contains("unknown-name") && page.contains("nsa"),
-        "{page}"
-    );
+    let version = served.until("/", "unknown-name", &version);
+    assert!(served.get("/").contains("nsa"));
 
     fs::write(
         served.home.path().join("platform.toml"),
         SMALL.replace("4000", "4001"),
     )
     .unwrap();
-    served.news(&version);
-    assert!(served.get("/services/litellm.html").contains("4001"));
+    served.until("/services/litellm.html", "4001", &version);
 }
 
 #[test]
