@@ -98,9 +98,14 @@ fn setup(arguments: &Proxy) -> Setup {
         threads: arguments.threads.map_or_else(cores, usize::from),
         limits: Limits {
             body: arguments.max_body,
+            buffered: arguments.max_buffered,
             connections: arguments.max_connections,
+            head: arguments.head_timeout,
+            body_start: arguments.body_timeout,
+            write: arguments.write_timeout,
+            keep_alive: arguments.keep_alive,
+            ping: arguments.ping,
             grace: Duration::from_secs(arguments.grace),
-            ..Limits::default()
         },
         log: if arguments.quiet {
             Box::new(std::io::sink())

@@ -7,7 +7,8 @@ pub fn http_url(service: &Service, address: &str, port: u16) -> String {
     url(service.scheme(), address, port)
 }
 
-fn url(scheme: &str, address: &str, port: u16) -> String {
+/// Returns `<scheme>://<address>:<port>`, an IPv6 address in brackets.
+pub fn url(scheme: &str, address: &str, port: u16) -> String {
     if address.contains(':') {
         format!("{scheme}://[{address}]:{port}")
     } else {
