@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says where it stands"
 )]
 
+mod admin;
 mod client;
 mod clients;
 mod compared;
