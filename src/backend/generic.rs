@@ -29,6 +29,7 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: false,
     store: None,
     notifies: false,
+    ends_tls: false,
     start_seconds: 90,
     container: None,
     credentials: &[],

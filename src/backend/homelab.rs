@@ -53,6 +53,7 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: false,
     store: None,
     notifies: true,
+    ends_tls: true,
     start_seconds: 10,
     container: None,
     credentials: &[],

@@ -45,6 +45,7 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: false,
     store: Some(Store::HuggingFace),
     notifies: false,
+    ends_tls: false,
     start_seconds: 600,
     container: None,
     credentials: &[],

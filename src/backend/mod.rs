@@ -136,6 +136,8 @@ pub struct Kind {
     pub store: Option<Store>,
     /// True when it tells systemd that it is ready and that it lives, and reads its files again on SIGHUP.
     pub notifies: bool,
+    /// True when it can be told of a certificate, and speaks TLS then.
+    pub ends_tls: bool,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
     /// How it runs as a container, where that is known.

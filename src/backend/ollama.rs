@@ -43,6 +43,7 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: true,
     store: Some(Store::Ollama),
     notifies: false,
+    ends_tls: false,
     start_seconds: 300,
     container: Some(&Container {
         image: "docker.io/ollama/ollama",

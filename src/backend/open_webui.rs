@@ -96,6 +96,7 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: true,
     store: None,
     notifies: false,
+    ends_tls: false,
     start_seconds: 180,
     container: Some(&Container {
         image: "ghcr.io/open-webui/open-webui",

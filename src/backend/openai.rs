@@ -45,6 +45,7 @@ pub(super) static KIND: Kind = Kind {
     forbidden_env: &[],
     keeps_state: false,
     notifies: false,
+    ends_tls: false,
     store: None,
     start_seconds: 0,
     container: None,

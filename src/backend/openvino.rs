@@ -33,6 +33,7 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: false,
     store: None,
     notifies: false,
+    ends_tls: false,
     start_seconds: 300,
     container: None,
     credentials: &[],

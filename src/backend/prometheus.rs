@@ -29,6 +29,7 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: true,
     store: None,
     notifies: false,
+    ends_tls: false,
     start_seconds: 60,
     container: Some(&Container {
         image: "docker.io/prom/prometheus",

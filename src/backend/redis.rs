@@ -38,6 +38,7 @@ pub(super) static KIND: Kind = Kind {
     keeps_state: true,
     store: None,
     notifies: false,
+    ends_tls: false,
     start_seconds: 30,
     container: Some(&Container {
         image: "docker.io/library/redis",

@@ -1,14 +1,17 @@
 //! `homelab proxy`: serves the models of a platform from its route table.
 
+use std::cell::RefCell;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::End;
 use super::arguments::Proxy;
 use super::terminal;
-use crate::proxy::{self, Limits, Setup, Sources};
+use crate::proxy::{self, Identity, Limits, Setup, Sources};
+use crate::routes::{Table, Tls};
 
 /// Serves until a signal comes, or says what stands in the way.
 pub(super) fn run(arguments: &Proxy) -> End {
@@ -67,14 +70,28 @@ fn setup(arguments: &Proxy) -> Setup {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (table, keys) = (arguments.table.clone(), arguments.keys.clone());
     let stamped = (table.clone(), keys.clone());
+    // The files that the last table named: a certificate is renewed without another table.
+    let named = Rc::new(RefCell::new(Vec::new()));
+    let last = Rc::clone(&named);
     let variable = |name: &str| std::env::var(name).ok().filter(|it| !it.is_empty());
     let mut opened = listenfd::ListenFd::from_env();
     let listeners = (0..opened.len())
         .filter_map(|at| opened.take_tcp_listener(at).ok().flatten())
         .collect();
     Setup {
-        load: Box::new(move || load(&table, keys.as_deref())),
-        stamp: Box::new(move || stamp(&stamped.0, stamped.1.as_deref())),
+        load: Box::new(move || {
+            let sources = load(&table, keys.as_deref())?;
+            named.replace(identity_of(&sources.table).map_or_else(Vec::new, |it| {
+                vec![PathBuf::from(it.certificate), PathBuf::from(it.key)]
+            }));
+            Ok(sources)
+        }),
+        stamp: Box::new(move || {
+            let (table, keys) = &stamped;
+            let last = last.borrow();
+            let own = std::iter::once(table).chain(keys);
+            stamp(own.chain(last.iter()).map(PathBuf::as_path))
+        }),
         listen: arguments.listen,
         listeners,
         admin: arguments.admin,
@@ -110,8 +127,20 @@ fn load(table: &Path, keys: Option<&Path>) -> Result<Sources, String> {
     let read = |path: &Path| {
         fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
     };
+    let table = read(table)?;
+    // What is wrong with the table itself is told by the proxy.
+    let tls = identity_of(&table);
+    let identity = tls
+        .map(|it| {
+            Ok::<_, String>(Identity {
+                certificate: read(Path::new(&it.certificate))?,
+                key: read(Path::new(&it.key))?,
+            })
+        })
+        .transpose()?;
     Ok(Sources {
-        table: read(table)?,
+        table,
+        identity,
         keys: keys.map(read).transpose()?,
         // A variable that is no text cannot be a key.
         environment: std::env::vars_os()
@@ -120,11 +149,16 @@ fn load(table: &Path, keys: Option<&Path>) -> Result<Sources, String> {
     })
 }
 
+/// The files that a table names for TLS.
+fn identity_of(table: &str) -> Option<Tls> {
+    Table::from_json(table).ok()?.listen?.tls
+}
+
 /// A value that differs when one of the files was written or replaced.
-fn stamp(table: &Path, keys: Option<&Path>) -> u64 {
+fn stamp<'a>(paths: impl Iterator<Item = &'a Path>) -> u64 {
     use std::os::unix::fs::MetadataExt;
     let mut hasher = DefaultHasher::new();
-    for path in std::iter::once(table).chain(keys) {
+    for path in paths {
         let seen = fs::metadata(path)
             .ok()
             .map(|it| (it.dev(), it.ino(), it.len(), it.mtime(), it.mtime_nsec()));

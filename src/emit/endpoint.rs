@@ -2,12 +2,17 @@
 
 use crate::platform::{Bind, Model, Platform, Service};
 
-/// Returns `http://<address>:<port>`, an IPv6 address in brackets.
-pub fn http_url(address: &str, port: u16) -> String {
+/// Returns `http://<address>:<port>`, an IPv6 address in brackets; with `https` where the service speaks TLS.
+pub fn http_url(service: &Service, address: &str, port: u16) -> String {
+    url(service.scheme(), address, port)
+}
+
+/// Returns `<scheme>://<address>:<port>`, an IPv6 address in brackets.
+pub fn url(scheme: &str, address: &str, port: u16) -> String {
     if address.contains(':') {
-        format!("http://[{address}]:{port}")
+        format!("{scheme}://[{address}]:{port}")
     } else {
-        format!("http://{address}:{port}")
+        format!("{scheme}://{address}:{port}")
     }
 }
 
@@ -62,7 +67,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_address_stands_in_brackets() {
-        assert_eq!(http_url("127.0.0.1", 4000), "http://127.0.0.1:4000");
-        assert_eq!(http_url("fd00::71", 4000), "http://[fd00::71]:4000");
+        assert_eq!(url("http", "127.0.0.1", 4000), "http://127.0.0.1:4000");
+        assert_eq!(url("http", "fd00::71", 4000), "http://[fd00::71]:4000");
     }
 }

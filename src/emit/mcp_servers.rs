@@ -74,7 +74,7 @@ fn way<'a>(platform: &Platform, server: &'a McpServer, seat: Seat) -> Option<Way
         McpCommand::Call { service, path, url } => {
             let service = &platform[*service];
             if service.host == here && matches!(seat, Seat::Service(_)) {
-                let base = http_url(service.local_address(), service.port()?);
+                let base = http_url(service, service.local_address(), service.port()?);
                 return Some(Way::Call(format!("{base}{path}")));
             }
             let reachable = service.host == here || service.faces_network();

@@ -155,9 +155,10 @@ impl<'a> Asker<'a> {
     }
 
     fn ask(&self, probe: &mut Probe<'a>, port: u16, path: &str) {
-        probe.near = url(self.service.local_address(), port, path);
+        let scheme = self.service.scheme();
+        probe.near = url(scheme, self.service.local_address(), port, path);
         let far = far_address(self.platform, self.service);
-        probe.far = far.map_or_else(String::new, |address| url(address, port, path));
+        probe.far = far.map_or_else(String::new, |address| url(scheme, address, port, path));
     }
 
     /// The variable that holds the key, by the name the gateway's environment has for it.
@@ -199,12 +200,12 @@ fn is_loopback(address: &str) -> bool {
 }
 
 /// The slash in front keeps a path from becoming part of the host's name.
-fn url(address: &str, port: u16, path: &str) -> String {
+fn url(scheme: &str, address: &str, port: u16, path: &str) -> String {
     let path = path.trim_start_matches('/');
     if address.contains(':') {
-        format!("http://[{address}]:{port}/{path}")
+        format!("{scheme}://[{address}]:{port}/{path}")
     } else {
-        format!("http://{address}:{port}/{path}")
+        format!("{scheme}://{address}:{port}/{path}")
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Duration, EnvName, Name, Parameter};
+use super::{Duration, EnvName, Name, Parameter, Path};
 
 /// How the gateway behaves. What is unset is left to the gateway's own default.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -43,6 +43,8 @@ pub struct Gateway {
     pub database: Option<Database>,
     /// Where it keeps answers, to give them again to the same question.
     pub cache: Option<Cache>,
+    /// Who it says it is to clients, which then speak TLS with it; without, they speak in clear. For a gateway of kind `homelab`.
+    pub tls: Option<Tls>,
     /// Settings of LiteLLM that this language does not know, by section.
     #[serde(default)]
     pub litellm: PassThrough,
@@ -88,6 +90,16 @@ pub struct SearchTool {
 pub struct Database {
     /// The service that keeps it: one of kind `postgres`.
     pub service: Name,
+}
+
+/// The files, in PEM, by which clients know whom they speak to; they are read again when they change.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The file with the certificate and, after it, those that lead from it to one that clients know.
+    pub certificate: Path,
+    /// The file with its private key.
+    pub key: Path,
 }
 
 /// The cache of a gateway.

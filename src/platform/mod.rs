@@ -32,7 +32,8 @@ pub use resolve::resolve;
 pub use serve::Serve;
 pub use service::{
     Approval, Ask, Bind, Call, Container, DEFAULT_NETWORK, HOST_OF_CONTAINER, Health, Healthcheck,
-    Mount, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot, Value, Variable, Word,
+    Mount, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot, Tls, Value, Variable,
+    Word,
 };
 
 pub use crate::backend::{Endpoint, Layer, Mode, Workload};

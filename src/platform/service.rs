@@ -41,6 +41,8 @@ pub struct Service {
     pub key: Option<String>,
     /// What stands before every path of its API, such as `/v1`; empty for nothing.
     pub base_path: String,
+    /// The files by which its clients know it, when they speak TLS with it.
+    pub tls: Option<Tls>,
     /// How to ask whether it is well; the first is the one that is asked.
     pub health: Vec<Health>,
     /// Who starts it.
@@ -77,7 +79,21 @@ pub struct Service {
     pub span: Span,
 }
 
+/// The files by which clients know whom they speak to.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// The certificates.
+    pub certificate: String,
+    /// The private key.
+    pub key: String,
+}
+
 impl Service {
+    /// What its URLs begin with.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
     /// Its main port: the one without a name, else the first by number.
     pub fn port(&self) -> Option<u16> {
         self.ports.first().map(|port| port.number)

@@ -11,6 +11,7 @@ use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 use super::connection::{Connection, Stream};
 use super::serve;
@@ -136,8 +137,22 @@ fn take(worker: &Rc<Worker>, stream: TcpStream) {
     tokio::task::spawn_local(async move {
         let shared = Arc::clone(&worker.shared);
         let _leave = Leave(shared);
-        serve::connection(worker, Connection::new(Stream::Plain(stream))).await;
+        if let Some(stream) = greeted(&worker, stream).await {
+            serve::connection(worker, Connection::new(stream)).await;
+        }
     });
+}
+
+/// The way to a client, once it knows whom it speaks to where TLS is spoken; nothing when it does not come so far in time.
+async fn greeted(worker: &Worker, stream: TcpStream) -> Option<Stream> {
+    let Some(config) = worker.served().tls.clone() else {
+        return Some(Stream::Plain(stream));
+    };
+    let greeting = TlsAcceptor::from(config).accept(stream);
+    match tokio::time::timeout(worker.shared.limits.head, greeting).await {
+        Ok(Ok(stream)) => Some(Stream::Tls(Box::new(stream.into()))),
+        Ok(Err(_)) | Err(_) => None,
+    }
 }
 
 /// Makes room for another connection when it is dropped, a panic included.

@@ -56,8 +56,25 @@ pub struct Sources {
     pub table: String,
     /// The text of the file of keys.
     pub keys: Option<String>,
+    /// Who it is to clients that speak TLS.
+    pub identity: Option<Identity>,
     /// The variables.
     pub environment: Environment,
+}
+
+/// A certificate with those that vouch for it, and its private key, in PEM.
+#[derive(Clone)]
+pub struct Identity {
+    /// The certificates.
+    pub certificate: String,
+    /// The key.
+    pub key: String,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Identity")
+    }
 }
 
 /// Reads the sources again, or says why it cannot.
@@ -162,6 +179,5 @@ fn served_of(
     before: Option<&served::Served>,
 ) -> Result<served::Served, ProxyError> {
     let table = Table::from_json(&sources.table).map_err(ProxyError::Table)?;
-    served::Served::new(table, &sources.environment, sources.keys.as_deref(), before)
-        .map_err(ProxyError::Obstacles)
+    served::Served::new(table, sources, before).map_err(ProxyError::Obstacles)
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::Sources;
 use super::deployment::{Deployment, Probe, State};
 use super::keys::Keys;
+use super::tls;
 use super::url::Url;
 use crate::routes::{self, Endpoint, Strategy, Table};
 
@@ -25,6 +27,8 @@ pub(super) struct Served {
     by_name: HashMap<String, usize>,
     pub(super) policy: Policy,
     pub(super) keys: Keys,
+    /// How TLS is spoken to clients; in clear without.
+    pub(super) tls: Option<Arc<rustls::ServerConfig>>,
     pub(super) deployments: Vec<Arc<Deployment>>,
 }
 
@@ -63,6 +67,8 @@ pub enum Obstacle {
     Urls(Vec<String>),
     /// A file of keys that is none.
     Keys(String),
+    /// A certificate or its key that is none.
+    Tls(String),
 }
 
 impl std::fmt::Display for Obstacle {
@@ -75,6 +81,7 @@ impl std::fmt::Display for Obstacle {
             ),
             Self::Urls(urls) => write!(formatter, "these are no URLs: {}", urls.join(", ")),
             Self::Keys(what) => write!(formatter, "the file of keys cannot be used: {what}"),
+            Self::Tls(what) => write!(formatter, "TLS cannot be spoken: {what}"),
         }
     }
 }
@@ -83,11 +90,16 @@ impl Served {
     /// Prepares a table. What is known about deployments that stay is kept.
     pub(super) fn new(
         table: Table,
-        environment: &Environment,
-        key_file: Option<&str>,
+        sources: &Sources,
         before: Option<&Self>,
     ) -> Result<Self, Vec<Obstacle>> {
+        let (environment, key_file) = (&sources.environment, sources.keys.as_deref());
         let mut obstacles = Vec::new();
+        let identity = sources.identity.as_ref().map(tls::server_config);
+        let tls = identity.transpose().unwrap_or_else(|what| {
+            obstacles.push(Obstacle::Tls(what));
+            None
+        });
         let (missing, urls) = gaps(&table, environment);
         if !missing.is_empty() {
             obstacles.push(Obstacle::Variables(missing));
@@ -160,6 +172,7 @@ impl Served {
             by_name,
             policy,
             keys,
+            tls,
             deployments,
         })
     }

@@ -6,5 +6,5 @@ mod table;
 
 pub use table::{
     Api, Deployment, Endpoint, Health, Key, Listen, Mode, Optimised, Policy, Route, SearchTool,
-    Strategy, Table, TableError, VERSION,
+    Strategy, Table, TableError, Tls, VERSION,
 };

@@ -51,6 +51,19 @@ pub struct Listen {
     pub address: String,
     /// The port.
     pub port: u16,
+    /// Who it says it is, when it speaks TLS there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+/// The files, in PEM, by which clients know whom they speak to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The file with the certificate, and those that lead from it to one that clients know.
+    pub certificate: String,
+    /// The file with its private key.
+    pub key: String,
 }
 
 /// How requests are tried and given up; what is unset is left to the proxy.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Scope, World};
 use crate::backend::{Endpoint, Role};
-use crate::emit::endpoint::http_url;
+use crate::emit::endpoint::{http_url, url};
 use crate::emit::probe::{self, Probe};
 use crate::platform::{Bind, Host, Platform, Service};
 
@@ -152,7 +152,7 @@ fn talk<'a>(
     Talk {
         service,
         port,
-        url: address.map(|it| format!("{}{path}", http_url(it, port))),
+        url: address.map(|it| format!("{}{path}", http_url(service, it, port))),
         key: key(platform, service),
     }
 }
@@ -201,7 +201,7 @@ fn quiet<'a>(platform: &'a Platform, host: &'a Host) -> impl Iterator<Item = Sil
         .map(move |(address, port, owner, beyond)| Silence {
             host,
             port,
-            url: format!("{}/", http_url(address, port)),
+            url: format!("{}/", url("http", address, port)),
             owner,
             beyond,
         })

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A model server that serves OpenAI's whole API as a real one would, and tells what it saw.
 
-    backend.py
+    backend.py [CERTIFICATE KEY]
 
 It prints its port, and ends with its standard input. The last message (or input, or prompt) says
 what it does: `status 429` answers with that error, `wait` sends one token and waits until the
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import struct
 import sys
 import threading
@@ -278,6 +279,11 @@ class Server(ThreadingHTTPServer):
 
 if __name__ == "__main__":
     server = Server(("127.0.0.1", 0), Handler)
+    if len(sys.argv) == 3:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*sys.argv[1:])
+        # The handshake is left to the thread of the connection: one that fails is nobody else's trouble.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     print(server.server_address[1], flush=True)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     sys.stdin.read()

@@ -105,7 +105,10 @@ pub(super) fn answers(platform: &Platform) -> Option<AnswersRow<'_>> {
 
 fn place(platform: &Platform, service: &Service) -> Option<(&'static str, String)> {
     match service.kind.store? {
-        Store::Ollama => Some(("ollama", http_url(service.local_address(), service.port()?))),
+        Store::Ollama => Some((
+            "ollama",
+            http_url(service, service.local_address(), service.port()?),
+        )),
         // The folder of a container is its engine's.
         Store::HuggingFace if service.container.is_some() => None,
         Store::HuggingFace => {

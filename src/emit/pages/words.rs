@@ -146,7 +146,7 @@ pub(super) fn ways(platform: &Platform, service: &Service, port: u16) -> Vec<(St
         // A template host has no address yet.
         return Vec::new();
     }
-    let url = |address: &str| format!("{}{}", http_url(address, port), service.base_path);
+    let url = |address: &str| format!("{}{}", http_url(service, address, port), service.base_path);
     let mut ways = vec![(
         format!("{} itself", host.name),
         url(service.local_address()),

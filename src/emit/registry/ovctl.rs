@@ -111,7 +111,7 @@ fn script<'a>(platform: &'a Platform, by_name: &ByName<'a>, seconds: u64) -> Scr
     });
     Script {
         platform: &platform.name,
-        gateway: http_url(address, port),
+        gateway: http_url(gateway, address, port),
         key_variable: platform
             .gateway
             .key

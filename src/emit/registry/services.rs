@@ -140,7 +140,7 @@ fn endpoints<'a>(platform: &'a Platform, service: &'a Service) -> Vec<Endpoint<'
         name: Some(&port.name),
         model: None,
         purpose: port.purpose.as_deref(),
-        url: http_url(address, port.number),
+        url: http_url(service, address, port.number),
         reach,
     });
     let slots = service.slots.iter().map(|slot| Endpoint {
@@ -149,7 +149,7 @@ fn endpoints<'a>(platform: &'a Platform, service: &'a Service) -> Vec<Endpoint<'
         name: None,
         model: Some(&platform[slot.model].name),
         purpose: None,
-        url: http_url(address, slot.port),
+        url: http_url(service, address, slot.port),
         reach,
     });
     let provider = service.url.as_ref().map(|url| Endpoint {

@@ -62,6 +62,10 @@ fn table(platform: &Platform) -> routes::Table {
         listen: gateway.port().map(|port| routes::Listen {
             address: gateway.listen_address().to_owned(),
             port,
+            tls: gateway.tls.as_ref().map(|it| routes::Tls {
+                certificate: it.certificate.clone(),
+                key: it.key.clone(),
+            }),
         }),
         master_key: platform.gateway.key.clone(),
         keys: Vec::new(),

@@ -149,7 +149,13 @@ fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
     for path in model_paths(platform, service) {
         need(&path, true, false);
     }
-    for (_, path) in &service.configs {
+    let certificate = service.tls.iter().flat_map(|it| [&it.certificate, &it.key]);
+    for path in service
+        .configs
+        .iter()
+        .map(|(_, path)| path)
+        .chain(certificate)
+    {
         // The folder, because a file that is replaced would stay the old one in the sandbox.
         let folder = path
             .rsplit_once('/')

@@ -157,7 +157,8 @@ fn asked(service: &Service) -> Option<Ask> {
         let cheap = |it: &&Health| !it.loads_model && !it.needs_key;
         let health = service.health.iter().find(cheap)?;
         Some(format!(
-            "http://127.0.0.1:{}{}",
+            "{}://127.0.0.1:{}{}",
+            service.scheme(),
             service.listen_port()?,
             health.path
         ))

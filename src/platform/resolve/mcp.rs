@@ -178,6 +178,7 @@ impl Draft<'_> {
             address: address.unwrap_or("127.0.0.1").to_owned(),
             network: None,
             inside: false,
+            scheme: service.scheme(),
         };
         Some(way.url(Some(port)))
     }

@@ -54,6 +54,8 @@ pub(super) struct Way {
     pub(super) network: Option<NetworkId>,
     /// True between two containers: there the ports inside count, not those on the host.
     pub(super) inside: bool,
+    /// What URLs begin with.
+    pub(super) scheme: &'static str,
 }
 
 impl Way {
@@ -66,8 +68,8 @@ impl Way {
             self.address.clone()
         };
         match port {
-            Some(port) => format!("http://{host}:{port}"),
-            None => format!("http://{host}"),
+            Some(port) => format!("{}://{host}:{port}", self.scheme),
+            None => format!("{}://{host}", self.scheme),
         }
     }
 
@@ -95,6 +97,7 @@ pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way>
             address: service.name.clone(),
             network: None,
             inside: true,
+            scheme: service.scheme(),
         });
     }
     if !service.holds_ports() {
@@ -116,6 +119,7 @@ pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way>
         address,
         network,
         inside: false,
+        scheme: service.scheme(),
     })
 }
 
@@ -134,6 +138,7 @@ fn across(platform: &Platform, from: HostId, service: &Service) -> Option<Way> {
             address: address.to_owned(),
             network: Some(*network),
             inside: false,
+            scheme: service.scheme(),
         })
     })
 }

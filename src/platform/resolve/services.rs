@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use crate::backend::{Kind, Place as ConfigPlace};
+use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, ManagedBy, Os, PortEntry, Restart};
 use crate::platform::{
-    Approval, Bind, Health, Host, HostId, HostState, Port, PortRange, Run, Service, ServiceId,
+    Approval, Bind, Health, Host, HostId, HostState, Port, PortRange, Run, Service, ServiceId, Tls,
 };
 
 use super::names::INTERNET;
@@ -118,6 +119,7 @@ impl Draft<'_> {
             .as_ref()
             .and_then(|path| self.absolute(host, &path.0, place.value("env_file")));
         let container = self.container(it, kind, host, place);
+        let tls = self.tls(name, kind, host);
         let mut service = Service {
             id,
             name: name.to_owned(),
@@ -137,6 +139,7 @@ impl Draft<'_> {
                 .as_ref()
                 .map(|it| it.env.0.clone())
                 .or_else(|| kind.client_key.map(str::to_owned)),
+            tls,
             health: health(it, kind),
             managed_by: containers::managed_by(it, host),
             container,
@@ -358,6 +361,34 @@ impl Draft<'_> {
     }
 
     /// The absolute form of a path that may be below the host's checkout.
+    /// The files of the gateway's certificate; nothing for other services.
+    fn tls(&mut self, name: &str, kind: &'static Kind, host: &Host) -> Option<Tls> {
+        let manifest = self.manifest;
+        let tls = manifest.gateway.tls.as_ref()?;
+        if manifest.policy.gateway.as_str() != name {
+            return None;
+        }
+        let place = self.root.table("gateway").table("tls");
+        if !kind.ends_tls {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::GATEWAY_SETTING,
+                    format!(
+                        "a gateway of kind `{}` is told of no certificate",
+                        kind.name
+                    ),
+                )
+                .primary(place.span(), "its clients would speak TLS")
+                .help("take it out, or let a gateway of kind `homelab` stand there"),
+            );
+            return None;
+        }
+        Some(Tls {
+            certificate: self.absolute(host, &tls.certificate.0, place.value("certificate"))?,
+            key: self.absolute(host, &tls.key.0, place.value("key"))?,
+        })
+    }
+
     pub(super) fn absolute(
         &mut self,
         host: &Host,

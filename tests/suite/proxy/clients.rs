@@ -20,8 +20,18 @@ pub(super) struct Backend {
 impl Backend {
     /// Starts one; nothing where Python is missing.
     pub(super) fn new() -> Option<Self> {
+        Self::start(&[])
+    }
+
+    /// One that speaks TLS.
+    pub(super) fn with_tls(certificate: &str, key: &str) -> Option<Self> {
+        Self::start(&[certificate, key])
+    }
+
+    fn start(arguments: &[&str]) -> Option<Self> {
         let mut child = Command::new(tools::python()?)
             .arg(script("backend.py"))
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

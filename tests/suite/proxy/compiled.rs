@@ -181,3 +181,41 @@ folder = "gateway"
     );
     assert!(all.contains_key("routes/routes.json"));
 }
+
+#[test]
+fn with_a_certificate_everybody_calls_it_over_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = include_str!("../../../platform.toml")
+        .replace("kind = \"litellm\"", "kind = \"homelab\"")
+        .replacen(
+            "[gateway]\n",
+            "[gateway]\ntls = { certificate = \"/etc/homelab/it.pem\", key = \"/etc/homelab/it.key\" }\n",
+            1,
+        );
+    fs::write(folder.path().join("platform.toml"), &text).unwrap();
+    let (well, said) = homelab(folder.path(), &["build"]);
+    assert!(well, "{said}");
+    let all = tree(&folder.path().join("generated"));
+    let table: Value = serde_json::from_str(&all["routes/routes.json"]).unwrap();
+    assert_eq!(table["listen"]["tls"]["certificate"], "/etc/homelab/it.pem");
+    assert_eq!(table["listen"]["tls"]["key"], "/etc/homelab/it.key");
+    let start = &all["env/mini/start-open-webui"];
+    assert!(start.contains("=https://127.0.0.1:4000/v1\n"), "{start}");
+    // Nobody is left who calls it in clear.
+    for (path, text) in all.iter().filter(|(path, _)| !path.starts_with("docs/")) {
+        for address in ["127.0.0.1", "192.168.1.71", "localhost"] {
+            assert!(!text.contains(&format!("http://{address}:4000")), "{path}");
+        }
+    }
+    // LiteLLM is told of its certificate in another way, which we do not know.
+    fs::write(
+        folder.path().join("platform.toml"),
+        text.replace("kind = \"homelab\"", "kind = \"litellm\""),
+    )
+    .unwrap();
+    let (well, said) = homelab(folder.path(), &["build"]);
+    assert!(
+        !well && said.contains("is told of no certificate"),
+        "{said}"
+    );
+}

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says where it stands"
 )]
 
+mod admin;
 mod client;
 mod clients;
 mod compared;
@@ -25,4 +26,5 @@ mod p149_operation;
 mod properties;
 mod soak;
 mod supervised;
+mod tls;
 mod upstream;
