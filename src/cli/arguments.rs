@@ -357,16 +357,6 @@ pub(super) enum StatusFormat {
     Json,
 }
 
-/// A length of time from a tenth of a second to 999 seconds.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
-    if (0.1..=999.0).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err("it wants 0.1 to 999 seconds".to_owned())
-    }
-}
-
 /// Turn the files you have into a platform.toml, or say what is wrong with them.
 #[derive(Debug, Args)]
 #[command(
@@ -570,9 +560,27 @@ pub(super) struct Proxy {
     /// The largest body that is taken, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub(super) max_body: u64,
-    /// The most connections at once.
+    /// The most bytes of large bodies that are held at once; beyond that requests are turned away.
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024 * 1024)]
+    pub(super) max_buffered: u64,
+    /// The most connections at once; fewer when the system allows fewer descriptors.
     #[arg(long, value_name = "NUMBER", default_value_t = 16_384)]
     pub(super) max_connections: usize,
+    /// How many seconds a client may take for the head of a request.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(super) head_timeout: Duration,
+    /// How many seconds the body of a request may take to begin; it then has another second for each kilobyte.
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub(super) body_timeout: Duration,
+    /// How many seconds a client may take nothing of its answer.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(super) write_timeout: Duration,
+    /// How many seconds a connection may be idle between two requests.
+    #[arg(long, value_name = "SECONDS", default_value = "75", value_parser = seconds)]
+    pub(super) keep_alive: Duration,
+    /// After how many seconds of silence a stream is kept alive by a comment.
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    pub(super) ping: Duration,
     /// How many seconds requests may go on after SIGTERM.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(super) grace: u64,
@@ -582,4 +590,14 @@ pub(super) struct Proxy {
     /// Say what is missing, and serve nothing.
     #[arg(long)]
     pub(super) check: bool,
+}
+
+/// A time in seconds, such as `2.5`.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || "a number of seconds is expected, such as `2.5`".to_owned();
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    if !(0.001..=1e7).contains(&seconds) {
+        return Err(wrong());
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }

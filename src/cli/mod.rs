@@ -48,8 +48,8 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
-        Command::Status(arguments) => status::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         #[cfg(feature = "proxy")]
         Command::Proxy(arguments) => proxy::run(&arguments),

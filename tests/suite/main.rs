@@ -27,6 +27,7 @@ mod mcp;
 mod pages;
 mod registry;
 mod site;
+mod site_in_browsers;
 mod ops;
 mod status;
 mod output;

@@ -35,8 +35,7 @@ pub(super) struct ServiceRow<'a> {
 pub(super) fn hosts(platform: &Platform) -> Vec<HostRow<'_>> {
     let live = |host: &&Host| host.state == HostState::Live;
     platform
-        .hosts
-        .iter()
+        .machines()
         .filter(live)
         .map(|host| HostRow {
             name: &host.name,

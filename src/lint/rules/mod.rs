@@ -36,6 +36,7 @@ mod backend_called_directly;
 mod backroom_handle;
 mod borrowed_port;
 mod broken_link;
+mod broken_reference;
 mod bypassed_optimiser;
 mod contested_file;
 mod contradicting_pin;
@@ -65,6 +66,7 @@ mod literal_secret;
 mod lone_cooldown;
 mod malformed_handle;
 mod memory_overcommitted;
+mod misnamed_handle;
 mod missing_credential;
 mod missing_endpoint;
 mod needless_exposure;
@@ -95,6 +97,7 @@ mod unknown_handle_in_document;
 mod unprobed_service;
 mod unsandboxed_tool;
 mod unserved_mode;
+mod unsized_model;
 mod unusable_address;
 mod unusable_tool_name;
 pub(super) mod unused_exception;
@@ -113,6 +116,7 @@ pub static LINTS: &[&Lint] = &[
     &backroom_handle::LINT,
     &borrowed_port::LINT,
     &broken_link::LINT,
+    &broken_reference::LINT,
     &bypassed_optimiser::LINT,
     &contested_file::LINT,
     &contradicting_pin::LINT,
@@ -142,6 +146,7 @@ pub static LINTS: &[&Lint] = &[
     &lone_cooldown::LINT,
     &malformed_handle::LINT,
     &memory_overcommitted::LINT,
+    &misnamed_handle::LINT,
     &missing_credential::LINT,
     &missing_endpoint::LINT,
     &needless_exposure::LINT,
@@ -172,6 +177,7 @@ pub static LINTS: &[&Lint] = &[
     &unprobed_service::LINT,
     &unsandboxed_tool::LINT,
     &unserved_mode::LINT,
+    &unsized_model::LINT,
     &unusable_address::LINT,
     &unusable_tool_name::LINT,
     &unused_exception::LINT,
