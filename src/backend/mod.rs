@@ -11,6 +11,7 @@ mod generic;
 mod grafana;
 mod home_assistant;
 mod homelab;
+mod homelab_status;
 mod limits;
 mod litellm;
 pub mod litellm_keys;
@@ -54,6 +55,7 @@ pub static KINDS: &[&Kind] = &[
     &grafana::KIND,
     &home_assistant::KIND,
     &homelab::KIND,
+    &homelab_status::KIND,
     &litellm::KIND,
     &mlx::KIND,
     &mlx_lm::KIND,

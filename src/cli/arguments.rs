@@ -264,21 +264,15 @@ pub(super) struct Explain {
 /// Ask everything that is live, and say where it differs from platform.toml.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Asks what healthcheck.sh asks, and agrees with it; then which models the gateway and the backends list, which versions run, and whether somebody listens where nobody should. Nothing is changed, and nothing is asked that loads a model. Exit code: 0 nothing differs, 1 something does, 2 wrong use.\n\nExamples:\n  homelab status                         everything, seen from this machine\n  homelab status --host studio           only what runs on studio\n  homelab status --files --ssh           also the installed files, on every machine\n  homelab status --format json           for programs; docs/status.md has the form"
+    args_conflicts_with_subcommands = true,
+    after_help = "Asks what healthcheck.sh asks, and agrees with it; then which models the gateway and the backends list, which versions run, and whether somebody listens where nobody should. Nothing is changed, and nothing is asked that loads a model. Exit code: 0 nothing differs, 1 something does, 2 wrong use.\n\nExamples:\n  homelab status                         everything, seen from this machine\n  homelab status --host studio           only what runs on studio\n  homelab status --files --ssh           also the installed files, on every machine\n  homelab status --watch                 again and again\n  homelab status --format json           for programs; docs/status.md has the form"
 )]
 pub(super) struct Status {
-    /// The file that says what should be.
-    #[arg(long, value_name = "FILE", default_value = "platform.toml")]
-    pub(super) platform: PathBuf,
+    #[command(flatten)]
+    pub(super) look: StatusLook,
     /// Only what runs on this host; may be given several times.
     #[arg(long, value_name = "HOST")]
     pub(super) host: Vec<String>,
-    /// This machine is that host. Default: told by its name and addresses.
-    #[arg(long, value_name = "HOST", conflicts_with = "elsewhere")]
-    pub(super) here: Option<String>,
-    /// This machine is none of the platform's.
-    #[arg(long)]
-    pub(super) elsewhere: bool,
     /// Also hold the generated files that are installed against what would be generated now.
     #[arg(long)]
     pub(super) files: bool,
@@ -288,9 +282,32 @@ pub(super) struct Status {
     /// Look at the files of other machines by `ssh`, as the host's user, without asking for a password.
     #[arg(long, requires = "files")]
     pub(super) ssh: bool,
+    /// Ask again and again, until Ctrl-C; with `--format json` each result is one line.
+    #[arg(long)]
+    pub(super) watch: bool,
+    /// Seconds from one time to the next with `--watch`.
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, requires = "watch")]
+    pub(super) every: Duration,
     /// How the result is shown; never changes the exit code.
     #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
     pub(super) format: StatusFormat,
+    /// What to do, when it is something else.
+    #[command(subcommand)]
+    pub(super) command: Option<StatusCommand>,
+}
+
+/// What is asked, and from where.
+#[derive(Debug, Args)]
+pub(super) struct StatusLook {
+    /// The file that says what should be.
+    #[arg(long, value_name = "FILE", default_value = "platform.toml")]
+    pub(super) platform: PathBuf,
+    /// This machine is that host. Default: told by its name and addresses.
+    #[arg(long, value_name = "HOST", conflicts_with = "elsewhere")]
+    pub(super) here: Option<String>,
+    /// This machine is none of the platform's.
+    #[arg(long)]
+    pub(super) elsewhere: bool,
     /// Seconds that an answer may take.
     #[arg(long, value_name = "SECONDS", default_value = "1.5", value_parser = seconds)]
     pub(super) timeout: Duration,
@@ -300,6 +317,35 @@ pub(super) struct Status {
     /// The largest file that is read, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = crate::syntax::DEFAULT_SIZE_LIMIT)]
     pub(super) max_size: u64,
+}
+
+/// What else `homelab status` does.
+#[derive(Debug, Subcommand)]
+pub(super) enum StatusCommand {
+    /// Keep asking, and serve what was found: /health, /status and /incidents as JSON.
+    Serve(StatusServe),
+}
+
+/// Keep asking, and serve what was found.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It is only read. What differed, since when and until when is kept in a small file that survives a crash. A changed platform.toml is taken in the next time; the owner's checks are not made.\n\nExample:\n  homelab status serve --port 8643 --history ~/.local/state/homelab"
+)]
+pub(super) struct StatusServe {
+    #[command(flatten)]
+    pub(super) look: StatusLook,
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(super) address: std::net::IpAddr,
+    /// The port; 0 for any that is free.
+    #[arg(long, value_name = "PORT", default_value_t = 8643)]
+    pub(super) port: u16,
+    /// Seconds from one time to the next.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub(super) every: Duration,
+    /// The folder in which history is kept. Default: the variable `HOMELAB_STATE_DIRECTORY`.
+    #[arg(long, value_name = "DIR")]
+    pub(super) history: Option<PathBuf>,
 }
 
 /// How the platform's status is shown.

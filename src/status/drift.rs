@@ -66,6 +66,13 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Its name, as in the JSON of a report.
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        let name = name.as_ref().and_then(|it| it.as_str());
+        name.unwrap_or_default().to_owned()
+    }
+
     /// The heading above differences of this sort.
     pub fn title(self) -> &'static str {
         match self {

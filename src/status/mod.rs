@@ -2,17 +2,19 @@
 //!
 //! [`survey`] asks everything that is live, side by side and with time limits, and returns a [`Report`]: what each answered, and where file and world differ, by cause and with the command that would mend it. It asks by the table that `healthcheck.sh` has, so both agree; it asks nothing that loads a model, and it changes nothing.
 //!
-//! The room has sockets and a clock. Files, variables, programs and the terminal belong to `cli`, which hands in what is needed as a [`World`].
+//! [`serve`] is the same as a service, which keeps what differed in a [`history`]. The room has sockets, a clock and that store; files, variables, programs and the terminal belong to `cli`, which hands in what is needed as a [`World`].
 
 mod ask;
 mod compare;
 mod drift;
 pub mod files;
+pub mod history;
 mod http;
 mod listed;
 mod mend;
 mod question;
 mod report;
+pub mod serve;
 
 use std::time::Duration;
 

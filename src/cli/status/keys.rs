@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::arguments::Status;
+use crate::cli::arguments::StatusLook;
 use crate::cli::{End, input, terminal};
 use crate::platform::{Host, Platform};
 
@@ -20,7 +20,7 @@ pub(super) struct Keys {
 impl Keys {
     /// Reads what there is; complains when the file that was named cannot be read.
     pub(super) fn of(
-        arguments: &Status,
+        arguments: &StatusLook,
         platform: &Platform,
         here: Option<&Host>,
     ) -> Result<Self, End> {

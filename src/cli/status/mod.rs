@@ -3,17 +3,21 @@
 mod files;
 mod here;
 mod keys;
+mod serve;
 mod ssh;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
 
-use super::arguments::{Format, Input, Status, StatusFormat};
+use super::arguments::{Format, Input, Status, StatusCommand, StatusFormat, StatusLook};
 use super::{End, input, terminal};
 use crate::compile;
 use crate::diagnostic::near_name;
 use crate::emit::Artifact;
+use crate::emit::json::{to_json, to_json_line};
 use crate::ledger::{Lock, claims};
 use crate::platform::{Host, HostId, Platform};
 use crate::status::{Report, Scope, World, survey};
@@ -28,18 +32,45 @@ struct Declared {
 }
 
 pub(super) fn run(arguments: &Status) -> End {
-    let declared = match read(arguments) {
-        Ok(declared) => declared,
-        Err(end) => return end,
-    };
-    match look(arguments, &declared) {
+    if let Some(StatusCommand::Serve(arguments)) = &arguments.command {
+        return serve::run(arguments);
+    }
+    if arguments.watch {
+        return watch(arguments);
+    }
+    match read(&arguments.look).and_then(|declared| look(arguments, &declared)) {
         Ok(report) => show(arguments, &report),
         Err(end) => end,
     }
 }
 
+/// Asks again and again, until nobody reads any more; a file that was broken meanwhile is said and waited for.
+fn watch(arguments: &Status) -> End {
+    let clears = arguments.format == StatusFormat::Table && io::stdout().is_terminal();
+    let mut is_first = true;
+    loop {
+        let begun = Instant::now();
+        match read(&arguments.look).and_then(|declared| look(arguments, &declared)) {
+            Ok(report) => {
+                let text = match arguments.format {
+                    StatusFormat::Json => to_json_line(&report),
+                    StatusFormat::Table => table::render(&report, &terminal::style()),
+                };
+                let clear = if clears { "\x1b[H\x1b[2J" } else { "" };
+                if !terminal::say(&format!("{clear}{text}")) {
+                    return End::Well;
+                }
+            }
+            Err(end) if is_first => return end,
+            Err(_) => {}
+        }
+        is_first = false;
+        thread::sleep(arguments.every.saturating_sub(begun.elapsed()));
+    }
+}
+
 /// Reads the platform; where there is none, shows why.
-fn read(arguments: &Status) -> Result<Declared, End> {
+fn read(arguments: &StatusLook) -> Result<Declared, End> {
     let input = Input {
         platform: arguments.platform.clone(),
         format: Format::Full,
@@ -57,14 +88,19 @@ fn read(arguments: &Status) -> Result<Declared, End> {
     Ok(Declared { platform, lock })
 }
 
+/// Which host this machine is.
+fn here<'a>(arguments: &StatusLook, platform: &'a Platform) -> Result<Option<&'a Host>, End> {
+    match &arguments.here {
+        Some(name) => host(platform, name).map(Some),
+        None if arguments.elsewhere => Ok(None),
+        None => Ok(here::this_host(platform)),
+    }
+}
+
 /// Asks everything once.
 fn look(arguments: &Status, declared: &Declared) -> Result<Report, End> {
     let platform = &declared.platform;
-    let here = match &arguments.here {
-        Some(name) => Some(host(platform, name)?),
-        None if arguments.elsewhere => None,
-        None => here::this_host(platform),
-    };
+    let here = here(&arguments.look, platform)?;
     let hosts: Result<Vec<HostId>, End> = arguments
         .host
         .iter()
@@ -74,10 +110,10 @@ fn look(arguments: &Status, declared: &Declared) -> Result<Report, End> {
         hosts: hosts?,
         checks: true,
     };
-    let keys = Keys::of(arguments, platform, here)?;
+    let keys = Keys::of(&arguments.look, platform, here)?;
     let world = World {
         here,
-        limit: arguments.timeout,
+        limit: arguments.look.timeout,
         key: &|name| keys.find(name),
         runs: &runs,
     };
@@ -118,7 +154,7 @@ fn add_files(
         terminal::complain(&message, None);
         End::Failed
     })?;
-    let built = files::Built::read(&arguments.platform, arguments.max_size);
+    let built = files::Built::read(&arguments.look.platform, arguments.look.max_size);
     let looked = files::look(arguments, platform, world.here, &artifacts)?;
     let is_stale = |artifact: &Artifact| built.is_stale(artifact);
     crate::status::files::add(report, platform, world, looked, &is_stale);
@@ -177,7 +213,7 @@ fn runs(manager: &str, unit: &str) -> bool {
 
 fn show(arguments: &Status, report: &Report) -> End {
     let text = match arguments.format {
-        StatusFormat::Json => crate::emit::json::to_json(report),
+        StatusFormat::Json => to_json(report),
         StatusFormat::Table => table::render(report, &terminal::style()),
     };
     match (terminal::say(&text), report.agrees) {

@@ -3,4 +3,6 @@
 mod agreement;
 mod files;
 mod found;
+mod serve;
+mod watch;
 mod world;
