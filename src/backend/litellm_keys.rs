@@ -56,11 +56,8 @@ const WRITTEN: &[(Section, &str, &str)] = &[
     (Section::Litellm, "json_logs", "gateway.json_logs"),
     (Section::Litellm, "drop_params", "gateway.drop_params"),
     (Section::Litellm, "model_list", "handles"),
-    (Section::Litellm, "cache", "gateway.cache"),
-    (Section::Litellm, "cache_params", "gateway.cache"),
     (Section::General, "master_key", "gateway.key"),
     (Section::General, "search_tools", "gateway.search_tools"),
-    (Section::General, "database_url", "gateway.database"),
 ];
 
 /// Parameters of a deployment that say where a request goes and how it is tried: no handle may fix them.

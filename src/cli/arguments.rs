@@ -22,6 +22,8 @@ pub(super) struct Homelab {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Begin a platform.toml, by a few questions.
+    Init(Init),
     /// Check platform.toml, then write everything that is made from it.
     Build(Build),
     /// Build the site about the platform, and show it in a browser.
@@ -48,6 +50,49 @@ pub(super) enum Command {
     /// Write the pages of docs/reference, which are made from the code.
     #[command(hide = true)]
     Reference(Reference),
+}
+
+/// Begin a platform.toml, by a few questions.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What is not given is asked for on a terminal; elsewhere it is taken as the text in brackets says, and an address that is missing is an error. A platform.toml that is there is never touched.\n\nExamples:\n  homelab init\n  homelab init one-machine --model qwen3:8b\n  homelab init pi-and-gpu --host pi=192.0.2.10 --host gpu=192.0.2.11 --by Ada\n  homelab init mac-pair --host mini=192.0.2.10 --host studio=192.0.2.11 --user ada --by Ada"
+)]
+pub(super) struct Init {
+    /// What there is at home.
+    #[arg(value_enum)]
+    pub(super) shape: Option<Shape>,
+    /// Where the platform is written.
+    #[arg(long, value_name = "FILE", default_value = "platform.toml")]
+    pub(super) platform: PathBuf,
+    /// The platform's name [the folder's].
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// A machine by name and address, such as pi=192.0.2.10: first the one with the gateway, then the one with the models. One machine needs no address.
+    #[arg(long, value_name = "NAME[=ADDRESS]")]
+    pub(super) host: Vec<String>,
+    /// The user that services run as [yours].
+    #[arg(long)]
+    pub(super) user: Option<String>,
+    /// A model, as Ollama or Hugging Face names it; may be given several times [a small one].
+    #[arg(long, value_name = "MODEL")]
+    pub(super) model: Vec<String>,
+    /// Who approves that services face the home network [you].
+    #[arg(long)]
+    pub(super) by: Option<String>,
+    /// The day to write into approvals, such as 2026-11-21 [today].
+    #[arg(long, value_name = "DATE")]
+    pub(super) today: Option<crate::lint::Date>,
+}
+
+/// What there is at home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shape {
+    /// One machine with Ollama, and the gateway beside it.
+    OneMachine,
+    /// A Raspberry Pi with the gateway, and a PC whose GPU runs Ollama.
+    PiAndGpu,
+    /// A Mac with the gateway, and a Mac that runs MLX.
+    MacPair,
 }
 
 /// Which file is read, and how findings are shown.

@@ -161,7 +161,7 @@ pub(super) fn day(input: &Input) -> Option<Date> {
 }
 
 /// What day it is, by the clock of this machine in UTC.
-fn today() -> Option<Date> {
+pub(super) fn today() -> Option<Date> {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .ok()?;

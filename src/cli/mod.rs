@@ -9,6 +9,7 @@ mod explain;
 mod file;
 mod fix;
 mod import;
+mod init;
 mod input;
 mod lint;
 mod new;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         #[cfg(feature = "proxy")]
         Command::Proxy(arguments) => proxy::run(&arguments),

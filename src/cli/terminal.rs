@@ -69,3 +69,11 @@ pub(super) fn note(message: &str) {
         .lock()
         .write_all(format!("{message}\n").as_bytes());
 }
+
+/// Asks something on standard error, and leaves the line open for the answer.
+pub(super) fn ask(question: &str) {
+    let mut err = io::stderr().lock();
+    let _ = err
+        .write_all(question.as_bytes())
+        .and_then(|()| err.flush());
+}

@@ -265,6 +265,23 @@ pub fn html_text(text: &str) -> Cow<'_, str> {
     finish(escaped, text)
 }
 
+/// Returns a TOML string with its quotes.
+///
+/// Grammar: TOML 1.0, basic strings, which read every escape that JSON writes.
+pub fn toml_string(text: &str) -> Result<String, Unwritable> {
+    refuse_controls("a TOML string", text)?;
+    Ok(serde_json::Value::String(text.to_owned()).to_string())
+}
+
+/// Returns a TOML key, bare where it can be.
+pub fn toml_key(text: &str) -> Result<String, Unwritable> {
+    let is_bare = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_');
+    if !text.is_empty() && text.chars().all(is_bare) {
+        return Ok(text.to_owned());
+    }
+    toml_string(text)
+}
+
 /// Returns text for a comment that ends with its line (`# …`, `; …`).
 ///
 /// Line breaks (also those that only YAML 1.1 and JavaScript know) and tabs become blanks, control and bidi characters go, and so do backslashes at the end: systemd before 254 continues a comment of an env file after one.

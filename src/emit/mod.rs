@@ -21,6 +21,7 @@ mod env;
 mod systemd;
 mod compose;
 mod launchd;
+mod tailscale;
 mod mcp;
 mod registry;
 mod config;
@@ -49,6 +50,7 @@ pub static EMITTERS: &[&Emitter] = &[
     &systemd::EMITTER,
     &launchd::EMITTER,
     &compose::EMITTER,
+    &tailscale::EMITTER,
     &mcp::EMITTER,
     &registry::EMITTER,
     &config::EMITTER,

@@ -68,6 +68,11 @@ impl Template {
         Self::new(&HTML, source)
     }
 
+    /// TOML: a value is a string, and brings its own quotes. `{{ name | key }}` is a key, in a table's head too, and `{{ port | number }}` a number.
+    pub const fn toml(source: &'static str) -> Self {
+        Self::new(&TOML, source)
+    }
+
     const fn new(format: &'static Format, source: &'static str) -> Self {
         let compiled = OnceLock::new();
         Self {
@@ -178,6 +183,18 @@ static HTML: Format = Format {
     print: |text, out| Ok(out.write_str(&escape::html_text(text))?),
     filters: |_| {},
     comment: escape::xml_comment,
+};
+
+static TOML: Format = Format {
+    name: "TOML",
+    print: |text, out| print_or(escape::toml_string(text), out),
+    filters: |environment| {
+        environment.add_filter("key", |text: &str| prepared(escape::toml_key(text)));
+        environment.add_filter("number", |number: i64| {
+            Value::from_safe_string(number.to_string())
+        });
+    },
+    comment: escape::comment_line,
 };
 
 /// Prints one value: texts by the format's rule, numbers and truth values as they are, prepared words untouched.

@@ -14,6 +14,7 @@ mod ops;
 mod policy;
 mod schema;
 mod secret;
+mod serve;
 mod service;
 pub mod shape;
 mod text;
@@ -36,6 +37,7 @@ pub use ops::{Check, Ops};
 pub use policy::{HandleNames, Naming, Optimiser, Policy};
 pub use schema::{plain_schema, schema, schema_text};
 pub use secret::{Generate, Secret};
+pub use serve::Serve;
 pub use service::{
     Approval, Argument, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run, Service,
     ServiceState,

@@ -51,6 +51,8 @@ pub struct Service {
     /// Other services it calls, beyond those that its kind, its environment and its routes imply.
     #[serde(default)]
     pub calls: Vec<Name>,
+    /// How a tailnet sees it, by `tailscale serve`. Default: not at all.
+    pub serve: Option<super::Serve>,
     /// The approval for being reachable from beyond its own host.
     pub approval: Option<Approval>,
     /// Its folder in the owner's repository, below the checkout.

@@ -12,6 +12,7 @@ mod model;
 mod lint;
 mod ops;
 mod policy;
+mod serve;
 mod service;
 pub mod resolve;
 
@@ -26,6 +27,7 @@ pub use model::Model;
 pub use ops::{Check, Ops};
 pub use policy::{Cache, Gateway, Naming, Optimiser, Policy, SearchTool};
 pub use resolve::resolve;
+pub use serve::Serve;
 pub use service::{
     Approval, Ask, Bind, Call, Container, DEFAULT_NETWORK, HOST_OF_CONTAINER, Health, Healthcheck,
     Mount, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot, Value, Variable, Word,

@@ -53,6 +53,8 @@ pub struct Service {
     pub env_file: Option<String>,
     /// Its environment, ordered by name: what the owner wrote, what its kind always writes, and what the gateway's routes need.
     pub env: Vec<Variable>,
+    /// How a tailnet sees it beyond where it listens, when it does.
+    pub serve: Option<super::Serve>,
     /// The approval for being reachable from beyond its own host.
     pub approval: Option<Approval>,
     /// Its folder in the owner's repository, below the checkout.

@@ -359,3 +359,42 @@ fn escape(label: &str) -> String {
         .replace('"', "\\\"")
         .replace('\n', "\\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    /// Reads a label as Prometheus' text format says it is read, up to the quote that ends it.
+    fn read(line: &str) -> Option<(String, &str)> {
+        let mut label = String::new();
+        let mut rest = line.chars();
+        loop {
+            match rest.next()? {
+                '"' => return Some((label, rest.as_str())),
+                '\n' => return None,
+                '\\' => label.push(match rest.next()? {
+                    'n' => '\n',
+                    it @ ('\\' | '"') => it,
+                    _ => return None,
+                }),
+                it => label.push(it),
+            }
+        }
+    }
+
+    #[test]
+    fn c092_a_label_reads_back_as_it_was_meant() {
+        for meant in [
+            "plain",
+            "a\"b",
+            "two\nlines",
+            "\\",
+            "\\n",
+            "\\\"\n\"} 1\n",
+            "",
+        ] {
+            let line = format!("{}\"}} 1", escape(meant));
+            assert_eq!(read(&line), Some((meant.to_owned(), "} 1")));
+        }
+    }
+}

@@ -8,7 +8,7 @@ use homelab::platform::Platform;
 /// A Pi with a gateway, its stores and what watches it as containers, and a model server on another machine.
 pub(crate) const PI: &str = include_str!("../cases/containers/pi.toml");
 
-fn findings(text: &str) -> Vec<String> {
+pub(crate) fn findings(text: &str) -> Vec<String> {
     let source = Source::new("platform.toml", text);
     let checked = compile::check(&source, None);
     let found = checked.diagnostics.iter();
@@ -53,6 +53,25 @@ fn a_stack_of_containers() {
     insta::assert_snapshot!("pi-redis", redis.text);
     let router = artifacts.find("litellm/router.yaml").expect("a file");
     insta::assert_snapshot!("pi-router", router.text);
+}
+
+#[test]
+fn a_store_elsewhere_is_passed_through_and_never_beside_one_of_ours() {
+    let elsewhere = "\n[gateway.litellm.general_settings]\ndatabase_url = { env = \"LITELLM_MASTER_KEY\" }\n[gateway.litellm.litellm_settings]\ncache_params = { type = \"redis\" }\n";
+    let ours = [
+        "database = { service = \"postgres\" }",
+        "cache = { service = \"redis\", size = \"512MB\", ttl = \"3600s\" }",
+    ];
+    let both = format!("{PI}{elsewhere}");
+    assert_eq!(
+        findings(&both),
+        [
+            "gateway-setting: `database_url` is worked out from `gateway.database`",
+            "gateway-setting: `cache_params` is worked out from `gateway.cache`",
+        ]
+    );
+    let only = ours.iter().fold(both, |text, line| text.replace(line, ""));
+    assert_eq!(findings(&only), Vec::<String>::new());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The one test binary: what the library and the program promise, seen from outside.
 
 mod import;
+mod init;
 mod tools;
 mod layering;
 mod committed;
@@ -21,6 +22,7 @@ mod formats;
 mod litellm;
 mod units;
 mod containers;
+mod tailscale;
 mod mcp;
 mod pages;
 mod registry;

@@ -226,6 +226,18 @@ impl Served {
         let answer = self.get(&format!("/~news?{seen}"));
         answer.rsplit("\r\n").next().expect("it works").to_owned()
     }
+
+    /// Waits until a page holds `words`, and returns the version that is served then. A file that is being written may be built before it is whole, so the next version may not be the one.
+    fn until(&self, path: &str, words: &str, seen: &str) -> String {
+        let mut version = seen.to_owned();
+        for _ in 0..10 {
+            version = self.news(&version);
+            if self.get(path).contains(words) {
+                return version;
+            }
+        }
+        panic!("`{words}` is not in {path}: {}", self.get(path));
+    }
 }
 
 #[test]
@@ -240,48 +252,33 @@ fn a_saved_file_is_built_and_served_again_and_an_error_is_shown() {
     assert!(served.get("/guide/a.html").contains("Alpha"));
 
     fs::write(served.home.path().join("docs/a.md"), "# Beta of it\n").unwrap();
-    let version = served.news(&version);
-    assert!(served.get("/guide/a.html").contains("Beta of it"));
+    let version = served.until("/guide/a.html", "Beta of it", &version);
 
     let broken = SMALL.replace("host = \"nas\"", "host = \"nsa\"");
     fs::write(served.home.path().join("platform.toml"), broken).unwrap();
-    let version = served.news(&version);
-    let page = served.get("/");
-    assert!(
-        page.contains("unknown-name") && page.contains("nsa"),
-        "{page}"
-    );
+    let version = served.until("/", "unknown-name", &version);
+    assert!(served.get("/").contains("nsa"));
 
     let sound = SMALL.replace("4000", "4001");
     fs::write(served.home.path().join("platform.toml"), &sound).unwrap();
-    let version = served.news(&version);
-    assert!(served.get("/services/litellm.html").contains("4001"));
+    let version = served.until("/services/litellm.html", "4001", &version);
 
     // What is wrong with a document, and with the lock, is told in the same way.
     let document = served.home.path().join("docs/a.md");
     fs::write(&document, "Ask [[service:litelm]].\n").unwrap();
-    let version = served.news(&version);
+    let version = served.until("/hosts/nas.html", "broken-reference", &version);
     let page = served.get("/hosts/nas.html");
-    assert!(page.contains("broken-reference"), "{page}");
     assert!(page.contains("docs/a.md:1:5"), "{page}");
     assert!(page.contains("[[service:litellm]]"), "{page}");
 
-    fs::write(&document, b"\xff\xfe\x00").unwrap();
-    let version = served.news(&version);
-    assert!(served.get("/").contains("This cannot be built"));
+    fs::write(&document, b"caf\xe9\n").unwrap();
+    let version = served.until("/", "invalid-utf8", &version);
 
     fs::write(&document, "Ask [[service:litellm]].\n").unwrap();
-    let version = served.news(&version);
-    assert!(
-        served
-            .get("/guide/a.html")
-            .contains("services/litellm.html")
-    );
+    let version = served.until("/guide/a.html", "services/litellm.html", &version);
 
     fs::write(served.home.path().join("platform.lock"), "what is this\n").unwrap();
-    served.news(&version);
-    let page = served.get("/");
-    assert!(page.contains("platform.lock:1:"), "{page}");
+    served.until("/", "platform.lock:1:", &version);
 }
 
 #[test]

@@ -117,9 +117,8 @@ fn architecture(platform: &Platform, service: &Service, up: &str) -> String {
             "It serves models; clients reach them through {}, never directly.",
             to_service(up, gateway)
         ),
-        Role::Database | Role::Cache => {
-            "It keeps what others give it, and calls nobody.".to_owned()
-        }
+        Role::Database => "It keeps what its callers must not forget.".to_owned(),
+        Role::Cache => "It keeps what its callers may forget.".to_owned(),
         Role::Search | Role::Client | Role::Other => format!(
             "Where it needs a model it calls {}, never a model server.",
             to_service(up, gateway)

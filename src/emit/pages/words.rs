@@ -165,6 +165,14 @@ pub(super) fn ways(platform: &Platform, service: &Service, port: u16) -> Vec<(St
         }
         Bind::Address(address) => ways.push(("wherever this address is".to_owned(), url(address))),
     }
+    if let Some(serve) = service
+        .serve
+        .as_ref()
+        .filter(|_| service.port() == Some(port))
+    {
+        let url = format!("{}{}", serve.url(), service.base_path);
+        ways.push(("the tailnet, by HTTPS".to_owned(), url));
+    }
     ways.dedup_by(|one, other| one.1 == other.1);
     ways
 }

@@ -35,7 +35,8 @@ key = { env = "LITELLM_PROXY_KEY" }
 
 fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
     let gateway = platform.gateway_service();
-    let open = gateway.faces_network() && platform.gateway.key.is_none();
+    let open =
+        (gateway.faces_network() || gateway.serve.is_some()) && platform.gateway.key.is_none();
     if open && platform.is_installed(gateway) {
         diagnostics.push(
             Diagnostic::new(

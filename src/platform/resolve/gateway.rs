@@ -91,7 +91,8 @@ impl Draft<'_> {
                 .table(section.name());
             for (key, value) in settings {
                 self.list_with_variable(key, value, place.value(key));
-                if let Some((message, help)) = complaint(section, key) {
+                let found = complaint(section, key).or_else(|| self.doubled(section, key));
+                if let Some((message, help)) = found {
                     self.diagnostics.push(
                         Diagnostic::new(&rules::GATEWAY_SETTING, message)
                             .primary(place.key(key), format!("in `{}`", section.name()))
@@ -121,6 +122,20 @@ impl Draft<'_> {
                 );
             }
         }
+    }
+
+    /// What is wrong with a place that is passed through where a service of the platform is one. Without such a service the place is the owner's own: a database or a cache elsewhere.
+    fn doubled(&self, section: Section, key: &str) -> Option<(String, String)> {
+        let gateway = &self.manifest.gateway;
+        let field = match (section, key) {
+            (Section::General, "database_url") => gateway.database.as_ref().map(|_| "database"),
+            (Section::Litellm, "cache" | "cache_params") => gateway.cache.as_ref().map(|_| "cache"),
+            _ => None,
+        }?;
+        Some((
+            format!("`{key}` is worked out from `gateway.{field}`"),
+            format!("take it out, or `gateway.{field}`"),
+        ))
     }
 
     /// Reports a variable inside a list: LiteLLM looks one up only where it is a whole value.

@@ -4,6 +4,7 @@
 
 mod place;
 mod rules;
+mod serve;
 mod names;
 mod hosts;
 mod services;
@@ -58,7 +59,8 @@ pub fn resolve(
     let hosts = draft.hosts();
     let secrets = draft.secrets();
     let policy = draft.policy(&networks);
-    let services = draft.services(&hosts);
+    let mut services = draft.services(&hosts);
+    draft.serves(&networks, &hosts, &mut services);
     let models = draft.models(&services, &hosts);
     draft.ports(&hosts, &services, &models);
     draft.units(&services);

@@ -73,6 +73,7 @@ impl Draft<'_> {
             slots: Vec::new(),
             env_file,
             env: Vec::new(),
+            serve: None,
             approval: it.approval.as_ref().map(|it| Approval {
                 reason: it.reason.clone(),
                 by: it.by.clone(),

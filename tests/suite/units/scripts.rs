@@ -103,9 +103,13 @@ impl Stage {
     fn command(&self, shell: &[&str], script: &str) -> Command {
         let path = self.folder.path().join("start");
         fs::write(&path, script).expect("a script");
-        let mut command = Command::new(shell[0]);
+        // A shell cannot trap what was ignored before it began, as SIGINT is in a job behind `&`; an init system ignores nothing.
+        let mut command = Command::new("env");
+        if cfg!(target_os = "linux") {
+            command.arg("--default-signal");
+        }
         command
-            .args(&shell[1..])
+            .args(shell)
             .arg(path)
             .env_clear()
             .env("PATH", "/usr/bin:/bin");
