@@ -62,6 +62,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     modes: &[],
     litellm_provider: "litellm_proxy",
+    cloud: None,
     one_model_per_port: false,
     serves_by_source: false,
     mcp_stdio: Some(("LITELLM_ENABLE_MCP_STDIO", "true")),
@@ -71,6 +72,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: None,
+    notifies: false,
     start_seconds: 90,
     container: Some(&Container {
         image: "ghcr.io/berriai/litellm",

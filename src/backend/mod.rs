@@ -3,6 +3,9 @@
 //! `manifest` checks names against [`KINDS`], `platform` fills what a service leaves unset from its kind, and emitters ask the kind what to write. Nobody compares kinds outside this room: whoever wants to know something new adds a field, and the compiler shows every file that must answer.
 
 mod afm;
+mod anthropic;
+mod cloud;
+mod gemini;
 mod container;
 mod generic;
 mod grafana;
@@ -15,14 +18,19 @@ mod mlx;
 mod mlx_lm;
 mod ollama;
 mod open_webui;
+mod openai;
+mod openai_compatible;
 mod openvino;
 mod optillm;
 mod optillm_local;
+mod perplexity;
 mod postgres;
 mod prometheus;
 mod redis;
 mod searxng;
 mod tiny_agents;
+mod asked;
+mod version;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,13 +38,18 @@ use serde::{Deserialize, Serialize};
 /// The kind of a program that we know nothing about.
 pub static GENERIC: &Kind = &generic::KIND;
 
+pub use asked::{Catalogue, VersionProbe};
+pub use cloud::Cloud;
 pub use container::{Asker, Container};
 pub use limits::{Limits, bad_release, is_dropped};
 pub use optillm::{TECHNIQUES, upstream_name};
+pub use version::Window;
 
 /// Every kind, ordered by name.
 pub static KINDS: &[&Kind] = &[
     &afm::KIND,
+    &anthropic::KIND,
+    &gemini::KIND,
     &generic::KIND,
     &grafana::KIND,
     &home_assistant::KIND,
@@ -46,9 +59,12 @@ pub static KINDS: &[&Kind] = &[
     &mlx_lm::KIND,
     &ollama::KIND,
     &open_webui::KIND,
+    &openai::KIND,
+    &openai_compatible::KIND,
     &openvino::KIND,
     &optillm::KIND,
     &optillm_local::KIND,
+    &perplexity::KIND,
     &postgres::KIND,
     &prometheus::KIND,
     &redis::KIND,
@@ -96,6 +112,8 @@ pub struct Kind {
     pub modes: &'static [Mode],
     /// How LiteLLM speaks to it: the prefix of `litellm_params.model`.
     pub litellm_provider: &'static str,
+    /// Where it is, when it is a provider in the internet and runs on no host of the platform.
+    pub cloud: Option<&'static Cloud>,
     /// True when each of its models has a process and a port of its own.
     pub one_model_per_port: bool,
     /// True when it knows a model only by where its weights are, not by a name of our choice.
@@ -114,6 +132,10 @@ pub struct Kind {
     pub forbidden_env: &'static [(&'static str, &'static str)],
     /// True when it keeps data of its own below its state directory.
     pub keeps_state: bool,
+    /// Where it takes models from and keeps them; nothing for a program that has none, or whose owner puts them there.
+    pub store: Option<Store>,
+    /// True when it tells systemd that it is ready and that it lives, and reads its files again on SIGHUP.
+    pub notifies: bool,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
     /// How it runs as a container, where that is known.
@@ -136,13 +158,23 @@ impl Kind {
         }
     }
 
-    /// What stands before every path of its OpenAI API beyond the URL that LiteLLM is given: LiteLLM speaks Ollama's own API, whose URL has no path.
+    /// What stands before every path of its OpenAI API beyond the URL that LiteLLM is given: LiteLLM speaks the own API of Ollama and of some providers.
     pub fn openai_path(&self) -> &'static str {
-        match self.litellm_provider {
-            "ollama" | "ollama_chat" => "/v1",
-            _ => "",
+        match (self.cloud, self.litellm_provider) {
+            (Some(cloud), _) => cloud.openai_path,
+            (None, "ollama" | "ollama_chat") => "/v1",
+            (None, _) => "",
         }
     }
+}
+
+/// Where a program takes models from by itself, and keeps them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// Ollama's own, behind its API.
+    Ollama,
+    /// The cache of Hugging Face in the home of the service's user, or where `HF_HOME` says.
+    HuggingFace,
 }
 
 /// What a program is to the others.
@@ -154,6 +186,8 @@ pub enum Role {
     Optimiser,
     /// Serves models.
     ModelServer,
+    /// Serves models in the internet, on no host of the platform.
+    Provider,
     /// Searches the web.
     Search,
     /// Keeps what a gateway must not forget.
@@ -335,6 +369,32 @@ pub enum Mode {
     AudioTranscription,
     /// Speaks.
     AudioSpeech,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: &'static [Self] = &[
+        Self::Chat,
+        Self::Completion,
+        Self::Embedding,
+        Self::Rerank,
+        Self::ImageGeneration,
+        Self::AudioTranscription,
+        Self::AudioSpeech,
+    ];
+
+    /// Its word in `platform.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Completion => "completion",
+            Self::Embedding => "embedding",
+            Self::Rerank => "rerank",
+            Self::ImageGeneration => "image-generation",
+            Self::AudioTranscription => "audio-transcription",
+            Self::AudioSpeech => "audio-speech",
+        }
+    }
 }
 
 /// An endpoint of the OpenAI-compatible APIs.

@@ -84,6 +84,7 @@ pub(super) static KIND: Kind = Kind {
     endpoints: &[],
     modes: &[],
     litellm_provider: "openai",
+    cloud: None,
     one_model_per_port: false,
     serves_by_source: false,
     mcp_stdio: None,
@@ -93,6 +94,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    store: None,
+    notifies: false,
     start_seconds: 180,
     container: Some(&Container {
         image: "ghcr.io/open-webui/open-webui",

@@ -50,6 +50,7 @@ pub(super) static KIND: Kind = Kind {
     endpoints: &[],
     modes: &[],
     litellm_provider: "openai",
+    cloud: None,
     one_model_per_port: false,
     serves_by_source: false,
     mcp_stdio: None,
@@ -59,6 +60,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: None,
+    notifies: false,
     start_seconds: 90,
     container: Some(&Container {
         image: "docker.io/searxng/searxng",

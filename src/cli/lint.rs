@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Lint) -> End {
         let text = format!(
             "`{}` is sound: {}, {}, {}, {}\n",
             platform.name,
-            terminal::counted(platform.hosts.len(), "host"),
+            terminal::counted(platform.machines().count(), "host"),
             terminal::counted(platform.services.len(), "service"),
             terminal::counted(platform.models.len(), "model"),
             terminal::counted(platform.handles.len(), "handle"),

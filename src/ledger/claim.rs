@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
-use crate::platform::{Bind, ModelState, Owner, Platform, Service, ServiceState, Visibility};
+use crate::platform::{
+    Bind, HandleState as Waiting, HostState, ModelState, Owner, Platform, Service, ServiceState,
+    Visibility,
+};
 
 /// Everything that was ever promised.
 #[derive(Debug, Clone, Default)]
@@ -121,11 +124,14 @@ impl Lock {
     }
 }
 
-/// What a platform promises: every port and public handle that it declares. A retired service's ports are tombstones.
+/// What a platform promises: every port and public handle that it declares, but for what waits for a template host or is planned itself. A retired service's ports are tombstones.
 pub fn claims(platform: &Platform) -> Lock {
     let mut lock = Lock::default();
-    // What a container keeps to itself is no port of its host.
-    for service in platform.services.iter().filter(|it| it.holds_ports()) {
+    // A template host promises nothing, and what a container keeps to itself is no port of its host.
+    let promised = |service: &Service| {
+        platform[service.host].state != HostState::Template && service.holds_ports()
+    };
+    for service in platform.services.iter().filter(|it| promised(it)) {
         let host = &platform[service.host].name;
         for port in &service.ports {
             let key = Key {
@@ -147,6 +153,9 @@ pub fn claims(platform: &Platform) -> Lock {
         let (Some(port), true) = (model.port, service.kind.one_model_per_port) else {
             continue;
         };
+        if !promised(service) {
+            continue;
+        }
         let key = Key {
             host: platform[service.host].name.clone(),
             port,
@@ -167,8 +176,12 @@ pub fn claims(platform: &Platform) -> Lock {
     let public = platform
         .handles
         .iter()
-        .filter(|it| it.visibility == Visibility::Public);
+        .filter(|it| it.visibility == Visibility::Public && it.state == Waiting::Live);
     for handle in public {
+        let mut models = handle.targets.iter().map(|it| &platform[it.model]);
+        if !models.any(|it| promised(&platform[it.service])) {
+            continue;
+        }
         let state = match &handle.deprecated {
             Some(it) => HandleState::Deprecated(platform[it.in_favour_of].name.clone()),
             None => HandleState::Live,

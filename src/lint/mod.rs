@@ -10,6 +10,7 @@ mod markdown;
 mod mentions;
 mod prose;
 mod rules;
+mod scheme;
 mod settings;
 mod texts;
 mod urls;

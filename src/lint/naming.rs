@@ -26,7 +26,7 @@ pub(super) fn faults(platform: &Platform) -> impl Iterator<Item = (&Handle, Faul
     let mut services = platform.services.iter();
     let optimised = services.any(|it| it.kind.role == Role::Optimiser);
     let counts = |it: &&Handle| it.deprecated.is_none() && retired(platform, &it.name).is_none();
-    let handles = platform.handles.iter().filter(counts);
+    let handles = platform.own_handles().filter(counts);
     handles.filter_map(move |it| Some((it, fault(platform, it, optimised)?)))
 }
 

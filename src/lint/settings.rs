@@ -219,11 +219,13 @@ fn holds(until: Option<&str>, today: Option<Date>) -> bool {
     }
 }
 
-/// True when `place` is the place named, or lies below it.
+/// True when `place` is the place named, or lies below it; a key may stand in quotes, as in the file.
 fn is_below(place: &[&str], named: &str) -> bool {
     let mut rest = named;
     for key in place {
-        let Some(tail) = rest.strip_prefix(key) else {
+        let in_quotes = rest.strip_prefix('"');
+        let in_quotes = in_quotes.and_then(|it| it.strip_prefix(key)?.strip_prefix('"'));
+        let Some(tail) = rest.strip_prefix(key).or(in_quotes) else {
             return false;
         };
         match tail.strip_prefix('.') {
@@ -250,6 +252,11 @@ mod tests {
             &["models", "qwen2.5:7b", "port"],
             "models.qwen2.5:7b"
         ));
+        assert!(is_below(
+            &["models", "qwen2.5:7b", "port"],
+            "models.\"qwen2.5:7b\".port"
+        ));
+        assert!(!is_below(&["models", "qwen2.5"], "models.\"qwen2"));
     }
     #[test]
     fn a_page_is_named_by_the_end_of_its_path_or_a_folder() {

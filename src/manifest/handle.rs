@@ -11,6 +11,11 @@ use super::{Duration, Parameter};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Handle {
+    /// The handle that this is another name for; then it has nothing of its own but words about it.
+    pub alias_of: Option<String>,
+    /// Whether clients may count on it. Default: live.
+    #[serde(default)]
+    pub state: HandleState,
     /// The model behind it. Default: the model whose id is the handle's name.
     pub model: Option<String>,
     /// The models behind it, when there are several.
@@ -66,6 +71,17 @@ pub struct Target {
     /// Its share of the requests among those of the same order. Default: 1.
     #[schemars(range(min = 1, max = 1000))]
     pub weight: Option<i64>,
+}
+
+/// Whether clients may count on a handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HandleState {
+    /// They may.
+    #[default]
+    Live,
+    /// Not yet: it is served as soon as a model behind it is there.
+    Planned,
 }
 
 /// Who sees a handle.

@@ -100,7 +100,7 @@ pub enum HostState {
     Live,
     /// Will come.
     Planned,
-    /// Described, and lacking what it takes to be live.
+    /// Described, and without an address: nothing of it is written for any host. With an address it is live.
     Template,
     /// Gone; its name stays taken.
     Retired,

@@ -27,14 +27,14 @@ use serde::Deserialize;
 
 pub use container::{Container, Healthcheck, Mount};
 pub use gateway::{Cache, Database, Gateway, KeyVariable, PassThrough, SearchTool, Strategy};
-pub use handle::{Deprecation, Handle, Target, TargetEntry, Visibility};
+pub use handle::{Deprecation, Handle, HandleState, Target, TargetEntry, Visibility};
 pub use host::{Host, HostState, Init, Network, NetworkKind, Os, Room, Volume};
 pub use ledger::{Migration, Moved, MovedKind, Retired};
 pub use lint::{Exception, Level, LevelSetting, Lint};
 pub use mcp::{McpServer, McpState, McpTool, Transport};
-pub use model::{Capability, Model, ModelState};
+pub use model::{Capability, Model, ModelState, Price};
 pub use ops::{Check, Ops};
-pub use policy::{HandleNames, Naming, Optimiser, Policy};
+pub use policy::{Fact, HandleNames, Naming, Optimiser, Policy, Scheme, SchemePart};
 pub use schema::{plain_schema, schema, schema_text};
 pub use secret::{Generate, Secret};
 pub use serve::Serve;

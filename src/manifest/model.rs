@@ -37,6 +37,10 @@ pub struct Model {
     pub format: Option<String>,
     /// How many parameters it has.
     pub parameters: Option<ParameterCount>,
+    /// The word for its size in the policy's scheme, where nobody knows its parameters.
+    pub tier: Option<String>,
+    /// What it costs. Default: nothing, or an unknown price when a provider in the internet serves it.
+    pub price: Option<Price>,
     /// How its weights are quantised, such as `mxfp4-q4`, `fp16`.
     pub quantisation: Option<String>,
     /// The tokens that fit in its context, prompt and answer together.
@@ -67,6 +71,18 @@ pub struct Model {
     pub request_params: BTreeMap<String, Parameter>,
     /// Anything worth knowing.
     pub notes: Option<String>,
+}
+
+/// What a model costs, in US dollars for a million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// For what is sent to it.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub input: f64,
+    /// For what it answers.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub output: f64,
 }
 
 /// Whether a model is in use.

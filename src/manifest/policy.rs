@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Name;
+use super::{Key, Name, ParameterCount};
 
 /// What the owner promises about the whole platform.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,6 +22,8 @@ pub struct Policy {
     /// What a prefix of a handle says, by prefix.
     #[serde(default)]
     pub naming: BTreeMap<String, Naming>,
+    /// How the names of public handles are built when each of their parts says a fact of the model, such as its size. Aliases are free of it.
+    pub scheme: Option<Scheme>,
     /// Names that must not come back; `*` stands for any ending.
     #[serde(default)]
     pub retired_names: Vec<String>,
@@ -51,6 +53,53 @@ pub struct Naming {
     pub form: Option<String>,
     /// Anything worth knowing.
     pub notes: Option<String>,
+}
+
+/// How the names of handles are built: each place of the form says a fact of the model behind it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scheme {
+    /// The form of a name: places in angle brackets and what stands between them, such as `<size>-<location>-<cost>-<name>`.
+    pub form: String,
+    /// What the places of the form say, by place. A place that is not here holds any words.
+    #[serde(default)]
+    pub parts: BTreeMap<Key, SchemePart>,
+    /// Anything worth knowing.
+    pub notes: Option<String>,
+}
+
+/// What a place of a form says: a fact, and the words for it. Exactly one of `from` and `words`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchemePart {
+    /// The fact of the model that its word says.
+    pub says: Fact,
+    /// For `parameters`: each word with the number of parameters it begins at, such as `{ S = "3B", M = "8B" }`; it ends where the next one begins.
+    #[serde(default)]
+    pub from: BTreeMap<String, ParameterCount>,
+    /// For any other fact: each word with what it means, such as `{ LOC = "local", CLD = "cloud" }`.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+}
+
+/// A fact of a model that its handle's name can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// How many parameters it has.
+    Parameters,
+    /// Where it runs: `local`, or `cloud` for a provider in the internet.
+    Place,
+    /// What it costs: `free`, or `paid`.
+    Price,
+    /// What it does, such as `chat`.
+    Mode,
+    /// The kind of its server, such as `ollama`.
+    Kind,
+    /// The host it runs on.
+    Host,
+    /// How its weights are quantised, such as `fp16`.
+    Quantisation,
 }
 
 /// An optimising proxy (OptiLLM) between gateway and model: gateway, optimiser, gateway again by an internal name, model.

@@ -15,8 +15,8 @@ use super::{Duration, EnvName, Name, Path, User, Value};
 pub struct Service {
     /// What sort of program it is; brings defaults for everything below.
     pub kind: String,
-    /// The host it runs on.
-    pub host: Name,
+    /// The host it runs on. A provider in the internet, such as `anthropic`, has none; everything else needs one.
+    pub host: Option<Name>,
     /// Its title, for people.
     pub title: Option<String>,
     /// The layer it belongs to. Default: that of its kind.
@@ -32,6 +32,11 @@ pub struct Service {
     pub ports: BTreeMap<Name, PortEntry>,
     /// Where it listens: `loopback`, `all`, the name of a network, or an address of its host. Default: loopback.
     pub bind: Option<String>,
+    /// For a provider in the internet: where its API is, with the path before its endpoints where that is another, such as `https://llm.example.com/api/v1`. Default: that of its kind.
+    #[schemars(extend("x-homelab-kind" = "url", "pattern" = super::word::pattern("url")))]
+    pub url: Option<String>,
+    /// The variable of the gateway's environment with the key that it asks for. Default: that of its kind, such as `OPENAI_API_KEY`.
+    pub key: Option<super::gateway::KeyVariable>,
     /// What stands before every path of its API, such as `/v1`. Default: that of its kind.
     pub base_path: Option<String>,
     /// How to ask whether it is well; the first is the one that is asked. Default: that of its kind.

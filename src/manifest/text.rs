@@ -147,6 +147,20 @@ impl Duration {
     }
 }
 
+impl ParameterCount {
+    /// The number; nothing when the word is not one.
+    pub fn to_number(&self) -> Option<f64> {
+        let unit = match self.0.chars().last()? {
+            'M' => 1e6,
+            'B' => 1e9,
+            'T' => 1e12,
+            _ => return None,
+        };
+        let number: f64 = self.0[..self.0.len() - 1].parse().ok()?;
+        Some(number * unit)
+    }
+}
+
 impl Size {
     /// The amount in bytes; nothing when the word is not one.
     pub fn to_bytes(&self) -> Option<u64> {

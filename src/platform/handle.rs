@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Span;
 
-use super::{HandleId, ModelId, Parameter, ServiceId, Visibility};
+use super::{HandleId, HandleState, ModelId, Parameter, ServiceId, Visibility};
 
 /// A name that clients use for a model or a group of models.
 #[derive(Debug, Clone)]
@@ -16,6 +16,10 @@ pub struct Handle {
     pub name: String,
     /// Its title; its name when it has none.
     pub title: String,
+    /// The handle that this is another name for; models and optimiser are those of that one.
+    pub alias_of: Option<HandleId>,
+    /// Whether clients may count on it.
+    pub state: HandleState,
     /// The models behind it, in the order written; at least one.
     pub targets: Vec<Target>,
     /// Who sees it.
@@ -40,6 +44,13 @@ pub struct Handle {
     pub notes: Option<String>,
     /// Where its name stands.
     pub span: Span,
+}
+
+impl Handle {
+    /// The handle whose routes answer for it: itself, or the one it is another name for.
+    pub fn served_by(&self) -> HandleId {
+        self.alias_of.unwrap_or(self.id)
+    }
 }
 
 /// A model behind a handle.

@@ -52,9 +52,11 @@ pub struct Host {
     pub volumes: Vec<Volume>,
     /// Whether it is in use.
     pub state: HostState,
+    /// True for the one that is no machine of the owner's: the internet, where providers are.
+    pub elsewhere: bool,
     /// Anything worth knowing.
     pub notes: Option<String>,
-    /// Where its name stands.
+    /// Where its name stands; for the internet, that of the first provider.
     pub span: Span,
 }
 

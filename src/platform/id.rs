@@ -116,6 +116,13 @@ id!(
     McpId, McpServer, mcp
 );
 
+impl HandleId {
+    /// The place of the handle among all, before they are a table.
+    pub(super) fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
 macro_rules! among {
     ($($id:ident $value:ident),*) => {
         $(impl $id {

@@ -25,7 +25,9 @@ pub use lint::{Exception, LevelSetting};
 pub use mcp::{McpCommand, McpServer, McpTool};
 pub use model::Model;
 pub use ops::{Check, Ops};
-pub use policy::{Cache, Gateway, Naming, Optimiser, Policy, SearchTool};
+pub use policy::{
+    Cache, Form, Gateway, Naming, Optimiser, Policy, Scheme, SchemePart, SearchTool, Vocabulary,
+};
 pub use resolve::resolve;
 pub use serve::Serve;
 pub use service::{
@@ -35,9 +37,9 @@ pub use service::{
 
 pub use crate::backend::{Endpoint, Layer, Mode, Workload};
 pub use crate::manifest::{
-    Capability, HandleNames, HostState, Init, Level, ManagedBy, McpState, Method, ModelState,
-    MovedKind, NetworkKind, Os, Parameter, Restart, Room, ServiceState, Strategy, Transport,
-    Visibility,
+    Capability, Fact, HandleNames, HandleState, HostState, Init, Level, ManagedBy, McpState,
+    Method, ModelState, MovedKind, NetworkKind, Os, Parameter, Price, Restart, Room, ServiceState,
+    Strategy, Transport, Visibility,
 };
 
 use std::collections::BTreeMap;
@@ -140,6 +142,11 @@ impl Platform {
         &self[self.policy.gateway]
     }
 
+    /// The hosts that are machines of the owner's: all but the internet.
+    pub fn machines(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.iter().filter(|it| !it.elsewhere)
+    }
+
     /// The services on a host, whatever their state.
     pub fn services_on(&self, host: HostId) -> impl Iterator<Item = &Service> {
         let ids = self.lookup.services.get(&host);
@@ -165,11 +172,49 @@ impl Platform {
             service.state,
             ServiceState::Live | ServiceState::Experimental | ServiceState::Disabled
         ) && self[service.host].state == HostState::Live
+            && !self[service.host].elsewhere
+    }
+
+    /// True for a provider in the internet that is in use.
+    pub fn is_provider(&self, service: &Service) -> bool {
+        self[service.host].elsewhere && self.is_live(service)
     }
 
     /// True when a model can be asked: it is live, and its service runs.
     pub fn model_is_live(&self, model: &Model) -> bool {
         model.state == ModelState::Live && self.is_live(&self[model.service])
+    }
+
+    /// The handles that have models of their own: all but aliases.
+    pub fn own_handles(&self) -> impl Iterator<Item = &Handle> {
+        self.handles.iter().filter(|it| it.alias_of.is_none())
+    }
+
+    /// The handles that are another name for one that is served, each with that one.
+    pub fn served_aliases(&self) -> impl Iterator<Item = (&Handle, &Handle)> {
+        let aliases = self.handles.iter().filter_map(|alias| {
+            let handle = &self[alias.alias_of?];
+            Some((alias, handle))
+        });
+        aliases.filter(|(_, handle)| self.deployments_of(handle.id).next().is_some())
+    }
+
+    /// The deployments by which a handle is served; none while its models are not live.
+    pub fn deployments_of(&self, handle: HandleId) -> impl Iterator<Item = &Deployment> {
+        let name = self[handle].name.as_str();
+        let start = self
+            .deployments
+            .partition_point(|it| it.name.as_str() < name);
+        let named = self.deployments[start..].iter();
+        named.take_while(move |it| it.name == name)
+    }
+
+    /// True for a model that costs money by the token; a provider in the internet whose price nobody wrote down does.
+    pub fn is_paid(&self, model: &Model) -> bool {
+        match model.price {
+            Some(price) => price.input > 0.0 || price.output > 0.0,
+            None => self[self[model.service].host].elsewhere,
+        }
     }
 
     /// The models that a service serves, whatever their state.

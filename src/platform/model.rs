@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
 
-use super::{Capability, Mode, ModelId, ModelState, Parameter, Room, ServiceId};
+use super::{Capability, Mode, ModelId, ModelState, Parameter, Price, Room, ServiceId};
 
 /// A model that a service serves.
 #[derive(Debug, Clone)]
@@ -37,6 +37,12 @@ pub struct Model {
     pub format: Option<String>,
     /// How many parameters it has, as written.
     pub parameters: Option<String>,
+    /// The same as a number.
+    pub parameter_count: Option<f64>,
+    /// The word for its size in the policy's scheme, where nobody knows its parameters.
+    pub tier: Option<String>,
+    /// What it costs, when somebody said.
+    pub price: Option<Price>,
     /// How its weights are quantised.
     pub quantisation: Option<String>,
     /// The tokens that fit in its context.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Span;
 
-use super::{HandleNames, NetworkId, Parameter, ServiceId, Strategy};
+use super::{Fact, HandleNames, NetworkId, Parameter, ServiceId, Strategy};
 
 /// What the owner promises about the whole platform.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Policy {
     pub handle_names: HandleNames,
     /// What a prefix of a handle says.
     pub naming: Vec<Naming>,
+    /// How the names of public handles are built, when they follow a scheme.
+    pub scheme: Option<Scheme>,
     /// Names that must not come back, with where each stands; `*` stands for any ending.
     pub retired_names: Vec<(String, Span)>,
     /// The optimising proxy, when there is one.
@@ -37,6 +39,64 @@ pub struct Naming {
     pub notes: Option<String>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// How the names of handles are built: each place of the form says a fact of the model behind it.
+#[derive(Debug, Clone)]
+pub struct Scheme {
+    /// The form of a name.
+    pub form: Form,
+    /// What the places of the form say, ordered by place; one that is not here holds any words.
+    pub parts: Vec<SchemePart>,
+    /// Anything worth knowing.
+    pub notes: Option<String>,
+    /// Where the form stands.
+    pub span: Span,
+}
+
+/// The form of a name: places, and what stands between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// As written.
+    pub text: String,
+    /// What stands before the first place.
+    pub prefix: String,
+    /// The places, each with what stands behind it; nothing may stand behind the last.
+    pub places: Vec<(String, String)>,
+}
+
+/// What a place of a form says.
+#[derive(Debug, Clone)]
+pub struct SchemePart {
+    /// The place.
+    pub place: String,
+    /// The fact of the model that its word says.
+    pub says: Fact,
+    /// The words for it.
+    pub vocabulary: Vocabulary,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The words for a fact.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Vocabulary {
+    /// Words for sizes, smallest first, each with the number of parameters that it begins at, as written and as a number.
+    Tiers(Vec<(String, String, f64)>),
+    /// Words, each with what it means.
+    Meanings(Vec<(String, String)>),
+}
+
+impl Vocabulary {
+    /// The words, the longest first, so that one that begins like another is found.
+    pub fn words(&self) -> Vec<&str> {
+        let mut words: Vec<&str> = match self {
+            Self::Tiers(tiers) => tiers.iter().map(|(word, _, _)| word.as_str()).collect(),
+            Self::Meanings(words) => words.iter().map(|(word, _)| word.as_str()).collect(),
+        };
+        words.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        words
+    }
 }
 
 /// An optimising proxy between gateway and model.

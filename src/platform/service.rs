@@ -35,6 +35,10 @@ pub struct Service {
     pub bind: Bind,
     /// Where that is said: the word after `bind`, else the service's name.
     pub bind_span: Span,
+    /// Where it is, for a provider in the internet: scheme and host, without a path.
+    pub url: Option<String>,
+    /// The variable of the gateway's environment with the key that it asks for.
+    pub key: Option<String>,
     /// What stands before every path of its API, such as `/v1`; empty for nothing.
     pub base_path: String,
     /// How to ask whether it is well; the first is the one that is asked.

@@ -29,6 +29,7 @@ mod registry;
 mod site;
 mod site_in_browsers;
 mod ops;
+mod status;
 mod output;
 mod cli;
 mod fix;

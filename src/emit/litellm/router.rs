@@ -10,7 +10,7 @@ use super::super::mcp_litellm::{LitellmServers, mcp_servers};
 use super::tools::SearchEntry;
 use crate::backend::litellm_keys::DEPLOYMENT_KEYS;
 use crate::platform::{
-    Cache, Capability, Deployment, Gateway, Mode, Parameter, Platform, Strategy,
+    Cache, Capability, Deployment, Gateway, Mode, Parameter, Platform, Strategy, Visibility,
 };
 
 /// The whole file.
@@ -159,6 +159,9 @@ struct RouterSettings<'a> {
     allowed_fails: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_fallbacks: Option<u32>,
+    /// Further names for models.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    model_group_alias: BTreeMap<&'a str, Alias<'a>>,
     /// Maps of one key each: LiteLLM refuses one with two.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fallbacks: Vec<BTreeMap<&'a str, Vec<&'a str>>>,
@@ -178,8 +181,12 @@ impl<'a> RouterSettings<'a> {
             cooldown_time: gateway.cooldown.map(Seconds),
             allowed_fails: gateway.allowed_fails,
             max_fallbacks: gateway.max_fallbacks,
+            model_group_alias: aliases(platform),
             fallbacks: fallbacks(platform),
-            other: passed_through(&gateway.router_settings),
+            other: passed_through(&gateway.router_settings)
+                .into_iter()
+                .filter(|(name, _)| *name != ALIASES)
+                .collect(),
         }
     }
 
@@ -192,9 +199,46 @@ impl<'a> RouterSettings<'a> {
             && self.cooldown_time.is_none()
             && self.allowed_fails.is_none()
             && self.max_fallbacks.is_none()
+            && self.model_group_alias.is_empty()
             && self.fallbacks.is_empty()
             && self.other.is_empty()
     }
+}
+
+/// The setting with further names for models; what the owner passes through stands beside the handles that are aliases.
+const ALIASES: &str = "model_group_alias";
+
+/// What stands behind a further name.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Alias<'a> {
+    /// A name that is listed to clients.
+    Listed(&'a str),
+    /// A name that is served and not listed.
+    Hidden { model: &'a str, hidden: bool },
+    /// What the owner passes through.
+    PassedThrough(Setting<'a>),
+}
+
+/// The aliases of handles that are served.
+fn aliases(platform: &Platform) -> BTreeMap<&str, Alias<'_>> {
+    let mut aliases = BTreeMap::new();
+    if let Some(Parameter::Table(entries)) = platform.gateway.router_settings.get(ALIASES) {
+        let entries = entries.iter();
+        aliases
+            .extend(entries.map(|(name, it)| (name.as_str(), Alias::PassedThrough(Setting(it)))));
+    }
+    for (alias, handle) in platform.served_aliases() {
+        let entry = match alias.visibility {
+            Visibility::Public => Alias::Listed(&handle.name),
+            Visibility::Internal => Alias::Hidden {
+                model: &handle.name,
+                hidden: true,
+            },
+        };
+        aliases.insert(alias.name.as_str(), entry);
+    }
+    aliases
 }
 
 /// The fallbacks among handles that are served; LiteLLM would keep a dangling name without a word.

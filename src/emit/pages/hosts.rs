@@ -12,6 +12,26 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
     let platform = book.platform;
     let mut page = Writer::titled(&host.title);
     page.notes(host.notes.as_deref());
+    if host.elsewhere {
+        page.paragraph(
+            "No host of the platform: here are the providers that it asks over the internet.",
+        );
+        let providers = platform.services_on(host.id);
+        let rows: Vec<_> = providers
+            .map(|service| {
+                [
+                    to_service(UP, service),
+                    text(service.kind.title),
+                    words::service_state(service.state).to_owned(),
+                    code_or_none(service.url.as_deref()),
+                    code_or_none(service.key.as_deref()),
+                ]
+            })
+            .collect();
+        page.section("Providers");
+        page.table(["Service", "Kind", "State", "URL", "Key"], &rows, "");
+        return Page::new(host_path(host), &host.title, page.finish());
+    }
     page.list(facts(platform, host));
     page.section("Services");
     let services: Vec<_> = platform

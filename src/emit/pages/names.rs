@@ -53,7 +53,9 @@ pub(super) fn handles(book: &Book) -> Page {
 }
 
 fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
-    let targets = handle.targets.iter().map(|target| {
+    let alias = handle.alias_of.map(|id| to_handle("", &platform[id]));
+    let targets = handle.targets.iter().filter(|_| alias.is_none());
+    let targets = targets.map(|target| {
         let model = &platform[target.model];
         let at = format!(
             "{} on {}",
@@ -67,7 +69,7 @@ fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
     });
     let state = match &handle.deprecated {
         Some(it) => format!("deprecated: use {}", code(&platform[it.in_favour_of].name)),
-        None if platform.routes_of(handle.id).next().is_some() => "live".to_owned(),
+        None if is_served(platform, handle) => "live".to_owned(),
         None => "waits for its model".to_owned(),
     };
     let through = handle.via.map_or_else(
@@ -80,12 +82,18 @@ fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
     );
     [
         to_handle("", handle),
-        listed(targets),
+        alias
+            .as_ref()
+            .map_or_else(|| listed(targets), |it| format!("those of {it}")),
         through,
         listed(handle.fallbacks.iter().map(|id| code(&platform[*id].name))),
         state,
         text_or_none(handle.notes.as_deref()),
     ]
+}
+
+fn is_served(platform: &Platform, handle: &Handle) -> bool {
+    platform.deployments_of(handle.served_by()).next().is_some()
 }
 
 /// Pages of handles lie one folder down.
@@ -119,7 +127,10 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
         .fallbacks
         .iter()
         .map(|id| to_handle(UP, &platform[*id]));
-    facts.push(format!("when it fails: {}", listed(fallbacks)));
+    match handle.alias_of {
+        Some(id) => facts.push(format!("another name for {}", to_handle(UP, &platform[id]))),
+        None => facts.push(format!("when it fails: {}", listed(fallbacks))),
+    }
     page.list(facts);
     page.section("Models");
     let targets: Vec<_> = handle
@@ -144,7 +155,7 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
     );
     page.section("Routes");
     let routes: Vec<_> = platform
-        .routes_of(handle.id)
+        .routes_of(handle.served_by())
         .map(|it| {
             [
                 code(&it.name),

@@ -17,7 +17,7 @@ pub(super) fn index(book: &Book) -> Page {
     page.notes(platform.notes.as_deref());
     page.paragraph(&format!(
         "{}, {}, {} and {}; the gateway is {}. Everything here is made from `platform.toml` by `homelab build`: change that file, not these pages.",
-        counted(platform.hosts.len(), "host"),
+        counted(platform.machines().count(), "host"),
         counted(platform.services.len(), "service"),
         counted(platform.models.len(), "model"),
         counted(platform.handles.len(), "handle"),
@@ -146,9 +146,11 @@ pub(super) fn topology(book: &Book) -> Page {
         .calls
         .iter()
         .map(|call| {
-            let network = call
-                .network
-                .map_or("same host", |id| platform[id].name.as_str());
+            let network = match call.network {
+                Some(network) => platform[network].name.as_str(),
+                None if platform[platform[call.to].host].elsewhere => "internet",
+                None => "same host",
+            };
             [
                 to_service("", &platform[call.from]),
                 to_service("", &platform[call.to]),

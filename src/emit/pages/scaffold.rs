@@ -117,6 +117,10 @@ fn architecture(platform: &Platform, service: &Service, up: &str) -> String {
             "It serves models; clients reach them through {}, never directly.",
             to_service(up, gateway)
         ),
+        Role::Provider => format!(
+            "It is a provider in the internet; what is asked of it leaves the house, and clients reach it through {}, never directly.",
+            to_service(up, gateway)
+        ),
         Role::Database => "It keeps what its callers must not forget.".to_owned(),
         Role::Cache => "It keeps what its callers may forget.".to_owned(),
         Role::Search | Role::Client | Role::Other => format!(

@@ -14,6 +14,9 @@ const UP: &str = "../";
 
 pub(super) fn service(book: &Book, blast: &Blast<'_>, service: &Service) -> Page {
     let platform = book.platform;
+    if platform[service.host].elsewhere {
+        return provider(platform, service);
+    }
     let mut page = Writer::titled(&service.title);
     page.notes(service.notes.as_deref());
     page.list(facts(platform, service));
@@ -50,6 +53,33 @@ pub(super) fn service(book: &Book, blast: &Blast<'_>, service: &Service) -> Page
     );
     page.section("To add to it");
     page.paragraph(&to_add(service));
+    Page::new(service_path(service), &service.title, page.finish())
+}
+
+/// The page of a provider in the internet: nothing of it runs here.
+fn provider(platform: &Platform, service: &Service) -> Page {
+    let mut page = Writer::titled(&service.title);
+    page.notes(service.notes.as_deref());
+    let url = service.url.as_deref().unwrap_or_default();
+    let openai = format!("{url}{}{}", service.base_path, service.kind.openai_path());
+    page.list([
+        format!("name: {}", code(&service.name)),
+        format!(
+            "kind: {} ({})",
+            code(service.kind.name),
+            text(service.kind.title)
+        ),
+        format!("state: {}", words::service_state(service.state)),
+        "a provider in the internet: what is asked of it leaves the house, and is paid for"
+            .to_owned(),
+        format!(
+            "its key is read from: {}",
+            code_or_none(service.key.as_deref())
+        ),
+        format!("OpenAI-compatible endpoints: {}", code(&openai)),
+    ]);
+    calls(&mut page, platform, service);
+    models(&mut page, platform, service);
     Page::new(service_path(service), &service.title, page.finish())
 }
 
@@ -97,7 +127,11 @@ fn reach(page: &mut Writer, platform: &Platform, service: &Service) {
                 .map(move |(from, url)| [code(name), text(&from), code(&url)])
         })
         .collect();
-    page.table(["Port", "From", "URL"], &rows, "It has no port.");
+    page.table(
+        ["Port", "From", "URL"],
+        &rows,
+        "Nobody can say yet: it has no port, or its host no address.",
+    );
     let first = super::ports::of_service(platform, service).next();
     let Some((port, _, _)) = first else {
         return;
@@ -136,7 +170,9 @@ pub(super) struct Request {
 
 /// How to ask the gateway for a handle whose models chat; nothing when none is live.
 pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
-    let route = platform.routes_of(handle.id).find(|it| !it.internal)?;
+    let route = platform
+        .routes_of(handle.served_by())
+        .find(|it| !it.internal)?;
     if platform[route.model].mode != Mode::Chat {
         return None;
     }

@@ -142,6 +142,10 @@ pub(super) fn bind(platform: &Platform, service: &Service) -> String {
 /// Every way to a port of a service: from where, and the URL with the API's base path.
 pub(super) fn ways(platform: &Platform, service: &Service, port: u16) -> Vec<(String, String)> {
     let host = &platform[service.host];
+    if service.local_address().is_empty() {
+        // A template host has no address yet.
+        return Vec::new();
+    }
     let url = |address: &str| format!("{}{}", http_url(address, port), service.base_path);
     let mut ways = vec![(
         format!("{} itself", host.name),

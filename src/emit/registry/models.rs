@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::emit::endpoint::model_id;
 use crate::emit::json::to_json_line;
 use crate::emit::{Artifact, Artifacts};
-use crate::platform::{Capability, Mode, Model, ModelState, Platform, Room};
+use crate::platform::{Capability, HostState, Mode, Model, ModelState, Platform, Room};
 
 /// A line.
 #[derive(Serialize)]
@@ -64,6 +64,11 @@ pub(super) fn emit(platform: &Platform, artifacts: &mut Artifacts) {
         }
     }
     let models = platform.models.iter().zip(handles);
+    // Of a template host nothing reaches those who read the registry.
+    let models = models.filter(|(it, _)| {
+        let host = platform[it.service].host;
+        platform[host].state != HostState::Template
+    });
     let text: String = models
         .map(|(model, handles)| to_json_line(&row(platform, model, handles)))
         .collect();

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::manager;
-use crate::emit::endpoint::{http_url, network_address, port_id, slot_id};
+use crate::emit::endpoint::{http_url, network_address, port_id, service_id, slot_id};
 use crate::emit::json::to_json_line;
 use crate::emit::{Artifact, Artifacts};
-use crate::platform::{Bind, Layer, ManagedBy, Method, Platform, Service, ServiceState};
+use crate::platform::{Bind, HostState, Layer, ManagedBy, Method, Platform, Service, ServiceState};
 
 /// A line.
 #[derive(Serialize)]
@@ -41,7 +41,8 @@ struct Row<'a> {
 #[derive(Serialize)]
 struct Endpoint<'a> {
     id: String,
-    port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +81,10 @@ pub(super) fn emit(platform: &Platform, artifacts: &mut Artifacts) {
         while let Some(call) = calls.next_if(|call| call.from <= service.id) {
             called.push(platform[call.to].name.as_str());
         }
-        text.push_str(&to_json_line(&row(platform, service, called)));
+        // Of a template host nothing reaches those who read the registry.
+        if platform[service.host].state != HostState::Template {
+            text.push_str(&to_json_line(&row(platform, service, called)));
+        }
     }
     artifacts.add(Artifact::new("registry/services.jsonl", text));
 }
@@ -132,7 +136,7 @@ fn endpoints<'a>(platform: &'a Platform, service: &'a Service) -> Vec<Endpoint<'
     };
     let ports = service.ports.iter().map(|port| Endpoint {
         id: port_id(service, port.number),
-        port: port.number,
+        port: Some(port.number),
         name: Some(&port.name),
         model: None,
         purpose: port.purpose.as_deref(),
@@ -141,14 +145,23 @@ fn endpoints<'a>(platform: &'a Platform, service: &'a Service) -> Vec<Endpoint<'
     });
     let slots = service.slots.iter().map(|slot| Endpoint {
         id: slot_id(service, slot.port),
-        port: slot.port,
+        port: Some(slot.port),
         name: None,
         model: Some(&platform[slot.model].name),
         purpose: None,
         url: http_url(address, slot.port),
         reach,
     });
-    ports.chain(slots).collect()
+    let provider = service.url.as_ref().map(|url| Endpoint {
+        id: service_id(service),
+        port: None,
+        name: None,
+        model: None,
+        purpose: None,
+        url: format!("{url}{}{}", service.base_path, service.kind.openai_path()),
+        reach: "internet",
+    });
+    ports.chain(slots).chain(provider).collect()
 }
 
 /// Where a service listens, in the words of `platform.toml`.

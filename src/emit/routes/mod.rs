@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, json, process};
 use crate::backend::Role;
-use crate::platform::{self, Capability, Deployment, ModelId, Parameter, Platform, ServiceId};
+use crate::platform::{
+    self, Capability, Deployment, ModelId, Parameter, Platform, ServiceId, Visibility,
+};
 use crate::routes;
 
 pub(super) static EMITTER: Emitter = Emitter {
@@ -310,13 +312,19 @@ fn endpoints(service: &platform::Service, mode: platform::Mode) -> Vec<routes::E
     served
 }
 
-/// The aliases that the owner passes to LiteLLM's router, for the two gateways serve the same names.
+/// The handles that are aliases, and those that the owner passes to LiteLLM's router, for the two gateways serve the same names.
 fn aliases(
     platform: &Platform,
     routes: &[routes::Route],
 ) -> (BTreeMap<String, String>, Vec<String>) {
     let mut aliases = BTreeMap::new();
     let mut hidden = Vec::new();
+    for (alias, handle) in platform.served_aliases() {
+        aliases.insert(alias.name.clone(), handle.name.clone());
+        if alias.visibility == Visibility::Internal {
+            hidden.push(alias.name.clone());
+        }
+    }
     let Some(Parameter::Table(entries)) = platform.gateway.router_settings.get("model_group_alias")
     else {
         return (aliases, hidden);
@@ -332,7 +340,7 @@ fn aliases(
             },
             _ => continue,
         };
-        if !routes.iter().any(|it| it.name == *name) {
+        if aliases.contains_key(alias) || !routes.iter().any(|it| it.name == *name) {
             continue;
         }
         aliases.insert(alias.clone(), name.clone());

@@ -132,7 +132,7 @@ pub(super) fn render(page: &Page, catalogue: &Catalogue) -> Rendered {
     let mut body = String::with_capacity(page.text.len() * 2);
     html::push_html(&mut body, renderer.events.into_iter());
     // HTML lets these be left out, and a long table is a seventh shorter without them.
-    for tag in ["</td>", "</th>", "</tr>"] {
+    for tag in ["</td>", "</th>", "</tr>", "</thead>", "</tbody>"] {
         if body.contains(tag) {
             body = body.replace(tag, "");
         }

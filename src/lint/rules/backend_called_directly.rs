@@ -66,7 +66,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         let client = match service.kind.role {
             Role::Client => true,
             Role::Other | Role::Search | Role::Database | Role::Cache => false,
-            Role::Gateway | Role::Optimiser | Role::ModelServer => continue,
+            Role::Gateway | Role::Optimiser | Role::ModelServer | Role::Provider => continue,
         };
         let mut found: Vec<(Span, &Service)> = Vec::new();
         let owned = service.env.iter().filter(|it| it.origin == Origin::Owner);

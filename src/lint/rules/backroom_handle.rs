@@ -55,7 +55,7 @@ source_path = "/srv/models/phi"
 };
 
 fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for handle in &platform.handles {
+    for handle in platform.own_handles() {
         for target in &handle.targets {
             let model = &platform[target.model];
             let Some((volume, Room::Backroom)) = &model.volume else {

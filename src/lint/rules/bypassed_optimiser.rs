@@ -63,7 +63,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         return;
     };
     let service = &platform[optimiser.service];
-    for handle in platform.handles.iter().filter(|it| it.via.is_none()) {
+    for handle in platform.own_handles().filter(|it| it.via.is_none()) {
         let keys = ["handles", &handle.name, "via"];
         let goes_through = |kind: &&str| optimiser.kinds.iter().any(|it| it == kind);
         if words::node(document, &keys).is_none()

@@ -2,14 +2,14 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity, Span};
 use crate::lint::{Check, Lint};
-use crate::platform::{HostState, Model, ModelState, Platform, ServiceState};
+use crate::platform::{HandleState, HostState, Model, ModelState, Platform, ServiceState};
 
 pub(super) static LINT: Lint = Lint {
     rule: Rule {
         name: "dead-handle",
         severity: Severity::Error,
         summary: "no model behind a handle can answer",
-        why: "Clients are promised a name that the gateway does not know, because its model is on a host or service that is not there. A model that is declared as planned is no promise yet: its handle waits for it.",
+        why: "Clients are promised a name that the gateway does not know, because its model is on a host or service that is not there. The own handle of a model that is planned, or of a planned service, or on a template host, is no promise yet: it waits for its model. An alias of it is one, unless the alias itself is planned.",
         bad: concat!(
             home!(),
             r#"
@@ -24,8 +24,10 @@ host = "gtr9-pro"
 [models.phi]
 service = "vino"
 
+[handles.phi]
+
 [handles.fast]
-model = "phi"
+alias_of = "phi"
 "#
         ),
         good: concat!(
@@ -41,10 +43,12 @@ host = "gtr9-pro"
 
 [models.phi]
 service = "vino"
-state = "planned"
+
+[handles.phi]
 
 [handles.fast]
-model = "phi"
+alias_of = "phi"
+state = "planned"
 "#
         ),
     },
@@ -54,7 +58,12 @@ model = "phi"
 fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
     for handle in &platform.handles {
         let models = || handle.targets.iter().map(|it| &platform[it.model]);
-        if models().any(|it| platform.model_is_live(it) || waits(platform, it)) {
+        let live = models().any(|it| platform.model_is_live(it));
+        let waits = match handle.alias_of {
+            Some(_) => false,
+            None => models().any(|it| waits(platform, it)),
+        };
+        if live || waits || handle.state == HandleState::Planned {
             continue;
         }
         let Some(target) = handle.targets.first() else {
@@ -68,18 +77,22 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
             )
             .primary(target.span, "no model behind it is there")
             .secondary(there, why)
-            .help("lead it to a model that is there; or declare the model as planned, and the handle waits for it"),
+            .help("lead it to a model that is there; or write `state = \"planned\"` for the handle, and it is served as soon as the model is there"),
         );
     }
 }
 
-/// True when nobody expects a model yet: it is planned, or its service is set up and switched off.
+/// True when nobody expects a model yet: it or its service is planned, its host is a template, or its service is set up and switched off.
 fn waits(platform: &Platform, model: &Model) -> bool {
     let service = &platform[model.service];
     let switched_off = service.state == ServiceState::Disabled
         && platform[service.host].state == HostState::Live
         && model.state == ModelState::Live;
-    model.state == ModelState::Planned || switched_off
+    let template = platform[service.host].state == HostState::Template
+        && service.state != ServiceState::Retired
+        && model.state == ModelState::Live;
+    let planned = service.state == ServiceState::Planned && model.state == ModelState::Live;
+    model.state == ModelState::Planned || switched_off || template || planned
 }
 
 fn obstacle(platform: &Platform, model: &Model) -> (String, Span) {

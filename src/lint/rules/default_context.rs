@@ -85,7 +85,7 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
 /// For each model with handles, whether all of them ask for a context themselves.
 fn asked_for(platform: &Platform, parameter: &str) -> BTreeMap<ModelId, bool> {
     let mut asked = BTreeMap::new();
-    for handle in &platform.handles {
+    for handle in platform.own_handles() {
         let asks = handle.parameters.contains_key(parameter);
         for target in &handle.targets {
             *asked.entry(target.model).or_insert(true) &= asks;

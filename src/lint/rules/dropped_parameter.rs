@@ -53,7 +53,7 @@ parameters = { frequency_penalty = 1.5 }
 };
 
 fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics) {
-    for handle in platform.handles.iter().filter(|it| it.via.is_none()) {
+    for handle in platform.own_handles().filter(|it| it.via.is_none()) {
         for name in handle.parameters.keys() {
             let models = handle.targets.iter().map(|it| &platform[it.model]);
             let dropping = models

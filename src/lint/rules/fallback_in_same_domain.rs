@@ -184,7 +184,7 @@ fn platform_candidates(
 ) -> BTreeMap<Option<&'static str>, BTreeMap<HostId, HandleId>> {
     let mut candidates: BTreeMap<_, BTreeMap<HostId, HandleId>> = BTreeMap::new();
     let public = |it: &&Handle| it.visibility == Visibility::Public && it.deprecated.is_none();
-    for handle in platform.handles.iter().filter(public) {
+    for handle in platform.own_handles().filter(public) {
         if let Some(Domain {
             host: Some(host), ..
         }) = domain(platform, handle)

@@ -72,8 +72,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         return;
     }
     let lone: Vec<&Handle> = platform
-        .handles
-        .iter()
+        .own_handles()
         .filter(|it| it.visibility == Visibility::Public && it.fallbacks.is_empty())
         .filter(|it| live(platform, it) == 1)
         .collect();

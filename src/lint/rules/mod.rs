@@ -66,6 +66,7 @@ mod literal_secret;
 mod lone_cooldown;
 mod malformed_handle;
 mod memory_overcommitted;
+mod misnamed_handle;
 mod missing_credential;
 mod missing_endpoint;
 mod needless_exposure;
@@ -96,6 +97,7 @@ mod unknown_handle_in_document;
 mod unprobed_service;
 mod unsandboxed_tool;
 mod unserved_mode;
+mod unsized_model;
 mod unusable_address;
 mod unusable_tool_name;
 pub(super) mod unused_exception;
@@ -144,6 +146,7 @@ pub static LINTS: &[&Lint] = &[
     &lone_cooldown::LINT,
     &malformed_handle::LINT,
     &memory_overcommitted::LINT,
+    &misnamed_handle::LINT,
     &missing_credential::LINT,
     &missing_endpoint::LINT,
     &needless_exposure::LINT,
@@ -174,6 +177,7 @@ pub static LINTS: &[&Lint] = &[
     &unprobed_service::LINT,
     &unsandboxed_tool::LINT,
     &unserved_mode::LINT,
+    &unsized_model::LINT,
     &unusable_address::LINT,
     &unusable_tool_name::LINT,
     &unused_exception::LINT,

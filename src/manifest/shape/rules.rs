@@ -38,7 +38,7 @@ pub(super) static MISSING_KEY: Rule = Rule {
     severity: Severity::Error,
     summary: "a table lacks a key that it must have",
     why: "There is no default that would be right for everybody.",
-    bad: "version = 1\nname = \"lab\"\n\n[policy]\ngateway = \"litellm\"\n\n[hosts.nas]\nos = \"linux\"\n\n[services.litellm]\nkind = \"litellm\"\nport = 4000\n",
+    bad: "version = 1\nname = \"lab\"\n\n[policy]\ngateway = \"litellm\"\n\n[hosts.nas]\nos = \"linux\"\n\n[services.litellm]\nhost = \"nas\"\nport = 4000\n",
     good: example!("port = 4000"),
 };
 

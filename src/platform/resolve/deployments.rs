@@ -7,7 +7,7 @@ use crate::backend::upstream_name;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::Parameter;
 use crate::platform::{
-    Deployment, Handle, Model, Platform, Service, ServiceId, Target, Visibility,
+    Deployment, Handle, HostState, Model, Platform, Service, ServiceId, Target, Visibility,
 };
 
 use super::reach::{self, Seat, way};
@@ -17,7 +17,8 @@ impl Draft<'_> {
     pub(super) fn deployments(&mut self, platform: &mut Platform) {
         let mut deployments: Vec<Deployment> = Vec::new();
         let mut internal: BTreeMap<String, Deployment> = BTreeMap::new();
-        for handle in &platform.handles {
+        let handles = platform.handles.iter();
+        for handle in handles.filter(|it| it.alias_of.is_none()) {
             let live: Vec<&Target> = handle
                 .targets
                 .iter()
@@ -92,7 +93,7 @@ impl Draft<'_> {
             selector: model.served_as.clone(),
             provider: service.kind.provider(model.mode),
             variable: String::new(),
-            key: key(platform, service),
+            key: service.key.clone(),
             order: None,
             weight: None,
             timeout: None,
@@ -142,7 +143,7 @@ impl Draft<'_> {
             selector: model.name.clone(),
             provider: service.kind.litellm_provider,
             variable: format!("OPTILLM_{}", stem(&handle.name, model, several)),
-            key: key(platform, service),
+            key: service.key.clone(),
             order: target.order,
             weight: target.weight,
             timeout: handle.timeout,
@@ -181,6 +182,13 @@ impl Draft<'_> {
         span: Span,
         caller: &str,
     ) -> Option<String> {
+        if let Some(url) = &service.url {
+            return Some(url.clone());
+        }
+        if platform[from.host(platform)].state == HostState::Template {
+            // It has no address yet: what it calls is worked out once it has one.
+            return None;
+        }
         let Some(way) = way(platform, from, service.id) else {
             if !self.unreachable.insert((from, service.id)) {
                 return None;
@@ -274,12 +282,6 @@ fn internal_prefix(platform: &Platform) -> &str {
         .optimiser
         .as_ref()
         .map_or("router-", |it| &it.internal_prefix)
-}
-
-/// The variable of the gateway's environment with the key for a service.
-fn key(platform: &Platform, service: &Service) -> Option<String> {
-    let _ = platform;
-    service.kind.client_key.map(str::to_owned)
 }
 
 fn id(handle: &str, model: &Model, several: bool) -> String {

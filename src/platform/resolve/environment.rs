@@ -377,7 +377,8 @@ impl Draft<'_> {
         for ((from, to), span) in wanted {
             let source = &platform[from];
             let target = &platform[to];
-            if from == to || !platform.is_installed(source) || !platform.is_installed(target) {
+            let there = platform.is_installed(target) || platform.is_provider(target);
+            if from == to || !platform.is_installed(source) || !there {
                 continue;
             }
             let way = way(platform, Seat::of(source), to);

@@ -21,7 +21,10 @@ impl Draft<'_> {
         for (at, (name, it)) in manifest.handles.iter().enumerate() {
             let name = name.as_str();
             let place = self.root.table("handles").table(name);
-            let targets = self.targets(name, it, place);
+            let targets = match &it.alias_of {
+                Some(_) => Vec::new(),
+                None => self.targets(name, it, place),
+            };
             let via = self.via(it, &targets, services, models, policy, place);
             if it.technique.is_some() && via.is_none() {
                 self.conflict(
@@ -47,6 +50,8 @@ impl Draft<'_> {
                 id: HandleId::new(at),
                 name: name.to_owned(),
                 title: it.title.clone().unwrap_or_else(|| name.to_owned()),
+                alias_of: self.alias(name, it, place),
+                state: it.state,
                 targets,
                 visibility: it.visibility,
                 via,
@@ -61,7 +66,67 @@ impl Draft<'_> {
                 span: place.span(),
             });
         }
+        self.follow_aliases(&mut handles);
         handles
+    }
+
+    /// Gives each alias the models of the handle it stands for, and each fallback that is an alias the handle itself.
+    fn follow_aliases(&self, handles: &mut [Handle]) {
+        let ends: Vec<HandleId> = handles.iter().map(Handle::served_by).collect();
+        for at in 0..handles.len() {
+            let end = ends[at].place();
+            if end != at {
+                let place = self.root.table("handles").table(&handles[at].name);
+                let targets = handles[end].targets.iter().map(|target| Target {
+                    span: place.value("alias_of"),
+                    ..target.clone()
+                });
+                handles[at].targets = targets.collect();
+                handles[at].via = handles[end].via;
+            }
+            for fallback in &mut handles[at].fallbacks {
+                *fallback = ends[fallback.place()];
+            }
+        }
+    }
+
+    /// The handle that an alias stands for; reports what an alias cannot have, and one that stands for another.
+    fn alias(&mut self, name: &str, it: &manifest::Handle, place: Place<'_>) -> Option<HandleId> {
+        let of = it.alias_of.as_ref()?;
+        let own = [
+            ("model", it.model.is_some()),
+            ("models", !it.models.is_empty()),
+            ("via", it.via.is_some()),
+            ("technique", it.technique.is_some()),
+            ("fallbacks", !it.fallbacks.is_empty()),
+            ("timeout", it.timeout.is_some()),
+            ("stream_timeout", it.stream_timeout.is_some()),
+            ("parameters", !it.parameters.is_empty()),
+        ];
+        for (field, _) in own.iter().filter(|(_, set)| *set) {
+            self.conflict(
+                format!("handle `{name}` is an alias and has `{field}`"),
+                place.key(field),
+                "the handle that it stands for says this",
+            );
+        }
+        let span = place.value("alias_of");
+        let id = self.handle(of, span)?;
+        if let Some(further) = self.manifest.handles.get(of.as_str())
+            && let Some(end) = &further.alias_of
+        {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::CONFLICTING_FIELDS,
+                    format!("`{name}` is an alias of an alias"),
+                )
+                .primary(span, format!("`{of}` is another name itself"))
+                .help(format!("write `alias_of = \"{end}\"`"))
+                .fix_if(Fix::rename(span, of, end).filter(|_| end != name)),
+            );
+            return None;
+        }
+        Some(id)
     }
 
     fn targets(&mut self, name: &str, it: &manifest::Handle, place: Place<'_>) -> Vec<Target> {

@@ -6,9 +6,11 @@ use crate::backend::Role;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, Init, Os};
 use crate::platform::{
-    Host, HostId, Naming, Network, NetworkId, Optimiser, Policy, Secret, SecretId, Volume,
+    Host, HostId, HostState, Naming, Network, NetworkId, Optimiser, Policy, Secret, SecretId,
+    Volume,
 };
 
+use super::names::INTERNET;
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -31,7 +33,11 @@ impl Draft<'_> {
         let manifest = self.manifest;
         let mut taken = HashMap::new();
         let mut hosts = Vec::with_capacity(manifest.hosts.len());
-        for (at, (name, it)) in manifest.hosts.iter().enumerate() {
+        for (at, name) in self.names.hosts().into_iter().enumerate() {
+            let Some((name, it)) = manifest.hosts.get_key_value(name) else {
+                hosts.push(self.internet(HostId::new(at)));
+                continue;
+            };
             let place = self.root.table("hosts").table(name.as_str());
             let addresses = self.addresses(name.as_str(), it, &mut taken);
             let volumes = place.table("volumes");
@@ -66,12 +72,44 @@ impl Draft<'_> {
                         span: volumes.table(name.as_str()).span(),
                     })
                     .collect(),
-                state: it.state,
+                // A template waits for its addresses, and for nothing else.
+                state: match it.state {
+                    HostState::Template if !it.addresses.is_empty() => HostState::Live,
+                    state => state,
+                },
+                elsewhere: false,
                 notes: it.notes.clone(),
                 span: place.span(),
             });
         }
         hosts
+    }
+
+    /// The host that is none, where the providers are: nothing is installed on it.
+    fn internet(&self, id: HostId) -> Host {
+        let mut services = self.manifest.services.iter();
+        let cloud = |kind: &str| crate::backend::find(kind).is_some_and(|it| it.cloud.is_some());
+        let first = services.find(|(_, it)| cloud(&it.kind));
+        let place = self.root.table("services");
+        Host {
+            id,
+            name: INTERNET.to_owned(),
+            title: "Internet".to_owned(),
+            os: Os::Linux,
+            release: None,
+            init: Init::None,
+            addresses: Vec::new(),
+            dns: Vec::new(),
+            user: "root".to_owned(),
+            checkout: None,
+            memory: None,
+            gpu_memory: None,
+            volumes: Vec::new(),
+            state: HostState::Live,
+            elsewhere: true,
+            notes: None,
+            span: first.map_or(place.span(), |(name, _)| place.table(name.as_str()).span()),
+        }
     }
 
     /// The addresses of a host; `taken` remembers who has one already.
@@ -159,6 +197,7 @@ impl Draft<'_> {
             prefer,
             handle_names: manifest.handle_names,
             naming,
+            scheme: self.scheme(),
             retired_names: retired
                 .map(|(at, name)| (name.clone(), place.item("retired_names", at)))
                 .collect(),
@@ -234,7 +273,7 @@ impl Draft<'_> {
             Role::Search => "a search engine",
             Role::Database => "a database",
             Role::Cache => "a cache",
-            Role::Client | Role::Other => "this",
+            Role::Provider | Role::Client | Role::Other => "this",
         };
         let able: Vec<_> = crate::backend::KINDS
             .iter()

@@ -7,6 +7,7 @@ mod rules;
 mod serve;
 mod names;
 mod hosts;
+mod scheme;
 mod services;
 mod containers;
 mod ports;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Fix, Span, near_name};
-use crate::manifest::{self, HandleName, Size};
+use crate::manifest::{self, HandleName, ParameterCount, Size};
 use crate::platform::{Host, Model, ModelId, Room, Service, ServiceId};
 
 use super::{Draft, rules};
@@ -39,6 +39,9 @@ impl Draft<'_> {
                 volume: host.and_then(|host| self.volume(host, it, place.value("volume"))),
                 format: it.format.clone(),
                 parameters: it.parameters.as_ref().map(|it| it.0.clone()),
+                parameter_count: it.parameters.as_ref().and_then(ParameterCount::to_number),
+                tier: self.tier(name, it, place),
+                price: it.price,
                 quantisation: it.quantisation.clone(),
                 context_length: it.context_length.and_then(|it| u64::try_from(it).ok()),
                 max_output_tokens: it.max_output_tokens.and_then(|it| u64::try_from(it).ok()),

@@ -8,6 +8,9 @@ use crate::syntax::{Document, Node, Value};
 
 use super::{Draft, rules};
 
+/// The name of the host that is none: where the providers are.
+pub(super) const INTERNET: &str = "internet";
+
 /// The names of every table, in the order of their ids.
 pub(super) struct Names<'a> {
     networks: Vec<&'a str>,
@@ -20,14 +23,31 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(super) fn of(manifest: &'a Manifest) -> Self {
+        let mut hosts: Vec<&str> = manifest.hosts.keys().map(Name::as_str).collect();
+        let mut services = manifest.services.values();
+        if services.any(|it| is_cloud(&it.kind))
+            && let Err(at) = hosts.binary_search(&INTERNET)
+        {
+            hosts.insert(at, INTERNET);
+        }
         Self {
             networks: manifest.networks.keys().map(Name::as_str).collect(),
-            hosts: manifest.hosts.keys().map(Name::as_str).collect(),
+            hosts,
             secrets: manifest.secrets.keys().map(Name::as_str).collect(),
             services: manifest.services.keys().map(Name::as_str).collect(),
             models: manifest.models.keys().map(HandleName::as_str).collect(),
             handles: manifest.handles.keys().map(HandleName::as_str).collect(),
         }
+    }
+
+    /// The names of the hosts, in the order of their ids; where there are providers, the internet is among them.
+    pub(super) fn hosts(&self) -> Vec<&'a str> {
+        self.hosts.clone()
+    }
+
+    /// The host that is none, where the providers are.
+    pub(super) fn internet(&self) -> Option<HostId> {
+        self.hosts.binary_search(&INTERNET).ok().map(HostId::new)
     }
 
     /// The network with this name, when there is one.
@@ -58,8 +78,8 @@ macro_rules! follow {
 impl Draft<'_> {
     follow!(/// Follows the name of a network.
         network, NetworkId, networks, "network");
-    follow!(/// Follows the name of a host.
-        host, HostId, hosts, "host");
+    follow!(/// Follows the name of a host, or of the internet.
+        any_host, HostId, hosts, "host");
     follow!(/// Follows the name of a secret.
         secret, SecretId, secrets, "secret");
     follow!(/// Follows the name of a service.
@@ -68,6 +88,20 @@ impl Draft<'_> {
         model, ModelId, models, "model");
     follow!(/// Follows the name of a handle.
         handle, HandleId, handles, "handle");
+
+    /// Follows the name of a host of the owner's.
+    pub(super) fn host(&mut self, name: &str, span: Span) -> Option<HostId> {
+        if name == INTERNET && !self.manifest.hosts.contains_key(INTERNET) {
+            let help = "a provider in the internet is a service without a `host`";
+            self.diagnostics.push(
+                Diagnostic::new(&rules::UNKNOWN_NAME, "the internet is no host of yours")
+                    .primary(span, "no host has this name")
+                    .help(help),
+            );
+            return None;
+        }
+        self.any_host(name, span)
+    }
 
     /// Follows the name of a kind.
     pub(super) fn kind(&mut self, name: &str, span: Span) -> Option<&'static Kind> {
@@ -125,6 +159,11 @@ impl Draft<'_> {
             }
         }
     }
+}
+
+/// True for the name of a kind of provider in the internet.
+fn is_cloud(kind: &str) -> bool {
+    backend::find(kind).is_some_and(|it| it.cloud.is_some())
 }
 
 fn environ_help(text: &str) -> String {

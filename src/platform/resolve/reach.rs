@@ -23,7 +23,7 @@ impl Seat {
     }
 
     /// The host it is on.
-    fn host(self, platform: &Platform) -> HostId {
+    pub(super) fn host(self, platform: &Platform) -> HostId {
         match self {
             Self::Host(host) => host,
             Self::Container(service) => platform[service].host,

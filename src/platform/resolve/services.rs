@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use crate::backend::{Kind, Place as ConfigPlace};
 use crate::manifest::{self, ManagedBy, Os, PortEntry, Restart};
 use crate::platform::{
-    Approval, Bind, Health, Host, HostId, Port, PortRange, Run, Service, ServiceId,
+    Approval, Bind, Health, Host, HostId, HostState, Port, PortRange, Run, Service, ServiceId,
 };
 
+use super::names::INTERNET;
 use super::place::Place;
 use super::{Draft, containers, rules};
 
@@ -22,13 +23,83 @@ impl Draft<'_> {
         for (at, (name, it)) in manifest.services.iter().enumerate() {
             let place = self.root.table("services").table(name.as_str());
             let kind = self.kind(&it.kind, place.value("kind"));
-            let host = self.host(it.host.as_str(), place.value("host"));
+            let host = match kind {
+                Some(kind) => self.seat(name.as_str(), it, kind, place),
+                None => None,
+            };
             let kind = kind.unwrap_or(crate::backend::GENERIC);
             let host = host.unwrap_or(HostId::new(0));
             let on = host.among(hosts).unwrap_or(&hosts[0]);
             services.push(self.one(ServiceId::new(at), name.as_str(), it, kind, on, place));
         }
         services
+    }
+
+    /// The host that a service runs on: the one it names, or the internet for a provider.
+    fn seat(
+        &mut self,
+        name: &str,
+        it: &manifest::Service,
+        kind: &'static Kind,
+        place: Place<'_>,
+    ) -> Option<HostId> {
+        match (&it.host, kind.cloud) {
+            (Some(host), None) => {
+                if it.url.is_some() {
+                    self.conflict(
+                        format!("`{name}` has both a `host` and a `url`"),
+                        place.key("url"),
+                        "its URL follows from its host and port",
+                    );
+                }
+                self.host(host.as_str(), place.value("host"))
+            }
+            (Some(_), Some(_)) => {
+                self.conflict(
+                    format!("`{name}` is a provider in the internet and has a `host`"),
+                    place.key("host"),
+                    "it runs on none of yours",
+                );
+                None
+            }
+            (None, Some(cloud)) => {
+                if cloud.origin.is_none() && it.url.is_none() {
+                    self.conflict(
+                        format!("nobody says where `{name}` is"),
+                        place.span(),
+                        "needs a `url`",
+                    );
+                }
+                if kind.client_key.is_none() && it.key.is_none() {
+                    self.conflict(
+                        format!("nobody says which key `{name}` asks for"),
+                        place.span(),
+                        "needs a `key`",
+                    );
+                }
+                if let Some((host, _)) = self.manifest.hosts.get_key_value(INTERNET) {
+                    let place = self.root.table("hosts");
+                    self.conflict(
+                        format!(
+                            "`{}` is where providers such as `{name}` are",
+                            host.as_str()
+                        ),
+                        place.key(host.as_str()),
+                        "give this host another name",
+                    );
+                    return None;
+                }
+                self.names.internet()
+            }
+            (None, None) => {
+                self.conflict(
+                    format!("nobody says where `{name}` runs"),
+                    place.span(),
+                    "needs a `host`",
+                );
+                None
+            }
+        }
     }
 
     fn one(
@@ -59,12 +130,13 @@ impl Draft<'_> {
             ranges,
             bind: self.bind(it, host, place),
             bind_span: place.value("bind"),
-            base_path: it
-                .base_path
-                .clone()
-                .unwrap_or_else(|| kind.base_path.to_owned())
-                .trim_end_matches('/')
-                .to_owned(),
+            base_path: base_path(it, kind),
+            url: origin(it, kind),
+            key: it
+                .key
+                .as_ref()
+                .map(|it| it.env.0.clone())
+                .or_else(|| kind.client_key.map(str::to_owned)),
             health: health(it, kind),
             managed_by: containers::managed_by(it, host),
             container,
@@ -178,6 +250,10 @@ impl Draft<'_> {
                 if let Some(network) = self.names.network(word) {
                     if let Some(address) = host.address_on(network) {
                         return Bind::Network(network, address.to_owned());
+                    }
+                    if host.state == HostState::Template {
+                        // It will have one before it is live.
+                        return Bind::Network(network, String::new());
                     }
                     self.report(
                         &rules::UNKNOWN_NAME,
@@ -305,6 +381,29 @@ impl Draft<'_> {
         };
         Some(format!("{root}/{path}"))
     }
+}
+
+/// What stands before every path of a service's API.
+fn base_path(it: &manifest::Service, kind: &Kind) -> String {
+    let of_url = it.url.as_deref().map(|url| url.split_at(origin_end(url)).1);
+    let path = it
+        .base_path
+        .as_deref()
+        .or(of_url.filter(|it| !it.is_empty()));
+    let path = path.unwrap_or(kind.base_path);
+    path.trim_end_matches('/').to_owned()
+}
+
+/// Scheme and host of a provider's URL.
+fn origin(it: &manifest::Service, kind: &Kind) -> Option<String> {
+    let url = it.url.as_deref().or(kind.cloud?.origin)?;
+    Some(url[..origin_end(url)].to_owned())
+}
+
+/// Where the path of a URL begins.
+fn origin_end(url: &str) -> usize {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    url[host..].find('/').map_or(url.len(), |at| host + at)
 }
 
 fn health(it: &manifest::Service, kind: &'static Kind) -> Vec<Health> {

@@ -1,8 +1,9 @@
 //! What the file does not say yet: facts that somebody must find out, listed and never invented.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use crate::platform::{HostState, ManagedBy, Model, Platform, Work};
+use crate::platform::{Host, HostState, ManagedBy, Model, Platform, Service, Work};
 
 use super::Draft;
 
@@ -21,31 +22,70 @@ impl Draft<'_> {
 
 fn hosts(platform: &Platform, work: &mut Vec<Work>) {
     for host in platform
-        .hosts
-        .iter()
+        .machines()
         .filter(|it| it.state != HostState::Retired)
     {
-        let mut missing = Vec::new();
-        if host.addresses.is_empty() {
-            missing.push("its addresses");
+        let missing = missing_of_host(platform, host);
+        let what = match host.state {
+            HostState::Template => template(platform, host, &missing),
+            _ if missing.is_empty() => continue,
+            _ => format!("say {}", missing.join(", ")),
+        };
+        work.push(Work {
+            subject: format!("host `{}`", host.name),
+            what,
+            span: host.span,
+        });
+    }
+}
+
+fn missing_of_host(platform: &Platform, host: &Host) -> Vec<&'static str> {
+    let mut missing = Vec::new();
+    if host.addresses.is_empty() {
+        missing.push("its addresses");
+    }
+    if host.memory.is_none() {
+        missing.push("its memory");
+    }
+    let serves = platform
+        .services_on(host.id)
+        .any(|service| platform.models_of(service.id).next().is_some());
+    if serves && host.volumes.is_empty() {
+        missing.push("its volumes");
+    }
+    missing
+}
+
+/// All that a template host lacks, in one place, and what waits for it.
+fn template(platform: &Platform, host: &Host, missing: &[&str]) -> String {
+    let services: Vec<&Service> = platform.services_on(host.id).collect();
+    let models = services.iter().flat_map(|it| platform.models_of(it.id));
+    let models = models.count();
+    let count = |number: usize, noun: &str| match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    };
+    let mut words = format!(
+        "is a template, and live once it has an address; {} and {} wait for it. Say {}",
+        count(services.len(), "service"),
+        count(models, "model"),
+        missing.join(", "),
+    );
+    for service in services {
+        let lacking = FACTS.iter().filter(|(_, lacks)| {
+            let mut models = platform.models_of(service.id);
+            models.any(lacks)
+        });
+        let lacking: Vec<&str> = lacking.map(|(name, _)| *name).collect();
+        if !lacking.is_empty() {
+            let lacking = lacking.join(", ");
+            let _ = write!(words, "; of the models of `{}` {lacking}", service.name);
         }
-        if host.memory.is_none() {
-            missing.push("its memory");
-        }
-        let serves = platform
-            .services_on(host.id)
-            .any(|service| platform.models_of(service.id).next().is_some());
-        if serves && host.volumes.is_empty() {
-            missing.push("its volumes");
-        }
-        if !missing.is_empty() {
-            work.push(Work {
-                subject: format!("host `{}`", host.name),
-                what: format!("say {}", missing.join(", ")),
-                span: host.span,
-            });
+        for what in missing_of_service(service) {
+            let _ = write!(words, "; of `{}`: {what}", service.name);
         }
     }
+    words
 }
 
 fn services(platform: &Platform, work: &mut Vec<Work>) {
@@ -54,49 +94,7 @@ fn services(platform: &Platform, work: &mut Vec<Work>) {
         .iter()
         .filter(|it| platform.is_installed(it))
     {
-        let mut missing = Vec::new();
-        let ours = matches!(service.managed_by, ManagedBy::Systemd | ManagedBy::Launchd);
-        let no_start =
-            service.run.command.is_none() && service.slots.iter().all(|it| it.command.is_none());
-        if ours && no_start {
-            missing.push(
-                "say how it is started (`run.command`): nothing is written for it until then"
-                    .to_owned(),
-            );
-        }
-        if ours && !no_start && service.run.directory.is_none() {
-            missing.push("say its working directory (`folder` or `run.directory`)".to_owned());
-        }
-        if ours
-            && service.env_file.is_none()
-            && service.env.iter().any(|it| {
-                matches!(
-                    it.value,
-                    crate::platform::Value::Secret(_) | crate::platform::Value::FillIn(_)
-                )
-            })
-        {
-            missing.push(
-                "say where its environment file lies (`env_file`): it reads a secret".to_owned(),
-            );
-        }
-        if service.faces_network() && service.approval.is_none() {
-            missing
-                .push("say who approved that it listens beyond its host (`approval`)".to_owned());
-        }
-        let empty: Vec<_> = service
-            .profiles
-            .iter()
-            .filter(|it| it.handles.is_empty())
-            .map(|it| format!("`{}`", it.name))
-            .collect();
-        if !empty.is_empty() {
-            missing.push(format!(
-                "say which handles these profiles warm: {}",
-                empty.join(", ")
-            ));
-        }
-        for what in missing {
+        for what in missing_of_service(service) {
             work.push(Work {
                 subject: format!("service `{}`", service.name),
                 what,
@@ -104,6 +102,50 @@ fn services(platform: &Platform, work: &mut Vec<Work>) {
             });
         }
     }
+}
+
+fn missing_of_service(service: &Service) -> Vec<String> {
+    let mut missing = Vec::new();
+    let ours = matches!(service.managed_by, ManagedBy::Systemd | ManagedBy::Launchd);
+    let no_start =
+        service.run.command.is_none() && service.slots.iter().all(|it| it.command.is_none());
+    if ours && no_start {
+        missing.push(
+            "say how it is started (`run.command`): nothing is written for it until then"
+                .to_owned(),
+        );
+    }
+    if ours && !no_start && service.run.directory.is_none() {
+        missing.push("say its working directory (`folder` or `run.directory`)".to_owned());
+    }
+    if ours
+        && service.env_file.is_none()
+        && service.env.iter().any(|it| {
+            matches!(
+                it.value,
+                crate::platform::Value::Secret(_) | crate::platform::Value::FillIn(_)
+            )
+        })
+    {
+        missing
+            .push("say where its environment file lies (`env_file`): it reads a secret".to_owned());
+    }
+    if service.faces_network() && service.approval.is_none() {
+        missing.push("say who approved that it listens beyond its host (`approval`)".to_owned());
+    }
+    let empty: Vec<_> = service
+        .profiles
+        .iter()
+        .filter(|it| it.handles.is_empty())
+        .map(|it| format!("`{}`", it.name))
+        .collect();
+    if !empty.is_empty() {
+        missing.push(format!(
+            "say which handles these profiles warm: {}",
+            empty.join(", ")
+        ));
+    }
+    missing
 }
 
 /// A fact of a model, and whether a model lacks it.

@@ -93,6 +93,7 @@ pub fn of(platform: &Platform) -> Blast<'_> {
     for service in platform.live_services() {
         for variable in &service.env {
             if let Value::Handle(handle) = variable.value {
+                let handle = platform[handle].served_by();
                 blast.readers.entry(handle).or_default().push(service.id);
             }
         }

@@ -37,7 +37,7 @@ pub fn layout(platform: &Platform, links: &Links<'_>) -> Layout {
         title: format!("Topology of {}", platform.title),
         description: format!(
             "{}, {} and {}. Each host is a box with its services in it; arrows lead from the one that calls to the one that is called.",
-            words::count(platform.hosts.len(), "host"),
+            words::count(platform.machines().count(), "host"),
             words::count(platform.services.len(), "service"),
             words::count(platform.calls.len(), "call"),
         ),
