@@ -1,11 +1,11 @@
 """Opens the site in a real Chromium, from the disk and over HTTP, and says what a reader would trip over.
 
-Usage: browse.py SITE AXE SCREENSHOTS
+Usage: browse.py SITE AXE SCREENSHOTS PAGE...
 
 Speaks the DevTools protocol. Prints one line for each thing that is wrong, and nothing when all is
 well: a request to elsewhere, an error on the console (a violated Content-Security-Policy is one), a
 search that does not find, a page wider than a phone, a theme that does not change, and what axe
-says about accessibility in light and dark. Screenshots stay in the folder SCREENSHOTS.
+says about accessibility in light and dark, and a page that cannot be read on paper. Screenshots stay in the folder SCREENSHOTS.
 """
 
 import base64
@@ -25,18 +25,6 @@ import time
 
 from websockets.sync.client import connect
 
-PAGES = [
-    "index.html",
-    "topology.html",
-    "dossier.html",
-    "ports.html",
-    "decisions.html",
-    "hosts/mini.html",
-    "services/litellm-orch.html",
-    "handles/mlx-gpt-oss-20b-mxfp4-q4.html",
-    "guide/ci.html",
-    "guide/reference/rules.html",
-]
 # What is typed, and a page that must be among what is found.
 SEARCHES = [
     ("4020", "services/optillm-proxy.html"),
@@ -189,6 +177,21 @@ def check_page(browser, base, page, axe, screenshots, way):
         yield "no heading"
 
 
+def check_print(browser, base):
+    """On paper the words are dark whatever the theme, nothing is cut off, and what only a screen needs is gone."""
+    browser.size(*WIDE)
+    browser.open(base + "index.html")
+    browser.run("document.documentElement.setAttribute('data-theme', 'dark')")
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.call("Emulation.setEmulatedMedia", media="print", features=features)
+    ink = browser.run("getComputedStyle(document.body).color")
+    if max(int(it) for it in re.findall(r"\d+", ink)[:3]) > 90:
+        yield f"printed words are {ink}"
+    if browser.run("getComputedStyle(document.querySelector('.top')).display") != "none":
+        yield "the search field is printed"
+    browser.call("Emulation.setEmulatedMedia", media="")
+
+
 def search(browser, url, words):
     """Types into the search field of a page and returns where the results lead."""
     browser.open(url)
@@ -279,9 +282,9 @@ CALLS_SHOWN = """
 """
 
 
-def check_pictures(browser, base):
+def check_pictures(browser, base, pages):
     """Texts stay in their boxes, and a service under the pointer or the keyboard shows its calls alone."""
-    for page in PAGES:
+    for page in pages:
         browser.open(base + page)
         for text in browser.run(TEXTS_OUTSIDE):
             yield f"{page}: {text!r} leaves its box"
@@ -310,7 +313,7 @@ def check_pictures(browser, base):
         yield f"of {everything} calls, {focused} are shown for a focused service with one"
 
 
-def main(site, axe, screenshots):
+def main(site, axe, screenshots, *pages):
     site = pathlib.Path(site).resolve()
     screenshots = pathlib.Path(screenshots)
     screenshots.mkdir(parents=True, exist_ok=True)
@@ -328,14 +331,15 @@ def main(site, axe, screenshots):
         browser = Browser(profile)
         try:
             for way, base in bases.items():
-                for page in PAGES:
+                for page in pages:
                     for it in check_page(browser, base, page, axe, screenshots, way):
                         print(f"{way} {page}: {it}")
                 for it in itertools.chain(
                     check_search(browser, base),
                     check_theme(browser, base),
                     check_boxes(browser, base, site),
-                    check_pictures(browser, base),
+                    check_pictures(browser, base, pages),
+                    check_print(browser, base),
                 ):
                     print(f"{way}: {it}")
         finally:

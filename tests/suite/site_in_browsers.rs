@@ -58,11 +58,11 @@ fn a_browser_finds_nothing_wrong() {
     };
     let home = of_the_repository();
     let screenshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
-    let found = said(
-        "browse.py",
-        &python,
-        &[&home.path().join("site"), &axe, &screenshots],
-    );
+    let site = home.path().join("site");
+    let pages = one_of_each_type(&site);
+    let mut arguments = vec![site.as_path(), &axe, &screenshots];
+    arguments.extend(pages.iter().map(Path::new));
+    let found = said("browse.py", &python, &arguments);
     assert_eq!(found.trim(), "");
 }
 

@@ -131,6 +131,12 @@ pub(super) fn render(page: &Page, catalogue: &Catalogue) -> Rendered {
     renderer.all(&events);
     let mut body = String::with_capacity(page.text.len() * 2);
     html::push_html(&mut body, renderer.events.into_iter());
+    // HTML lets these be left out, and a long table is a seventh shorter without them.
+    for tag in ["</td>", "</th>", "</tr>", "</thead>", "</tbody>"] {
+        if body.contains(tag) {
+            body = body.replace(tag, "");
+        }
+    }
     Rendered {
         body,
         ..renderer.rendered
@@ -156,6 +162,7 @@ struct Renderer<'p> {
 impl<'p> Renderer<'p> {
     fn all(&mut self, events: &[Event<'p>]) {
         let mut at = 0;
+        let mut in_head = false;
         while let Some(event) = events.get(at) {
             at += 1;
             match event {
@@ -200,6 +207,21 @@ impl<'p> Renderer<'p> {
                     let end = until(events, at, |it| matches!(it, TagEnd::List(_)));
                     self.facts(&events[at..end]);
                     at = end + 1;
+                }
+                Event::Start(Tag::TableHead) => {
+                    in_head = true;
+                    self.events.push(event.clone());
+                }
+                Event::End(TagEnd::TableHead) => {
+                    in_head = false;
+                    self.events.push(event.clone());
+                }
+                // A heading without words would be read out as one.
+                Event::Start(Tag::TableCell)
+                    if in_head && matches!(events.get(at), Some(Event::End(TagEnd::TableCell))) =>
+                {
+                    self.raw("<td></td>");
+                    at += 1;
                 }
                 Event::Start(Tag::TableCell) => {
                     self.events.push(event.clone());
