@@ -154,7 +154,7 @@ impl Diagnostics {
             .count()
     }
 
-    /// Takes masked words out of every sentence: another finding about the same words may have quoted them.
+    /// Takes masked words out of every sentence and fix: another finding about the same words may have quoted them.
     pub fn redact(&mut self, source: &Source) {
         let mut secrets: Vec<&str> = self
             .found
@@ -182,6 +182,10 @@ impl Diagnostics {
                     }
                 }
             }
+            diagnostic.fix = diagnostic
+                .fix
+                .take()
+                .and_then(|it| it.without(source, &secrets));
         }
     }
 
