@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Span;
+use super::{Source, Span, without};
 
 /// A list of edits, applied together or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,21 @@ impl Fix {
             }],
         }
     }
+
+    /// The same fix with none of these secrets in its words; nothing when it cannot be said without them.
+    pub(super) fn without(self, source: &Source, secrets: &[&str]) -> Option<Self> {
+        let shows = |text: &str| secrets.iter().any(|it| without(text, it).is_some());
+        let mut edits = Vec::new();
+        for edit in self.edits {
+            if shows(&edit.text) {
+                edits.extend(edit.around(source)?);
+            } else {
+                edits.push(edit);
+            }
+        }
+        let is_silent = !shows(&self.title) && !edits.iter().any(|it| shows(&it.text));
+        is_silent.then_some(Self { edits, ..self })
+    }
 }
 
 /// One replacement of the text at `span` by `text`.
@@ -55,6 +70,25 @@ pub struct Edit {
     pub span: Span,
     /// What stands there afterwards.
     pub text: String,
+}
+
+impl Edit {
+    /// The same change as two insertions, where the words stay and something comes before and behind them.
+    fn around(self, source: &Source) -> Option<[Self; 2]> {
+        let words = source.words(self.span);
+        if words.is_empty() {
+            return None;
+        }
+        let (before, behind) = self.text.split_once(words)?;
+        let insert = |at, text: &str| Self {
+            span: Span::new(at, at),
+            text: text.to_owned(),
+        };
+        Some([
+            insert(self.span.start, before),
+            insert(self.span.end, behind),
+        ])
+    }
 }
 
 /// What became of a text by one pass of fixes.

@@ -156,7 +156,7 @@ impl Diagnostics {
             .count()
     }
 
-    /// Takes masked words out of every sentence: another finding about the same words may have quoted them.
+    /// Takes masked words out of every sentence and fix: another finding about the same words may have quoted them.
     pub fn redact(&mut self, source: &Source) {
         let mut secrets: Vec<&str> = self
             .found
@@ -184,6 +184,10 @@ impl Diagnostics {
                     }
                 }
             }
+            diagnostic.fix = diagnostic
+                .fix
+                .take()
+                .and_then(|it| it.without(source, &secrets));
         }
     }
 

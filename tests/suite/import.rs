@@ -569,6 +569,23 @@ fn broken_file(text: &str, chance: &mut Chance) -> String {
 }
 
 /// Any bytes as any of the formats: an answer, places that lie in the text, and no key in any output.
+/// Found by fuzzing: the fix of an unquoted value had the value in its edit.
+#[test]
+fn the_fix_of_a_value_that_is_a_key_does_not_hold_the_key() {
+    let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
+    let text = format!("[mcp_servers.fetch]\ncommand = {canary}\nargs = ey: {canary}X\n");
+    let checked = check_text(&text);
+    let found = &checked.reports[0];
+    assert!(found.diagnostics.has_errors());
+    let json = report::render(
+        Format::Json,
+        &found.source,
+        &found.diagnostics,
+        &Style::default(),
+    );
+    assert!(!json.contains(canary), "{json}");
+}
+
 #[test]
 fn broken_files_get_an_answer_and_show_no_key() {
     let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
