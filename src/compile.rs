@@ -5,11 +5,12 @@ use schemars::Schema;
 use crate::diagnostic::{Diagnostics, Rule, Source};
 use crate::emit::pages::Book;
 use crate::emit::site;
-use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter, MANY_SERVICES, side_by_side};
+use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter};
 use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
-use crate::manifest::{self, shape};
+use crate::manifest::{self, Manifest, shape};
 use crate::platform::{Platform, resolve};
+use crate::side_by_side::{MANY_SERVICES, MUCH_TEXT, both, side_by_side};
 use crate::syntax::{self, Document};
 
 /// What became of a text: a platform when nothing stops it from being built, and everything found on the way.
@@ -41,25 +42,48 @@ pub fn checked_schema() -> Schema {
 
 /// Checks a text: syntax, shape, the whole file as meant, then the owner's promises. Each step goes on as far as the one before left something to read. Without a date, rules that need one find nothing.
 pub fn check(source: &Source, today: Option<Date>) -> Checked {
+    check_beside(source, today, |_| ()).0
+}
+
+/// The same, with something else to be done with the platform, when there is one, while it is linted.
+pub fn check_beside<T: Send>(
+    source: &Source,
+    today: Option<Date>,
+    beside: impl FnOnce(&Platform) -> T + Send,
+) -> (Checked, Option<T>) {
+    let much = source.text().len() >= MUCH_TEXT;
     let mut diagnostics = Diagnostics::new();
     let document = syntax::parse(source, &mut diagnostics);
-    let platform = document
-        .as_ref()
-        .and_then(|document| platform(document, &mut diagnostics));
-    match (&document, &platform) {
-        (Some(document), Some(platform)) => {
-            diagnostics.extend(lint::lint(platform, document, today));
+    let (mut platform, mut done) = (None, None);
+    if let Some(document) = &document {
+        let (of_text, (made, manifest)) = both(
+            much,
+            || lint::lint_text(document),
+            || make(document, much, &mut diagnostics),
+        );
+        if let Some(made) = &made {
+            let aside = || {
+                let done = beside(made);
+                // To give it back takes time as well.
+                drop(manifest);
+                done
+            };
+            let (aside, found) = both(much, aside, || lint::lint(made, document, today, of_text));
+            diagnostics.extend(found);
+            done = Some(aside);
+        } else {
+            diagnostics.extend(of_text.into());
         }
-        (Some(document), None) => diagnostics.extend(lint::lint_text(document)),
-        (None, _) => {}
+        platform = made;
     }
     diagnostics.redact(source);
     diagnostics.sort();
-    Checked {
+    let checked = Checked {
         document,
         platform,
         diagnostics,
-    }
+    };
+    (checked, done)
 }
 
 /// What became of the promises in a lock.
@@ -96,15 +120,35 @@ pub fn promises(platform: &Platform, lock: Option<&Source>) -> Promises {
     }
 }
 
-fn platform(document: &Document, diagnostics: &mut Diagnostics) -> Option<Platform> {
-    let shaped = shape::check(&checked_schema(), document, diagnostics);
-    if !shaped || document.is_damaged() || diagnostics.has_errors() {
-        return None;
+/// Makes the platform of a document, when nothing stops it; also returns what it was made from.
+fn make(
+    document: &Document,
+    much: bool,
+    diagnostics: &mut Diagnostics,
+) -> (Option<Platform>, Option<Manifest>) {
+    let readable = !document.is_damaged() && !diagnostics.has_errors();
+    let read = || document.root_node().deserialize::<Manifest>();
+    // Much text is read while its shape is still in doubt; what has another shape may then be no manifest.
+    let ahead = much && readable;
+    let (shaped, ahead) = both(
+        ahead,
+        || {
+            let mut found = Diagnostics::new();
+            let shaped = shape::check(&checked_schema(), document, &mut found);
+            (shaped, found)
+        },
+        || ahead.then(read),
+    );
+    let (shaped, found) = shaped;
+    diagnostics.extend(found);
+    if !shaped || !readable {
+        return (None, None);
     }
-    let manifest = document.root_node().deserialize().expect(
+    let manifest = ahead.unwrap_or_else(read).expect(
         "a document of the schema's shape is a value of the type that the schema was made from",
     );
-    resolve(&manifest, document, diagnostics)
+    let platform = resolve(&manifest, document, diagnostics);
+    (platform, Some(manifest))
 }
 
 /// Makes every artifact of a platform; the lock is what it promises, this build included.
@@ -118,7 +162,9 @@ pub fn emit(platform: &Platform, lock: &Lock) -> Result<Artifacts, EmitError> {
         rules: &rules,
     };
     let mut artifacts = Artifacts::new();
-    let (last, first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
+    let (last, mut first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
+    // The documents take longest, so they begin first.
+    first.reverse();
     let many = platform.services.len() >= MANY_SERVICES;
     for made in side_by_side(&first, many, |emitter| emit_one(&book, emitter)) {
         artifacts.extend(made?);

@@ -3,6 +3,7 @@
 //! The rooms, in reading order; `docs/architecture.md` has the picture.
 
 pub mod diagnostic;
+pub mod side_by_side;
 pub mod syntax;
 pub mod backend;
 pub mod manifest;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::compile::{Checked, check};
+use crate::compile::{Checked, check, check_beside};
 use crate::diagnostic::{Diagnostics, Severity, Source};
 use crate::lint::Date;
 use crate::syntax;
@@ -122,10 +122,12 @@ fn text(
 
 /// Checks a text, and holds it against the lock beside its file.
 pub(super) fn with_lock(input: &Input, source: Source) -> Option<Reading> {
-    let mut checked = check(&source, day(input));
+    let (mut checked, read) = check_beside(&source, day(input), |platform| {
+        LockFile::read(&input.platform, input.max_size, platform)
+    });
     let mut lock = None;
-    if let Some(platform) = &checked.platform {
-        match LockFile::read(&input.platform, input.max_size, platform) {
+    if let Some(read) = read {
+        match read {
             Ok(mut read) => {
                 let broken = std::mem::take(&mut read.promises.broken);
                 checked.diagnostics.extend(broken);

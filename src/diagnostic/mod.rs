@@ -3,10 +3,12 @@
 //! A [`Diagnostic`] names its [`Rule`], says what is wrong in one line, points at the words to change and offers help. How it looks on a terminal, in an editor or in JSON is the business of `cli`; no rendering lives here.
 
 mod fix;
+mod near;
 mod rule;
 mod source;
 
 pub use fix::{Edit, Fix, Mended, mend};
+pub use near::NearNames;
 pub use rule::{Rule, Severity};
 pub use source::{Position, Source, Span};
 

@@ -41,9 +41,12 @@ pub struct Install {
 impl Artifact {
     /// A plain file that is installed nowhere.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        // A text that grew has up to as much room again, and all texts are kept until the last is written.
+        text.shrink_to_fit();
         Self {
             path: path.into(),
-            text: text.into(),
+            text,
             sha256: OnceLock::new(),
             executable: false,
             install: None,

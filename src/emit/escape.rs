@@ -201,20 +201,22 @@ pub fn markdown_text(text: &str) -> String {
     let line = one_line(text);
     let mut escaped = String::with_capacity(line.len());
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    for (position, character) in line.char_indices() {
-        let special = match character {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '!' | '#' | '$' => {
-                true
-            }
-            '-' | '+' | '=' | ':' => position == 0,
-            '.' | ')' => position == digits && digits > 0,
+    let mut start = 0;
+    for (position, byte) in line.bytes().enumerate() {
+        let special = match byte {
+            b'\\' | b'`' | b'*' | b'_' | b'[' | b']' | b'<' | b'>' | b'&' | b'|' | b'~' | b'!'
+            | b'#' | b'$' => true,
+            b'-' | b'+' | b'=' | b':' => position == 0,
+            b'.' | b')' => position == digits && digits > 0,
             _ => false,
         };
         if special {
+            escaped.push_str(&line[start..position]);
             escaped.push('\\');
+            start = position;
         }
-        escaped.push(character);
     }
+    escaped.push_str(&line[start..]);
     escaped
 }
 
@@ -231,6 +233,9 @@ pub fn markdown_code(text: &str) -> String {
             "<code>{}</code>",
             markdown_text(&line).replace("\\|", "&#124;")
         );
+    }
+    if !line.contains('`') {
+        return ["`", &*line, "`"].concat();
     }
     let longest = line.split(|character| character != '`').map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or(0) + 1);
@@ -301,7 +306,17 @@ pub fn xml_comment(text: &str) -> String {
 }
 
 /// Folds all white space to single blanks and drops what a reader could not see.
-fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> Cow<'_, str> {
+    // Nearly every text is plain already.
+    let mut before = b' ';
+    let is_plain = text.bytes().all(|byte| {
+        let blanks = byte == b' ' && before == b' ';
+        before = byte;
+        (b' '..=b'~').contains(&byte) && !blanks
+    });
+    if is_plain && before != b' ' {
+        return Cow::Borrowed(text);
+    }
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         // U+0085, U+2028 and U+2029 are white space, and so is the tab.
@@ -314,7 +329,7 @@ fn one_line(text: &str) -> String {
         }
     }
     line.truncate(line.trim_end().len());
-    line
+    Cow::Owned(line)
 }
 
 /// True for the characters that reorder what a reader sees (Trojan Source).
@@ -327,6 +342,9 @@ pub(crate) fn is_bidi(character: char) -> bool {
 
 /// Refuses control characters but the tab, and code points that are no characters: systemd does not take a line with one for UTF-8.
 fn refuse_controls(what: &'static str, text: &str) -> Result<(), Unwritable> {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Ok(());
+    }
     let refused = |it: &char| it.is_control() && *it != '\t' || is_noncharacter(*it);
     let why = match text.chars().find(refused) {
         None => return Ok(()),

@@ -3,7 +3,6 @@
 //! An emitter reads the platform and returns texts; it touches no disk, no clock and no other emitter. What several of them need (artifacts, templates, escaping, YAML, places on a host) lies beside them.
 
 mod artifact;
-mod side_by_side;
 pub mod escape;
 pub mod template;
 pub mod json;
@@ -38,7 +37,6 @@ use std::fmt;
 
 pub use artifact::{Artifact, Artifacts, Install};
 pub use escape::Unwritable;
-pub use side_by_side::{MANY_SERVICES, side_by_side};
 pub use template::{Template, TemplateError};
 
 use crate::platform::Platform;

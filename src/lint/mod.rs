@@ -18,6 +18,7 @@ mod words;
 
 use crate::diagnostic::{Diagnostics, Rule};
 use crate::platform::Platform;
+use crate::side_by_side::{MANY_SERVICES, side_by_side};
 use crate::syntax::Document;
 
 pub use date::Date;
@@ -57,21 +58,29 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     LINTS.iter().map(|lint| &lint.rule)
 }
 
-/// Checks every rule and applies what the owner says about them. Without a date, rules that need one find nothing.
-pub fn lint(platform: &Platform, document: &Document, today: Option<Date>) -> Diagnostics {
-    let mut found = Diagnostics::new();
-    for lint in LINTS {
-        match lint.check {
-            Check::Platform(check) => check(platform, &mut found),
-            Check::Dated(check) => {
-                if let Some(today) = today {
-                    check(platform, today, &mut found);
-                }
-            }
-            Check::Text(check) => check(document, &mut found),
-            Check::Document(check) => check(document, platform, &mut found),
-            Check::Page(_) | Check::Pages(_) | Check::Settings => {}
+/// Checks every rule and applies what the owner says about them. Without a date, rules that need one find nothing. What rules about the text alone find is known already.
+pub fn lint(
+    platform: &Platform,
+    document: &Document,
+    today: Option<Date>,
+    of_text: TextFound,
+) -> Diagnostics {
+    let many = platform.services.len() >= MANY_SERVICES;
+    let others = side_by_side(LINTS, many, |lint| {
+        let mut found = Diagnostics::new();
+        match (&lint.check, today) {
+            (Check::Platform(check), _) => check(platform, &mut found),
+            (Check::Dated(check), Some(today)) => check(platform, today, &mut found),
+            (Check::Document(check), _) => check(document, platform, &mut found),
+            (Check::Dated(_), None)
+            | (Check::Text(_) | Check::Page(_) | Check::Pages(_) | Check::Settings, _) => {}
         }
+        found
+    });
+    let mut found = Diagnostics::new();
+    for (of_text, other) in of_text.by_rule.into_iter().zip(others) {
+        found.extend(of_text);
+        found.extend(other);
     }
     settings::apply(platform, document, today, found)
 }
@@ -114,13 +123,33 @@ pub fn lint_pages(
     settings::apply_to_pages(platform, document, pages, today, found)
 }
 
-/// Checks the rules that need the text alone, for one that no platform can be made of: a secret in it must not be shown for another mistake.
-pub fn lint_text(document: &Document) -> Diagnostics {
-    let mut found = Diagnostics::new();
-    for lint in LINTS {
+/// What rules about the text alone found.
+#[derive(Debug)]
+pub struct TextFound {
+    /// For each rule of this room, in their order.
+    by_rule: Vec<Diagnostics>,
+}
+
+/// Checks the rules that need the text alone, also of one that no platform can be made of: a secret in it must not be shown for another mistake.
+pub fn lint_text(document: &Document) -> TextFound {
+    let by_rule = LINTS.iter().map(|lint| {
+        let mut found = Diagnostics::new();
         if let Check::Text(check) = lint.check {
             check(document, &mut found);
         }
+        found
+    });
+    TextFound {
+        by_rule: by_rule.collect(),
     }
-    found
+}
+
+impl From<TextFound> for Diagnostics {
+    fn from(found: TextFound) -> Self {
+        let mut all = Self::new();
+        for of_rule in found.by_rule {
+            all.extend(of_rule);
+        }
+        all
+    }
 }

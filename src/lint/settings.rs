@@ -16,18 +16,14 @@ pub(super) fn apply(
 ) -> Diagnostics {
     let mut settings = Settings::of(platform, today, |rule| !is_about_pages(rule));
     let mut kept = Diagnostics::new();
-    // To know every place of a large file takes longer than most rules.
-    let mut places = None;
+    let excused = found
+        .iter()
+        .filter(|it| settings.excuses(it.rule.name))
+        .filter_map(start);
+    let places = document.places(excused);
     for mut diagnostic in found {
-        let place = diagnostic
-            .primary
-            .as_ref()
-            .filter(|_| settings.excuses(diagnostic.rule.name))
-            .map(|label| {
-                let places = places.get_or_insert_with(|| document.places());
-                places.at(label.span.start)
-            });
-        let is_at = |at: &str| place.is_some_and(|place| is_below(place, at));
+        let place = start(&diagnostic).map_or(&[][..], |it| places.at(it));
+        let is_at = |at: &str| is_below(place, at);
         if settings.keeps(&mut diagnostic, is_at) {
             kept.push(diagnostic);
         }
@@ -63,10 +59,9 @@ pub(super) fn apply_to_pages(
         }
         kept.pages.push(of_page);
     }
-    let places = document.places();
+    let places = document.places(found.platform.iter().filter_map(start));
     for mut diagnostic in found.platform {
-        let label = diagnostic.primary.as_ref();
-        let place = label.map_or(&[][..], |it| places.at(it.span.start));
+        let place = start(&diagnostic).map_or(&[][..], |it| places.at(it));
         if settings.keeps(&mut diagnostic, |at| is_below(place, at)) {
             kept.platform.push(diagnostic);
         }
@@ -79,6 +74,11 @@ pub(super) fn apply_to_pages(
         .collect();
     settings.report_idle(document, false, &mut kept.platform);
     kept
+}
+
+/// Where the words that a finding is about begin.
+fn start(diagnostic: &Diagnostic) -> Option<usize> {
+    Some(diagnostic.primary.as_ref()?.span.start)
 }
 
 fn is_about_pages(rule: &str) -> bool {

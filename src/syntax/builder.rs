@@ -190,6 +190,9 @@ impl<'p, 's> Builder<'p, 's> {
             );
             return;
         }
+        if key.bytes().all(|it| (b' '..=b'~').contains(&it)) {
+            return;
+        }
         let wrong = key
             .chars()
             .find_map(|it| Some((it, text::forbidden_in_key(it)?)));
@@ -408,10 +411,10 @@ impl<'p, 's> Builder<'p, 's> {
                 content: Content::Table(table),
                 ..
             }) => {
-                let keys = std::mem::take(&mut self.keys);
-                if let Err(clash) = insert(table, keys, node) {
+                if let Err(clash) = insert(table, &mut self.keys, node) {
                     self.problems.report_at(clash.key.end, || clash.into());
                 }
+                self.keys.clear();
             }
             Some(_) => {}
             None => self.place_under_header(node),
@@ -419,21 +422,21 @@ impl<'p, 's> Builder<'p, 's> {
     }
 
     fn place_under_header(&mut self, node: Node) {
-        let keys = std::mem::take(&mut self.keys);
-        let Some(first) = keys.first() else {
+        let Some(first) = self.keys.first() else {
             return;
         };
         let spoilt = self.problems.spoil(first.span.start);
-        let Some(table) = self.header_table() else {
-            return;
-        };
-        if spoilt {
-            table.set_damaged();
-            return;
+        let mut keys = std::mem::take(&mut self.keys);
+        if let Some(table) = self.header_table() {
+            if spoilt {
+                table.set_damaged();
+            } else if let Err(clash) = insert(table, &mut keys, node) {
+                self.problems.report_at(clash.key.end, || clash.into());
+            }
         }
-        if let Err(clash) = insert(table, keys, node) {
-            self.problems.report_at(clash.key.end, || clash.into());
-        }
+        // Each entry has keys, and the list of the last one serves for the next.
+        keys.clear();
+        self.keys = keys;
     }
 
     /// The table that the lines below the current header belong to.
@@ -575,14 +578,14 @@ fn push_table(parent: &mut Table, key: &Key, span: Span) -> Result<usize, Clash>
 }
 
 /// Adds a value under a key, dotted or not.
-fn insert(table: &mut Table, mut keys: Vec<Key>, node: Node) -> Result<(), Clash> {
+fn insert(table: &mut Table, keys: &mut Vec<Key>, node: Node) -> Result<(), Clash> {
     let Some(last) = keys.pop() else {
         return Ok(());
     };
     let table = if keys.is_empty() {
         table
     } else {
-        descend(table, &keys, Form::Dotted, &mut Vec::new())?
+        descend(table, keys, Form::Dotted, &mut Vec::new())?
     };
     if let Some(at) = table.position(&last.text) {
         return Err(Clash::new(&last, table.entry_mut(at).key_span, Why::Twice));

@@ -1,6 +1,9 @@
 //! The reader's text as a tree in which every key and value knows its place.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::path::{Path, Step};
 use crate::diagnostic::{Source, Span};
@@ -108,13 +111,30 @@ pub enum Form {
 pub struct Table {
     entries: Vec<Entry>,
     // Only large tables are indexed; in a small one looking at each entry is quicker.
-    #[expect(
-        clippy::box_collection,
-        reason = "a value is as large as its largest kind, and most tables have no index"
-    )]
-    index: Option<Box<HashMap<String, usize>>>,
+    index: Option<Box<Index>>,
     form: Form,
     damaged: bool,
+}
+
+/// Where each key of a large table is. It keeps places alone, for the entries have the keys.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    places: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Index {
+    fn find(&self, key: &str, entries: &[Entry]) -> Option<usize> {
+        let hash = self.hasher.hash_one(key);
+        let found = self.places.find(hash, |at| entries[*at].key == key);
+        found.copied()
+    }
+
+    /// Adds the place of an entry that is not there yet.
+    fn insert(&mut self, at: usize, entries: &[Entry]) {
+        let hash = |at: &usize| self.hasher.hash_one(entries[*at].key.as_str());
+        self.places.insert_unique(hash(&at), at, hash);
+    }
 }
 
 /// A key and its value.
@@ -171,7 +191,7 @@ impl Table {
 
     pub(super) fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
-            Some(index) => index.get(key).copied(),
+            Some(index) => index.find(key, &self.entries),
             None => self.entries.iter().position(|entry| entry.key == key),
         }
     }
@@ -179,15 +199,14 @@ impl Table {
     /// Adds an entry whose key is not there yet.
     pub(super) fn push(&mut self, entry: Entry) -> usize {
         let at = self.entries.len();
-        if at >= INDEXED_FROM {
-            let entries = &self.entries;
-            let index = self.index.get_or_insert_with(|| {
-                let known = entries.iter().enumerate();
-                Box::new(known.map(|(at, it)| (it.key.clone(), at)).collect())
-            });
-            index.insert(entry.key.clone(), at);
-        }
         self.entries.push(entry);
+        if let Some(index) = &mut self.index {
+            index.insert(at, &self.entries);
+        } else if at >= INDEXED_FROM {
+            let mut index = Box::<Index>::default();
+            (0..=at).for_each(|at| index.insert(at, &self.entries));
+            self.index = Some(index);
+        }
         at
     }
 
@@ -254,13 +273,23 @@ impl Document {
         self.nearest(path).key_span
     }
 
-    /// Every place of the text with the keys that lead there, to be asked by offset.
-    pub fn places(&self) -> Places<'_> {
-        let mut places = Vec::new();
-        let mut keys = Vec::new();
-        collect(&self.root, &mut keys, &mut places);
-        places.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
-        Places { places }
+    /// What leads to each of these offsets.
+    pub fn places(&self, offsets: impl IntoIterator<Item = usize>) -> Places<'_> {
+        let mut offsets: Vec<usize> = offsets.into_iter().collect();
+        offsets.sort_unstable();
+        offsets.dedup();
+        let places = offsets.into_iter().map(|offset| Innermost {
+            offset,
+            span: Span::default(),
+            keys: Vec::new(),
+        });
+        let mut places = Places {
+            places: places.collect(),
+        };
+        if !places.places.is_empty() {
+            places.walk(&self.root, &mut Vec::new());
+        }
+        places
     }
 
     /// For a table under `[a.b]`, the words between the brackets; for anything else, its key.
@@ -315,39 +344,57 @@ struct Place<'a> {
     key_span: Span,
 }
 
-/// The places of a text, by where they stand.
+/// What leads to some offsets of a text.
 #[derive(Debug)]
 pub struct Places<'a> {
-    places: Vec<(Span, Vec<&'a str>)>,
+    /// Ordered by offset.
+    places: Vec<Innermost<'a>>,
+}
+
+#[derive(Debug)]
+struct Innermost<'a> {
+    offset: usize,
+    span: Span,
+    keys: Vec<&'a str>,
 }
 
 impl<'a> Places<'a> {
-    /// The keys that lead to the innermost key or value at a byte offset; an item of an array has those of its array.
+    /// The keys that lead to the innermost key or value at one of the offsets; an item of an array has those of its array.
     pub fn at(&self, offset: usize) -> &[&'a str] {
-        let end = self
-            .places
-            .partition_point(|(span, _)| span.start <= offset);
-        let found = self.places[..end]
-            .iter()
-            .rev()
-            .find(|(span, _)| offset < span.end);
-        found.map_or(&[], |(_, keys)| keys)
+        let found = self.places.binary_search_by_key(&offset, |it| it.offset);
+        found.map_or(&[], |at| &self.places[at].keys)
     }
-}
 
-fn collect<'a>(node: &'a Node, keys: &mut Vec<&'a str>, places: &mut Vec<(Span, Vec<&'a str>)>) {
-    match &node.value {
-        Value::Table(table) => {
-            for entry in table.entries() {
-                keys.push(&entry.key);
-                places.push((entry.key_span, keys.clone()));
-                // The span of a table is its header or braces; what is in it has spans of its own.
-                places.push((entry.node.span, keys.clone()));
-                collect(&entry.node, keys, places);
-                keys.pop();
+    fn meet(&mut self, span: Span, keys: &[&'a str]) {
+        let first = self.places.partition_point(|it| it.offset < span.start);
+        for place in &mut self.places[first..] {
+            if place.offset >= span.end {
+                break;
+            }
+            // What begins later is further in, and of two that begin together the shorter.
+            let is_outside =
+                (span.start, Reverse(span.end)) < (place.span.start, Reverse(place.span.end));
+            if place.keys.is_empty() || !is_outside {
+                place.span = span;
+                place.keys = keys.to_vec();
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, keys, places)),
-        _ => {}
+    }
+
+    fn walk(&mut self, node: &'a Node, keys: &mut Vec<&'a str>) {
+        match &node.value {
+            Value::Table(table) => {
+                for entry in table.entries() {
+                    keys.push(&entry.key);
+                    self.meet(entry.key_span, keys);
+                    // The span of a table is its header or braces; what is in it has spans of its own.
+                    self.meet(entry.node.span, keys);
+                    self.walk(&entry.node, keys);
+                    keys.pop();
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.walk(item, keys)),
+            _ => {}
+        }
     }
 }

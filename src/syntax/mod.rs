@@ -13,6 +13,7 @@ mod problem;
 mod rules;
 pub mod secrets;
 mod text;
+mod tokens;
 
 pub use deserialize::DeserializeError;
 pub use document::{Document, Entry, Form, Node, Places, Table, Value};

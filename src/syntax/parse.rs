@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::document::Document;
 use super::problem::{Problems, Sink};
-use super::{conflict, rules, text};
+use super::{conflict, rules, text, tokens};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 
 /// Parses a text and reports every mistake in it.
@@ -15,9 +15,10 @@ pub fn parse(source: &Source, diagnostics: &mut Diagnostics) -> Option<Document>
     let problems = Problems::new(source.text());
     let root = {
         let input = toml_parser::Source::new(source.text());
-        let tokens = input.lex().into_vec();
         let mut builder = Builder::new(input, &problems);
-        toml_parser::parser::parse_document(&tokens, &mut builder, &mut Sink(&problems));
+        tokens::in_parts(input, |tokens| {
+            toml_parser::parser::parse_document(tokens, &mut builder, &mut Sink(&problems));
+        });
         builder.finish()
     };
     let problems = problems.into_found();

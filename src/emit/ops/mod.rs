@@ -9,11 +9,10 @@ mod table;
 use serde::Serialize;
 
 use crate::platform::Platform;
+use crate::side_by_side::{MANY_SERVICES, side_by_side};
 
 use super::probe::{self, Probe};
-use super::{
-    Artifact, Artifacts, Emit, EmitError, Emitter, MANY_SERVICES, Template, side_by_side, template,
-};
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Template, template};
 use files::{FileRow, NeedsRow, OurRow};
 use stores::{AnswersRow, ModelRow, StoreRow};
 use table::{HostRow, ServiceRow};

@@ -72,7 +72,7 @@ impl Writer {
         let mut widths = head.map(|cell| cell.chars().count().max(3));
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().clamp(*width, WIDEST.max(*width));
+                *width = characters(cell).clamp(*width, WIDEST.max(*width));
             }
         }
         self.text.push('\n');
@@ -90,7 +90,10 @@ impl Writer {
         widths: [usize; COLUMNS],
     ) {
         for (cell, width) in cells.zip(widths) {
-            let _ = write!(self.text, "| {cell:width$} ");
+            self.text.push_str("| ");
+            self.text.push_str(cell);
+            let blanks = width.saturating_sub(characters(cell)) + 1;
+            self.text.extend(std::iter::repeat_n(' ', blanks));
         }
         self.text.push_str("|\n");
     }
@@ -103,6 +106,14 @@ impl Writer {
 
 /// A column is not widened for a single long cell beyond this many characters.
 const WIDEST: usize = 120;
+
+fn characters(cell: &str) -> usize {
+    if cell.is_ascii() {
+        cell.len()
+    } else {
+        cell.chars().count()
+    }
+}
 
 fn longest_run(code: &str) -> usize {
     let runs = code.split(|character| character != '`').map(str::len);

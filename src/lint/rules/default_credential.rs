@@ -77,7 +77,7 @@ fn walk(document: &Document, node: &Node, name: &str, diagnostics: &mut Diagnost
 
 /// Where the password stands.
 fn place(document: &Document, span: Span, name: &str, text: &str) -> Option<Span> {
-    if secrets::is_telling(name) && secrets::promise(name).is_some() && secrets::is_default(text) {
+    if secrets::promise(name).is_some() && secrets::is_telling(name) && secrets::is_default(text) {
         return Some(span);
     }
     let range = secrets::url_password(text)?;

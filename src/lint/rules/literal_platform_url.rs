@@ -55,7 +55,8 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
     let directory = urls::Directory::new(platform);
     for service in &platform.services {
         let owned = service.env.iter().filter(|it| it.origin == Origin::Owner);
-        let values = owned.filter(|it| !is_for_others(it)).filter_map(text);
+        let values = owned.filter(|it| is_url(it) && !is_for_others(it));
+        let values = values.filter_map(text);
         let arguments = words::arguments(document, &service.name);
         let words = arguments.filter_map(|it| Some((it.as_str()?, it.span)));
         for (text, span) in values.chain(words) {
@@ -85,6 +86,11 @@ fn text(variable: &Variable) -> Option<(&str, Span)> {
         Value::Text(text) => Some((text, variable.span)),
         _ => None,
     }
+}
+
+/// True when a value may be a URL; most are none.
+fn is_url(variable: &Variable) -> bool {
+    text(variable).is_some_and(|(text, _)| text.contains("://"))
 }
 
 fn is_for_others(variable: &Variable) -> bool {

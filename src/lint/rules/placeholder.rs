@@ -75,9 +75,13 @@ fn place(text: &str) -> Option<Range<usize>> {
     texts::words(text).find(|range| {
         let word = &text[range.clone()];
         // Such as `YOUR_API_KEY`, `<your-server>` and `sk-your-key-here`.
-        let lower = word.to_ascii_lowercase();
-        let yours =
-            lower.starts_with("your-") || lower.starts_with("your_") || lower.contains("-your-");
+        let begins =
+            |it: &[u8]| it.eq_ignore_ascii_case(b"your-") || it.eq_ignore_ascii_case(b"your_");
+        let bytes = word.as_bytes();
+        let yours = bytes.get(..5).is_some_and(begins)
+            || bytes
+                .windows(6)
+                .any(|it| it.eq_ignore_ascii_case(b"-your-"));
         WORDS.contains(&word) || yours
     })
 }

@@ -1,7 +1,7 @@
 //! Names to ids, and what to say about a name that nothing has.
 
 use crate::backend::{self, Kind};
-use crate::diagnostic::{Diagnostic, Fix, Span, near_name};
+use crate::diagnostic::{Diagnostic, Fix, NearNames, Span, near_name};
 use crate::manifest::{HandleName, Manifest, Name};
 use crate::platform::{HandleId, HostId, ModelId, NetworkId, SecretId, ServiceId};
 use crate::syntax::{Document, Node, Value};
@@ -13,12 +13,12 @@ pub(super) const INTERNET: &str = "internet";
 
 /// The names of every table, in the order of their ids.
 pub(super) struct Names<'a> {
-    networks: Vec<&'a str>,
-    hosts: Vec<&'a str>,
-    secrets: Vec<&'a str>,
-    services: Vec<&'a str>,
-    models: Vec<&'a str>,
-    handles: Vec<&'a str>,
+    networks: NearNames<'a>,
+    hosts: NearNames<'a>,
+    secrets: NearNames<'a>,
+    services: NearNames<'a>,
+    models: NearNames<'a>,
+    handles: NearNames<'a>,
 }
 
 impl<'a> Names<'a> {
@@ -31,33 +31,45 @@ impl<'a> Names<'a> {
             hosts.insert(at, INTERNET);
         }
         Self {
-            networks: manifest.networks.keys().map(Name::as_str).collect(),
-            hosts,
-            secrets: manifest.secrets.keys().map(Name::as_str).collect(),
-            services: manifest.services.keys().map(Name::as_str).collect(),
-            models: manifest.models.keys().map(HandleName::as_str).collect(),
-            handles: manifest.handles.keys().map(HandleName::as_str).collect(),
+            networks: NearNames::new(manifest.networks.keys().map(Name::as_str).collect()),
+            hosts: NearNames::new(hosts),
+            secrets: NearNames::new(manifest.secrets.keys().map(Name::as_str).collect()),
+            services: NearNames::new(manifest.services.keys().map(Name::as_str).collect()),
+            models: NearNames::new(manifest.models.keys().map(HandleName::as_str).collect()),
+            handles: NearNames::new(manifest.handles.keys().map(HandleName::as_str).collect()),
         }
     }
 
     /// The names of the hosts, in the order of their ids; where there are providers, the internet is among them.
     pub(super) fn hosts(&self) -> Vec<&'a str> {
-        self.hosts.clone()
+        self.hosts.names().to_vec()
     }
 
     /// The host that is none, where the providers are.
     pub(super) fn internet(&self) -> Option<HostId> {
-        self.hosts.binary_search(&INTERNET).ok().map(HostId::new)
+        self.hosts
+            .names()
+            .binary_search(&INTERNET)
+            .ok()
+            .map(HostId::new)
     }
 
     /// The network with this name, when there is one.
     pub(super) fn network(&self, name: &str) -> Option<NetworkId> {
-        self.networks.binary_search(&name).ok().map(NetworkId::new)
+        self.networks
+            .names()
+            .binary_search(&name)
+            .ok()
+            .map(NetworkId::new)
     }
 
     /// The secret of this name.
     pub(super) fn secret(&self, name: &str) -> Option<SecretId> {
-        self.secrets.binary_search(&name).ok().map(SecretId::new)
+        self.secrets
+            .names()
+            .binary_search(&name)
+            .ok()
+            .map(SecretId::new)
     }
 }
 
@@ -65,11 +77,11 @@ macro_rules! follow {
     ($(#[$doc:meta])* $function:ident, $id:ident, $table:ident, $noun:literal) => {
         $(#[$doc])*
         pub(super) fn $function(&mut self, name: &str, span: Span) -> Option<$id> {
-            if let Ok(at) = self.names.$table.binary_search(&name) {
+            if let Ok(at) = self.names.$table.names().binary_search(&name) {
                 return Some($id::new(at));
             }
-            let near = near_name(name, self.names.$table.iter().copied()).map(str::to_owned);
-            self.unknown($noun, name, span, near.as_deref(), stringify!($table));
+            let near = self.names.$table.find(name);
+            self.unknown($noun, name, span, near, stringify!($table));
             None
         }
     };

@@ -1,0 +1,122 @@
+//! Names among which a mistyped one is looked for again and again.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::near_name;
+
+/// How many questions are few enough to compare with every name.
+const FEW: usize = 16;
+
+/// How many comparisons are made at most; each takes about a microsecond.
+const MOST: usize = 200_000;
+
+/// The names of a large table. Ten thousand mistyped names among ten thousand would be a hundred million comparisons, so after some questions names that are one slip away are found in an index, and of those further away only as many are looked for as there is time.
+#[derive(Debug)]
+pub struct NearNames<'a> {
+    names: Vec<&'a str>,
+    asked: usize,
+    compared: usize,
+    /// The names by what is left of them without one character, or with all.
+    by_rest: HashMap<u64, Vec<&'a str>>,
+}
+
+impl<'a> NearNames<'a> {
+    /// These names.
+    pub fn new(names: Vec<&'a str>) -> Self {
+        Self {
+            names,
+            asked: 0,
+            compared: 0,
+            by_rest: HashMap::new(),
+        }
+    }
+
+    /// The names.
+    pub fn names(&self) -> &[&'a str] {
+        &self.names
+    }
+
+    /// The name that `typed` was probably meant to be, as [`near_name`] finds it.
+    pub fn find(&mut self, typed: &str) -> Option<&'a str> {
+        self.asked += 1;
+        if self.asked > FEW
+            && let Some(near) = self.one_slip_away(typed)
+        {
+            return Some(near);
+        }
+        self.compared = self.compared.saturating_add(self.names.len());
+        if self.asked > FEW && self.compared > MOST {
+            return None;
+        }
+        near_name(typed, self.names.iter().copied())
+    }
+
+    fn one_slip_away(&mut self, typed: &str) -> Option<&'a str> {
+        if self.by_rest.is_empty() {
+            for name in &self.names {
+                rests(name, |rest| {
+                    self.by_rest.entry(rest).or_default().push(name);
+                });
+            }
+        }
+        let mut likely = Vec::new();
+        rests(typed, |rest| {
+            likely.extend(self.by_rest.get(&rest).into_iter().flatten());
+        });
+        let near = near_name(typed, likely)?;
+        (strsim::damerau_levenshtein(typed, near) <= 1).then_some(near)
+    }
+}
+
+/// A number for the whole name, and for what is left without each of its characters: two names that are one slip apart have one in common.
+fn rests(name: &str, mut each: impl FnMut(u64)) {
+    // A longer name is no slip of another.
+    if name.len() > 80 {
+        return;
+    }
+    let mut hash = |parts: [&str; 2]| {
+        let mut hasher = DefaultHasher::new();
+        for byte in parts.iter().flat_map(|it| it.bytes()) {
+            byte.hash(&mut hasher);
+        }
+        each(hasher.finish());
+    };
+    hash([name, ""]);
+    for (at, character) in name.char_indices() {
+        hash([&name[..at], &name[at + character.len_utf8()..]]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_questions_have_the_same_answers() {
+        let names: Vec<String> = (0..300).map(|at| format!("app-{at:03}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut near = NearNames::new(names.clone());
+        for at in 0..300 {
+            for typed in [
+                format!("xapp-{at:03}"),
+                format!("pap-{at:03}"),
+                format!("ap-{at:03}"),
+                format!("app-{at:03}é"),
+                format!("abc-{at:03}"),
+                format!("nothing-like-{at}"),
+                format!("something-else-{at}"),
+            ] {
+                let expected = near_name(&typed, names.iter().copied());
+                let found = near.find(&typed);
+                if near.compared <= MOST {
+                    assert_eq!(found, expected, "{typed}");
+                } else if let Some(found) = found {
+                    assert_eq!(Some(found), expected, "{typed}");
+                }
+            }
+        }
+        assert!(near.compared > MOST, "the end of the patience was met");
+        assert_eq!(near.find("app-0077"), near_name("app-0077", names));
+    }
+}

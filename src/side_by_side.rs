@@ -1,0 +1,87 @@
+//! Independent work on several cores. Results are in the order of the work, whoever was done first.
+
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ScopedJoinHandle};
+
+/// From how many services on threads are worth their start.
+pub const MANY_SERVICES: usize = 500;
+
+/// From how many bytes of text on they are: about as many services.
+pub const MUCH_TEXT: usize = 300_000;
+
+/// Does `work` on each item, on all cores when there is `much` to do, and returns the results in the order of the items.
+pub fn side_by_side<T: Sync, R: Send>(
+    items: &[T],
+    much: bool,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = if much { cores.min(items.len()) } else { 1 };
+    if workers <= 1 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else {
+                return done;
+            };
+            done.push((at, work(item)));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(take)).collect();
+        let mut done = take();
+        for other in others {
+            done.extend(joined(other));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Does both, at once when there is `much` to do, and returns both results.
+pub fn both<A: Send, B>(
+    much: bool,
+    aside: impl FnOnce() -> A + Send,
+    here: impl FnOnce() -> B,
+) -> (A, B) {
+    if !much {
+        return (aside(), here());
+    }
+    thread::scope(|scope| {
+        let aside = scope.spawn(aside);
+        let here = here();
+        (joined(aside), here)
+    })
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{both, side_by_side};
+
+    #[test]
+    fn results_are_in_the_order_of_the_items() {
+        let items: Vec<usize> = (0..1000).collect();
+        for much in [false, true] {
+            let doubled = side_by_side(&items, much, |it| it * 2);
+            assert_eq!(doubled, items.iter().map(|it| it * 2).collect::<Vec<_>>());
+            assert_eq!(both(much, || 1, || 2), (1, 2));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "what went wrong")]
+    fn a_panic_aside_is_a_panic_here() {
+        both(true, || panic!("what went wrong"), || ());
+    }
+}
