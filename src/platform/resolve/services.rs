@@ -386,7 +386,10 @@ impl Draft<'_> {
 /// What stands before every path of a service's API.
 fn base_path(it: &manifest::Service, kind: &Kind) -> String {
     let of_url = it.url.as_deref().map(|url| url.split_at(origin_end(url)).1);
-    let path = it.base_path.as_deref().or(of_url.filter(|it| !it.is_empty()));
+    let path = it
+        .base_path
+        .as_deref()
+        .or(of_url.filter(|it| !it.is_empty()));
     let path = path.unwrap_or(kind.base_path);
     path.trim_end_matches('/').to_owned()
 }
