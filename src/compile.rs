@@ -4,7 +4,7 @@ use schemars::Schema;
 
 use crate::diagnostic::{Diagnostics, Rule, Source};
 use crate::emit::pages::Book;
-use crate::emit::site::{self, Dangling};
+use crate::emit::site;
 use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter, MANY_SERVICES, side_by_side};
 use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
@@ -134,7 +134,7 @@ pub fn site(
     platform: &Platform,
     lock: &Lock,
     documents: &[site::Document],
-) -> Result<(Artifacts, Vec<Dangling>), EmitError> {
+) -> Result<Artifacts, EmitError> {
     let rules: Vec<&Rule> = rules().collect();
     let book = Book {
         platform,

@@ -12,6 +12,7 @@ pub mod lint;
 pub mod routes;
 pub mod emit;
 pub mod compile;
+pub mod status;
 pub mod import;
 #[cfg(feature = "proxy")]
 pub mod proxy;

@@ -34,6 +34,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    notifies: false,
+    store: None,
     start_seconds: 0,
     container: None,
     credentials: &[],

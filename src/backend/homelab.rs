@@ -51,6 +51,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: None,
+    notifies: true,
     start_seconds: 10,
     container: None,
     credentials: &[],

@@ -72,6 +72,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: None,
+    notifies: false,
     start_seconds: 90,
     container: Some(&Container {
         image: "ghcr.io/berriai/litellm",

@@ -2,7 +2,7 @@
 //!
 //! Read in version 1.8.1: it serves no `/v1/completions`, listens on all interfaces unless told otherwise, and writes `logs/app.log` below its working directory beside what it prints.
 
-use super::{Endpoint, Kind, Layer, Mode, ModelFact, Probe, Role, Word, Workload};
+use super::{Endpoint, Kind, Layer, Mode, ModelFact, Probe, Role, Store, Word, Workload};
 
 pub(super) static KIND: Kind = Kind {
     name: "mlx",
@@ -54,6 +54,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: Some(Store::HuggingFace),
+    notifies: false,
     start_seconds: 600,
     container: None,
     credentials: &[],

@@ -2,7 +2,7 @@
 //!
 //! Read in version 0.32.2: it answers with 512 tokens at most unless told otherwise, and knows a model only by its path, its repository or the word `default_model`. Its `--chat-template` takes the template itself and not a file, so ours is not passed on.
 
-use super::{Endpoint, Kind, Layer, Mode, ModelFact, Probe, Role, Word, Workload};
+use super::{Endpoint, Kind, Layer, Mode, ModelFact, Probe, Role, Store, Word, Workload};
 
 pub(super) static KIND: Kind = Kind {
     name: "mlx-lm",
@@ -43,6 +43,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: Some(Store::HuggingFace),
+    notifies: false,
     start_seconds: 600,
     container: None,
     credentials: &[],

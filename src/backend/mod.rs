@@ -29,6 +29,8 @@ mod prometheus;
 mod redis;
 mod searxng;
 mod tiny_agents;
+mod asked;
+mod version;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,10 +38,12 @@ use serde::{Deserialize, Serialize};
 /// The kind of a program that we know nothing about.
 pub static GENERIC: &Kind = &generic::KIND;
 
+pub use asked::{Catalogue, VersionProbe};
 pub use cloud::Cloud;
 pub use container::{Asker, Container};
 pub use limits::{Limits, bad_release, is_dropped};
 pub use optillm::{TECHNIQUES, upstream_name};
+pub use version::Window;
 
 /// Every kind, ordered by name.
 pub static KINDS: &[&Kind] = &[
@@ -128,6 +132,10 @@ pub struct Kind {
     pub forbidden_env: &'static [(&'static str, &'static str)],
     /// True when it keeps data of its own below its state directory.
     pub keeps_state: bool,
+    /// Where it takes models from and keeps them; nothing for a program that has none, or whose owner puts them there.
+    pub store: Option<Store>,
+    /// True when it tells systemd that it is ready and that it lives, and reads its files again on SIGHUP.
+    pub notifies: bool,
     /// How many seconds it may take to start, models included.
     pub start_seconds: u32,
     /// How it runs as a container, where that is known.
@@ -158,6 +166,15 @@ impl Kind {
             (None, _) => "",
         }
     }
+}
+
+/// Where a program takes models from by itself, and keeps them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// Ollama's own, behind its API.
+    Ollama,
+    /// The cache of Hugging Face in the home of the service's user, or where `HF_HOME` says.
+    HuggingFace,
 }
 
 /// What a program is to the others.

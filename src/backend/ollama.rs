@@ -3,7 +3,7 @@
 //! Its OpenAI-compatible API cannot set a context length, so what its environment says holds for every request.
 
 use super::{
-    Asker, Container, Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Word,
+    Asker, Container, Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Store, Word,
     Workload,
 };
 
@@ -41,6 +41,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    store: Some(Store::Ollama),
+    notifies: false,
     start_seconds: 300,
     container: Some(&Container {
         image: "docker.io/ollama/ollama",

@@ -94,6 +94,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    store: None,
+    notifies: false,
     start_seconds: 180,
     container: Some(&Container {
         image: "ghcr.io/open-webui/open-webui",

@@ -31,6 +31,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: None,
+    notifies: false,
     start_seconds: 300,
     container: None,
     credentials: &[],

@@ -74,6 +74,8 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     keeps_state: true,
+    store: None,
+    notifies: false,
     start_seconds: 90,
     container: None,
     credentials: &[],

@@ -2,7 +2,9 @@
 //!
 //! Here `OPTILLM_API_KEY` belongs in its environment: it is what switches OptiLLM to local inference. The same variable makes it ask every caller for that key, unless the flag says otherwise.
 
-use super::{Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Word, Workload};
+use super::{
+    Endpoint, Kind, Layer, Mode, Probe, Role, Setting, SettingValue, Store, Word, Workload,
+};
 
 pub(super) static KIND: Kind = Kind {
     name: "optillm-local",
@@ -43,6 +45,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: false,
+    store: Some(Store::HuggingFace),
+    notifies: false,
     start_seconds: 600,
     container: None,
     credentials: &[],

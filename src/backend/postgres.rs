@@ -40,6 +40,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    store: None,
+    notifies: false,
     start_seconds: 60,
     container: Some(&Container {
         image: "docker.io/library/postgres",

@@ -36,6 +36,8 @@ pub(super) static KIND: Kind = Kind {
     techniques: &[],
     forbidden_env: &[],
     keeps_state: true,
+    store: None,
+    notifies: false,
     start_seconds: 30,
     container: Some(&Container {
         image: "docker.io/library/redis",

@@ -1,6 +1,7 @@
 //! What can be typed behind `homelab`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -36,6 +37,8 @@ pub(super) enum Command {
     New(New),
     /// Show who has which port, find a free one, or change one on purpose.
     Port(Port),
+    /// Ask everything that is live, and say where it differs from platform.toml.
+    Status(Status),
     /// Turn the files you have into a platform.toml, or say what is wrong with them.
     Import(Import),
     /// Serve the platform's models at one address, from the compiled route table.
@@ -258,6 +261,56 @@ pub(super) struct Explain {
     pub(super) today: Option<crate::lint::Date>,
 }
 
+/// Ask everything that is live, and say where it differs from platform.toml.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Asks what healthcheck.sh asks, and agrees with it; then which models the gateway and the backends list, which versions run, and whether somebody listens where nobody should. Nothing is changed, and nothing is asked that loads a model. Exit code: 0 nothing differs, 1 something does, 2 wrong use.\n\nExamples:\n  homelab status                         everything, seen from this machine\n  homelab status --host studio           only what runs on studio\n  homelab status --files --ssh           also the installed files, on every machine\n  homelab status --format json           for programs; docs/status.md has the form"
+)]
+pub(super) struct Status {
+    /// The file that says what should be.
+    #[arg(long, value_name = "FILE", default_value = "platform.toml")]
+    pub(super) platform: PathBuf,
+    /// Only what runs on this host; may be given several times.
+    #[arg(long, value_name = "HOST")]
+    pub(super) host: Vec<String>,
+    /// This machine is that host. Default: told by its name and addresses.
+    #[arg(long, value_name = "HOST", conflicts_with = "elsewhere")]
+    pub(super) here: Option<String>,
+    /// This machine is none of the platform's.
+    #[arg(long)]
+    pub(super) elsewhere: bool,
+    /// Also hold the generated files that are installed against what would be generated now.
+    #[arg(long)]
+    pub(super) files: bool,
+    /// The files of the one host lie below this folder: a mounted disk or an image.
+    #[arg(long, value_name = "DIR", requires = "files", conflicts_with = "ssh")]
+    pub(super) root: Option<PathBuf>,
+    /// Look at the files of other machines by `ssh`, as the host's user, without asking for a password.
+    #[arg(long, requires = "files")]
+    pub(super) ssh: bool,
+    /// How the result is shown; never changes the exit code.
+    #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
+    pub(super) format: StatusFormat,
+    /// Seconds that an answer may take.
+    #[arg(long, value_name = "SECONDS", default_value = "1.5", value_parser = seconds)]
+    pub(super) timeout: Duration,
+    /// The gateway's key: alone in a file, or in an env file. Default: the variable of the environment, else the gateway's env file where that lies on this machine.
+    #[arg(long, value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+    /// The largest file that is read, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = crate::syntax::DEFAULT_SIZE_LIMIT)]
+    pub(super) max_size: u64,
+}
+
+/// How the platform's status is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StatusFormat {
+    /// A line for each probe, then what differs.
+    Table,
+    /// One JSON object.
+    Json,
+}
+
 /// Turn the files you have into a platform.toml, or say what is wrong with them.
 #[derive(Debug, Args)]
 #[command(
@@ -461,9 +514,27 @@ pub(super) struct Proxy {
     /// The largest body that is taken, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub(super) max_body: u64,
-    /// The most connections at once.
+    /// The most bytes of large bodies that are held at once; beyond that requests are turned away.
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024 * 1024)]
+    pub(super) max_buffered: u64,
+    /// The most connections at once; fewer when the system allows fewer descriptors.
     #[arg(long, value_name = "NUMBER", default_value_t = 16_384)]
     pub(super) max_connections: usize,
+    /// How many seconds a client may take for the head of a request.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(super) head_timeout: Duration,
+    /// How many seconds the body of a request may take to begin; it then has another second for each kilobyte.
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub(super) body_timeout: Duration,
+    /// How many seconds a client may take nothing of its answer.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(super) write_timeout: Duration,
+    /// How many seconds a connection may be idle between two requests.
+    #[arg(long, value_name = "SECONDS", default_value = "75", value_parser = seconds)]
+    pub(super) keep_alive: Duration,
+    /// After how many seconds of silence a stream is kept alive by a comment.
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    pub(super) ping: Duration,
     /// How many seconds requests may go on after SIGTERM.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(super) grace: u64,
@@ -473,4 +544,14 @@ pub(super) struct Proxy {
     /// Say what is missing, and serve nothing.
     #[arg(long)]
     pub(super) check: bool,
+}
+
+/// A time in seconds, such as `2.5`.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || "a number of seconds is expected, such as `2.5`".to_owned();
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    if !(0.001..=1e7).contains(&seconds) {
+        return Err(wrong());
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Lint) -> End {
         return End::Failed;
     }
     let mut after = input::miss_lock(after);
-    if pages::hold(arguments, &mut after).is_none() {
+    if pages::hold(&arguments.input, &arguments.pages, &mut after).is_none() {
         return End::Failed;
     }
     let after = input::show(&arguments.input, after);

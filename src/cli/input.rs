@@ -168,18 +168,11 @@ pub(super) fn today() -> Option<Date> {
     Date::from_days(since.as_secs() / 86_400)
 }
 
-/// Shows what was found in the file and in its lock, and decides how the command ends.
+/// Shows what was found in the file, its lock and the pages, and decides how the command ends.
 pub(super) fn show(input: &Input, mut reading: Reading) -> Reading {
-    let of_file = &reading.checked.diagnostics;
-    let mut reports = vec![(&reading.source, of_file)];
-    if let Some(lock) = &reading.lock
-        && let Some(source) = &lock.source
-    {
-        reports.push((source, &lock.promises.lock_diagnostics));
-    }
-    reports.extend(reading.pages.iter().map(|(source, found)| (source, found)));
-    let text = report::render_all(input.format.into(), &reports, &terminal::style());
+    let text = told(&reading, input.format.into(), &terminal::style());
     let shown = text.is_empty() || terminal::say(&text);
+    let reports = reports(&reading);
     let has_errors = reports.iter().any(|(_, it)| it.has_errors());
     let has_warnings = reports
         .iter()
@@ -190,6 +183,23 @@ pub(super) fn show(input: &Input, mut reading: Reading) -> Reading {
         (false, false) => End::Failed,
     };
     reading
+}
+
+/// What was found, in the words of a format; empty when nothing was.
+pub(super) fn told(reading: &Reading, format: report::Format, style: &report::Style) -> String {
+    report::render_all(format, &reports(reading), style)
+}
+
+/// What was found, file by file.
+fn reports(reading: &Reading) -> Vec<(&Source, &Diagnostics)> {
+    let mut reports = vec![(&reading.source, &reading.checked.diagnostics)];
+    if let Some(lock) = &reading.lock
+        && let Some(source) = &lock.source
+    {
+        reports.push((source, &lock.promises.lock_diagnostics));
+    }
+    reports.extend(reading.pages.iter().map(|(source, found)| (source, found)));
+    reports
 }
 
 /// True when words for people may be added to what a command prints.

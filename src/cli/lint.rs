@@ -11,7 +11,7 @@ pub(super) fn run(arguments: &Lint) -> End {
         return End::Failed;
     };
     let mut reading = input::miss_lock(reading);
-    if pages::hold(arguments, &mut reading).is_none() {
+    if pages::hold(&arguments.input, &arguments.pages, &mut reading).is_none() {
         return End::Failed;
     }
     let reading = input::show(&arguments.input, reading);

@@ -24,6 +24,7 @@ mod reference;
 pub mod report;
 mod schema;
 mod shell;
+mod status;
 mod terminal;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::New(arguments) => new::run(&arguments),
         Command::Port(arguments) => port::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         #[cfg(feature = "proxy")]
         Command::Proxy(arguments) => proxy::run(&arguments),

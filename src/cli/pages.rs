@@ -9,18 +9,18 @@ use crate::diagnostic::{Diagnostics, Source};
 use crate::lint::{Pages, lint_pages};
 use crate::syntax;
 
-use super::arguments::Lint;
+use super::arguments::Input;
 use super::input::{self, Reading};
 use super::output::MANIFEST;
 use super::{End, place, terminal};
 
 /// Holds the pages that were named against the platform; nothing when one cannot be read, which was said then.
-pub(super) fn hold(arguments: &Lint, reading: &mut Reading) -> Option<()> {
+pub(super) fn hold(input: &Input, named: &[PathBuf], reading: &mut Reading) -> Option<()> {
     let mut sources = Vec::new();
     let mut broken = Vec::new();
-    for named in &arguments.pages {
-        for path in files(named)? {
-            match read(arguments, &path)? {
+    for it in named {
+        for path in files(it)? {
+            match read(input, &path)? {
                 Ok(source) => sources.push(source),
                 Err(unreadable) => {
                     let mut diagnostics = Diagnostics::new();
@@ -35,12 +35,12 @@ pub(super) fn hold(arguments: &Lint, reading: &mut Reading) -> Option<()> {
     // Without a platform nothing is known that a page could contradict.
     let checked = &mut reading.checked;
     if let (Some(platform), Some(document)) = (&checked.platform, &checked.document)
-        && !arguments.pages.is_empty()
+        && !named.is_empty()
     {
         let mut pages = Pages::new(sources);
-        pages.whole = arguments.pages.iter().any(|it| it.is_dir());
-        follow(arguments, &mut pages);
-        let found = lint_pages(platform, document, &pages, input::day(&arguments.input));
+        pages.whole = named.iter().any(|it| it.is_dir());
+        follow(input, &mut pages);
+        let found = lint_pages(platform, document, &pages, input::day(input));
         checked.diagnostics.extend(found.platform);
         checked.diagnostics.sort();
         let held = pages.pages.into_iter().map(|it| it.source);
@@ -100,15 +100,15 @@ fn is_markdown(path: &Path) -> bool {
 }
 
 /// The text of a page under the name it is shown and linked by.
-fn read(arguments: &Lint, path: &Path) -> Option<Result<Source, Box<syntax::Unreadable>>> {
-    let name = if arguments.input.format.names_repository() {
+fn read(input: &Input, path: &Path) -> Option<Result<Source, Box<syntax::Unreadable>>> {
+    let name = if input.format.names_repository() {
         place::in_repository(path)
     } else {
         let parts = path.components().filter(|it| *it != Component::CurDir);
         parts.collect::<PathBuf>().display().to_string()
     };
-    match input::bytes(path, arguments.input.max_size) {
-        Ok(bytes) => Some(syntax::read(name, bytes, arguments.input.max_size)),
+    match input::bytes(path, input.max_size) {
+        Ok(bytes) => Some(syntax::read(name, bytes, input.max_size)),
         Err(error) => {
             terminal::complain(&format!("cannot read `{}`: {error}", path.display()), None);
             None
@@ -117,8 +117,8 @@ fn read(arguments: &Lint, path: &Path) -> Option<Result<Source, Box<syntax::Unre
 }
 
 /// Looks which of the paths that links lead to are there.
-fn follow(arguments: &Lint, pages: &mut Pages) {
-    let root = if arguments.input.format.names_repository() {
+fn follow(input: &Input, pages: &mut Pages) {
+    let root = if input.format.names_repository() {
         place::root()
     } else {
         PathBuf::new()
@@ -129,7 +129,7 @@ fn follow(arguments: &Lint, pages: &mut Pages) {
             continue;
         }
         let text = is_markdown(&path)
-            .then(|| input::bytes(&path, arguments.input.max_size).ok())
+            .then(|| input::bytes(&path, input.max_size).ok())
             .flatten()
             .map(|it| String::from_utf8_lossy(&it).into_owned());
         pages.found(wanted, text.as_deref());

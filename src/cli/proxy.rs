@@ -15,6 +15,7 @@ pub(super) fn run(arguments: &Proxy) -> End {
     if arguments.check {
         return check(arguments);
     }
+    open_more_files();
     match proxy::run(setup(arguments)) {
         Ok(()) => End::Well,
         Err(error) => {
@@ -22,6 +23,20 @@ pub(super) fn run(arguments: &Proxy) -> End {
             End::Failed
         }
     }
+}
+
+/// Each request needs two descriptors, and what a shell allows is meant for programs that wait with `select`.
+fn open_more_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where the system allows no more it is as it was.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: maximum,
+            maximum,
+        },
+    );
 }
 
 fn check(arguments: &Proxy) -> End {
@@ -66,9 +81,14 @@ fn setup(arguments: &Proxy) -> Setup {
         threads: arguments.threads.map_or_else(cores, usize::from),
         limits: Limits {
             body: arguments.max_body,
+            buffered: arguments.max_buffered,
             connections: arguments.max_connections,
+            head: arguments.head_timeout,
+            body_start: arguments.body_timeout,
+            write: arguments.write_timeout,
+            keep_alive: arguments.keep_alive,
+            ping: arguments.ping,
             grace: Duration::from_secs(arguments.grace),
-            ..Limits::default()
         },
         log: if arguments.quiet {
             Box::new(std::io::sink())
@@ -76,7 +96,13 @@ fn setup(arguments: &Proxy) -> Setup {
             Box::new(std::io::stdout())
         },
         notify: variable("NOTIFY_SOCKET"),
-        watchdog: variable("WATCHDOG_USEC").and_then(|it| it.parse().ok()),
+        // It may be meant for the process that started us.
+        watchdog: variable("WATCHDOG_USEC")
+            .filter(|_| {
+                variable("WATCHDOG_PID").is_none_or(|it| it == std::process::id().to_string())
+            })
+            .and_then(|it| it.parse().ok())
+            .filter(|it| *it > 0),
     }
 }
 

@@ -12,6 +12,8 @@ pub mod places;
 pub mod process;
 pub mod container;
 pub mod endpoint;
+pub mod starter;
+pub mod probe;
 pub mod mcp_servers;
 pub mod mcp_litellm;
 pub mod pages;

@@ -86,7 +86,8 @@ impl Page {
         names
     }
 
-    fn is_code(&self, span: Span) -> bool {
+    /// True for a span inside code.
+    pub(super) fn is_code(&self, span: Span) -> bool {
         let after = self.code.partition_point(|it| it.span.start <= span.start);
         let last = after.checked_sub(1).map(|at| self.code[at].span);
         last.is_some_and(|it| span.end <= it.end)

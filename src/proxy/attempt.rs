@@ -121,6 +121,12 @@ impl Miss {
                 "upstream_unreachable",
                 format!("`{id}` cannot be reached; try again later"),
             ),
+            Failure::Exhausted => Refusal::new(
+                503,
+                "overloaded",
+                "the gateway has no room for another connection; try again in a moment",
+            )
+            .retry_after(Some(1)),
             Failure::Tls => Refusal::new(
                 502,
                 "upstream_tls",
@@ -152,7 +158,8 @@ impl Miss {
             same_again,
             is_alarm,
             was_sent,
-            is_fault: true,
+            // What we have no room for is nobody else's fault.
+            is_fault: failure != Failure::Exhausted,
             ..Self::ours(refusal, failure.word())
         }
     }
@@ -254,7 +261,8 @@ fn body<'a>(payload: &'a Payload<'_>, deployment: &'a Deployment, parts: &mut Ve
     parts.push(&payload.body[model.end..]);
 }
 
-fn added<'a>(
+/// The fields that a deployment adds to a request.
+pub(super) fn added<'a>(
     payload: &'a Payload<'_>,
     deployment: &'a Deployment,
 ) -> impl Iterator<Item = &'a [u8]> {
@@ -302,8 +310,12 @@ async fn begin(
             "it compressed what it was asked to leave as it is",
         ));
     }
-    let is_json = kind == "application/json";
+    // One that says nothing of its answer has always been taken for one that means JSON.
+    let is_json = kind.is_empty() || kind == "application/json" || kind.ends_with("+json");
     match (is_events, payload.stream) {
+        (false, _) if !is_json && is_json_only(context.endpoint) => {
+            Err(Failure::Nonsense("it answered something that is no JSON"))
+        }
         (true, false) if is_json_only(context.endpoint) => Err(Failure::Nonsense(
             "it streamed what was not asked to be streamed",
         )),
@@ -482,7 +494,8 @@ async fn refused(mut reply: Reply, context: &Context<'_>, deployment: &Arc<Deplo
     let again = matches!(status, 408 | 429) || status >= 500;
     let seconds = asked.map(|it| it.as_secs() + u64::from(it.subsec_nanos() > 0));
     Miss {
-        said: (!is_ours && is_error(&body)).then_some(Said { status, body }),
+        said: (!is_ours && is_error(&body) && !tells_key(&body, deployment))
+            .then_some(Said { status, body }),
         retry_after: asked.filter(|_| matches!(status, 429 | 503)),
         same_again: again,
         is_final: !again,
@@ -491,6 +504,14 @@ async fn refused(mut reply: Reply, context: &Context<'_>, deployment: &Arc<Deplo
         was_sent: status >= 500,
         ..Miss::ours(refusal.retry_after(seconds.filter(|_| again)), word)
     }
+}
+
+/// True when a server repeats the key that it was shown, as some do to say that it is wrong.
+fn tells_key(body: &[u8], deployment: &Deployment) -> bool {
+    deployment
+        .authorization
+        .strip_prefix(b"authorization: Bearer ")
+        .is_some_and(|it| memchr::memmem::find(body, it.trim_ascii_end()).is_some())
 }
 
 /// True for an error in OpenAI's shape.

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -101,6 +102,15 @@ impl Connection {
             seen: 0,
             broken: false,
         }
+    }
+
+    /// The address of the other side, when it is still known.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        let stream = match &self.stream {
+            Stream::Plain(it) => it,
+            Stream::Tls(it) => it.get_ref().0,
+        };
+        stream.peer_addr().ok().map(|it| it.ip().to_canonical())
     }
 
     /// Reads what has arrived into the buffer; zero is the end.

@@ -23,8 +23,12 @@ use super::{ProxyError, Setup, admin, served_of};
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Descriptors that are no connections of clients: listeners, timers, files, operators.
+const OWN_DESCRIPTORS: usize = 32;
+
 /// Runs until a signal ends it.
 pub(super) fn run(mut setup: Setup) -> Result<(), ProxyError> {
+    keep_memory_private();
     let sources = (setup.load)().map_err(ProxyError::Load)?;
     let served = served_of(&sources, None)?;
     let listeners = listeners(&mut setup, &served)?;
@@ -37,6 +41,7 @@ pub(super) fn run(mut setup: Setup) -> Result<(), ProxyError> {
         }
         None => None,
     };
+    setup.limits.connections = setup.limits.connections.min(room_for_connections());
     let log = Log::new(std::mem::replace(&mut setup.log, Box::new(std::io::sink())));
     // One more than serve: the control thread counts its own.
     let shared = Arc::new(Shared::new(
@@ -88,6 +93,33 @@ pub(super) fn run(mut setup: Setup) -> Result<(), ProxyError> {
     shared.log.event("stopped", json!({}));
     shared.log.flush();
     Ok(())
+}
+
+/// Leaves no core file: there are keys in our memory.
+fn keep_memory_private() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // To ask for less is always granted.
+    let _ = setrlimit(Resource::Core, none);
+}
+
+/// How many connections the system gives us descriptors for: each may need a second one to a server, and some are needed for ourselves. A limit that can be raised is raised.
+fn room_for_connections() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let current = current.map_or(usize::MAX, |it| usize::try_from(it).unwrap_or(usize::MAX));
+    (current.saturating_sub(OWN_DESCRIPTORS) / 2).max(1)
 }
 
 /// One listener for each thread, all on one address.
@@ -171,11 +203,9 @@ async fn control(
     let mut stamp = (setup.stamp)();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut watchdog = interval(
-        setup
-            .watchdog
-            .map_or(Duration::from_hours(24), |it| Duration::from_micros(it / 2)),
-    );
+    let mut watchdog = interval(setup.watchdog.map_or(Duration::from_hours(24), |it| {
+        Duration::from_micros((it / 2).max(1000))
+    }));
     let mut beats = Beats::default();
     loop {
         tokio::select! {

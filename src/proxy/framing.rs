@@ -40,6 +40,8 @@ enum State {
     ChunkEnd,
     Trailers(usize),
     End,
+    /// What was wrong once stays wrong: the rest is nobody's.
+    Broken,
 }
 
 impl Body {
@@ -67,6 +69,14 @@ impl Body {
         }
     }
 
+    /// How many bytes are certain to come: what is left of the length, or of the chunk.
+    pub fn announced(&self) -> u64 {
+        match self.state {
+            State::Length(left) | State::Chunk(left) => left,
+            _ => 0,
+        }
+    }
+
     /// Notes that so many bytes were taken by somebody else.
     pub fn took(&mut self, count: u64) {
         if let State::Length(left) = &mut self.state {
@@ -81,8 +91,17 @@ impl Body {
 
     /// The next piece.
     pub fn take(&mut self, buffer: &mut BytesMut) -> Result<Piece, FramingError> {
+        let piece = self.step(buffer);
+        if piece.is_err() {
+            self.state = State::Broken;
+        }
+        piece
+    }
+
+    fn step(&mut self, buffer: &mut BytesMut) -> Result<Piece, FramingError> {
         loop {
             match self.state {
+                State::Broken => return Err(FramingError),
                 State::End | State::Length(0) => return Ok(Piece::End),
                 _ if buffer.is_empty() => return Ok(Piece::More),
                 State::Close => return Ok(Piece::Data(buffer.split().freeze())),

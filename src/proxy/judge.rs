@@ -143,6 +143,16 @@ fn responses(kind: &str) -> Meaning {
     }
 }
 
+/// True for the chunk of a chat that tells what was used and nothing else.
+pub fn is_usage_alone(event: &[u8]) -> bool {
+    let Some(data) = sse::data(event) else {
+        return false;
+    };
+    after(&data, b"\"usage\"").is_some_and(|it| it.starts_with(b"{"))
+        && serde_json::from_slice::<Chunk>(&data)
+            .is_ok_and(|it| it.error.is_none() && it.choices.is_some_and(|it| it.is_empty()))
+}
+
 /// What follows the last field of this name.
 fn after<'a>(data: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let at = memchr::memmem::rfind(data, name)?;

@@ -39,7 +39,14 @@ pub(super) fn is_from_here(request: &Request) -> bool {
         };
         host.unwrap_or_default().to_ascii_lowercase()
     });
-    request.host.as_deref().is_none_or(is_here) && origin.is_none_or(|it| is_here(&it))
+    // Browsers say so of themselves where they name no origin.
+    let is_foreign = request
+        .fields
+        .values("sec-fetch-site")
+        .any(|it| it.eq_ignore_ascii_case("cross-site"));
+    request.host.as_deref().is_none_or(is_here)
+        && origin.is_none_or(|it| is_here(&it))
+        && !is_foreign
 }
 
 /// Answers what needs no server.

@@ -26,6 +26,8 @@ pub(super) struct Record {
     pub(super) usage: Option<(u64, u64)>,
     pub(super) error: Option<&'static str>,
     pub(super) maybe_billed: bool,
+    /// True for one of a flood: it is counted, and not written down.
+    pub(super) is_flood: bool,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
 }
@@ -87,6 +89,7 @@ impl Record {
             usage: None,
             error: None,
             maybe_billed: false,
+            is_flood: false,
             bytes_in: 0,
             bytes_out: 0,
         }
@@ -109,6 +112,9 @@ impl Record {
             first: self.first,
             usage: self.usage,
         });
+        if self.is_flood {
+            return;
+        }
         worker.shared.log.line(&Line {
             time: timestamp(),
             request: &self.id,

@@ -7,18 +7,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
-use super::attempt::{Begun, Events, Said};
+use super::attempt::{self, Begun, Events, Said};
 use super::connection::Connection;
 use super::deployment::Deployment;
 use super::error::{Refusal, Speech};
 use super::forward::{Context, Payload};
 use super::framing::Piece;
-use super::judge::Meaning;
+use super::judge::{self, Meaning};
 use super::record::Record;
 use super::upstream::{self, Reply};
-
-/// How often a silent stream is kept alive by a comment.
-const PING: Duration = Duration::from_secs(15);
 
 /// How long more events are waited for once a stream has said why it stopped.
 const AFTER_FINISH: Duration = Duration::from_millis(900);
@@ -303,7 +300,18 @@ async fn stream(
         patience: context.worker.shared.limits.write,
         head,
     };
-    let stop = events_until(&mut writer, context, payload, &mut events, record).await;
+    // What the table asks for and the client did not is for our log alone.
+    let hides_usage = events.speech == Some(Speech::Chat)
+        && attempt::added(payload, deployment).any(|it| it.starts_with(b"\"stream_options\":"));
+    let stop = events_until(
+        &mut writer,
+        context,
+        payload,
+        &mut events,
+        hides_usage,
+        record,
+    )
+    .await;
     let metrics = &context.worker.metrics;
     let judge = &events.judge;
     record.usage = judge.usage;
@@ -368,6 +376,7 @@ async fn events_until(
     context: &Context<'_>,
     payload: &Payload<'_>,
     events: &mut Events,
+    hides_usage: bool,
     record: &mut Record,
 ) -> Stop {
     let idle = context.served.policy.idle;
@@ -381,6 +390,7 @@ async fn events_until(
             match events.splitter.next_event() {
                 Ok(Some(event)) => match events.judge.read(&event) {
                     Meaning::Malformed => {}
+                    _ if hides_usage && judge::is_usage_alone(&event) => {}
                     meaning => {
                         out.push(event);
                         stop = match meaning {
@@ -445,7 +455,7 @@ async fn events_until(
         let left = limit.saturating_sub(heard.elapsed());
         let filled = tokio::select! {
             biased;
-            filled = timeout(left.min(PING), events.reply.connection.fill()) => filled,
+            filled = timeout(left.min(context.worker.shared.limits.ping), events.reply.connection.fill()) => filled,
             () = writer.client.gone() => return Stop::Gone,
             () = &mut cutoff => return shut(),
         };

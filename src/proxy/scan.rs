@@ -143,6 +143,12 @@ pub fn scan(body: &[u8]) -> Result<Found<'_>, ScanError> {
     })?;
     reader.end()?;
     match wrong {
+        // A name in another case is a second one only beside the first.
+        Some(ScanError::Duplicate(name))
+            if found.model_at.is_empty() && name.eq_ignore_ascii_case("model") =>
+        {
+            Err(ScanError::NoModel)
+        }
         Some(error) => Err(error),
         None if found.model_at.is_empty() => Err(ScanError::NoModel),
         None => Ok(found),

@@ -1,10 +1,9 @@
 //! A connection of a client: one request after another, each read strictly and answered in order.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
@@ -12,10 +11,12 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::{self, Answer, Manner};
+use super::caught::{Panicked, caught};
 use super::connection::Connection;
 use super::error::Refusal;
 use super::forward::{Context, End, Payload, forward};
 use super::framing::{Body, Piece};
+use super::guesses;
 use super::head::{self, Framing, HeadError, Request};
 use super::keys::{Denied, Key};
 use super::local;
@@ -23,15 +24,23 @@ use super::multipart;
 use super::record::Record;
 use super::scan::{self, ScanError};
 use super::served::{self, Served};
-use super::worker::Worker;
+use super::worker::{Shared, Worker};
 use crate::routes::Endpoint;
 
 /// How much of an unread body is read so that its sender sees the answer.
 const MOST_DRAINED: u64 = 64 * 1024;
 
-/// How slow a body may be, in bytes a second, once it had some seconds to begin.
+/// How much more is read and thrown away of a connection that ends, so that the answer is not lost with it.
+const MOST_LINGERED: u64 = 16 * 1024 * 1024;
+
+/// How slow a body may be, in bytes a second, once it had its time to begin.
 const SLOWEST_BODY: u64 = 1024;
-const BODY_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Bodies below this size are not counted: the number of connections bounds what they need.
+const SMALL_BODY: u64 = 64 * 1024;
+
+/// The code of a refusal for want of the right key.
+const WRONG_KEY: &str = "invalid_api_key";
 
 /// Serves a connection until it ends.
 pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
@@ -144,23 +153,16 @@ async fn exchange(worker: &Rc<Worker>, client: &mut Connection, request: &Reques
     let mut body = Incoming {
         body: Body::new(request.framing),
         taken: 0,
-        continues: request.fields.value("expect").is_some(),
+        // HTTP/1.0 knows no preliminary answers.
+        room: Room::none(worker),
+        continues: request.modern && request.fields.value("expect").is_some(),
     };
     worker.active.set(worker.active.get() + 1);
     worker.metrics.in_flight.fetch_add(1, Relaxed);
-    let result = {
-        let mut answering = pin!(respond(worker, client, request, &mut body, &mut record));
-        std::future::poll_fn(|cx| {
-            match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx))) {
-                Ok(poll) => poll.map(Ok),
-                Err(_) => Poll::Ready(Err(())),
-            }
-        })
-        .await
-    };
+    let result = caught(respond(worker, client, request, &mut body, &mut record)).await;
     worker.active.set(worker.active.get() - 1);
     worker.metrics.in_flight.fetch_sub(1, Relaxed);
-    let end = result.unwrap_or_else(|()| {
+    let end = result.unwrap_or_else(|Panicked| {
         worker.metrics.panics.fetch_add(1, Relaxed);
         record.error = Some("panic");
         if record.status == 0 {
@@ -213,7 +215,7 @@ async fn finish(
     }
     // What is left of a small body is read, so that the connection can stay; not when its sender waits for leave to send it.
     let is_left = !body.body.is_done() && (body.continues || body.drain(client).await.is_none());
-    let may_stay = !matches!(refusal.status, 408 | 413) || body.body.is_done();
+    let may_stay = !matches!(refusal.status, 408 | 413 | 503) || body.body.is_done();
     let keep = request.keep_alive && !is_left && may_stay && !worker.is_draining();
     let manner = Manner {
         modern: request.modern,
@@ -241,7 +243,7 @@ async fn finish(
 async fn linger(client: &mut Connection) {
     use tokio::io::AsyncWriteExt;
     let _ = client.stream.shutdown().await;
-    let mut left = MOST_DRAINED;
+    let mut left = MOST_LINGERED;
     let drain = async {
         loop {
             client.buffer.clear();
@@ -257,10 +259,44 @@ async fn linger(client: &mut Connection) {
     let _ = timeout(Duration::from_secs(1), drain).await;
 }
 
+/// How much of the memory for bodies a request has taken; given back when it ends.
+struct Room {
+    shared: Arc<Shared>,
+    bytes: u64,
+}
+
+impl Room {
+    fn none(worker: &Worker) -> Self {
+        Self {
+            shared: Arc::clone(&worker.shared),
+            bytes: 0,
+        }
+    }
+
+    /// Makes room for so many bytes in all; false when there is none. What is small needs none: the number of connections bounds it.
+    fn grow(&mut self, bytes: u64) -> bool {
+        if bytes <= self.bytes || bytes < SMALL_BODY {
+            return true;
+        }
+        let more = bytes - self.bytes;
+        self.bytes = bytes;
+        self.shared.buffered.fetch_add(more, Relaxed) + more <= self.shared.limits.buffered
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.shared.buffered.fetch_sub(self.bytes, Relaxed);
+        }
+    }
+}
+
 /// The body of a request while it comes in.
 struct Incoming {
     body: Body,
     taken: u64,
+    room: Room,
     /// True while the client waits for leave to send it.
     continues: bool,
 }
@@ -271,6 +307,10 @@ impl Incoming {
         let mut left = MOST_DRAINED;
         let end = Instant::now() + Duration::from_secs(2);
         loop {
+            // What is sure to be too much is not waited for.
+            if self.body.announced() > left {
+                return None;
+            }
             match self.body.take(&mut client.buffer).ok()? {
                 Piece::End => return Some(()),
                 Piece::Data(bytes) => left = left.checked_sub(bytes.len() as u64)?,
@@ -322,6 +362,13 @@ impl Incoming {
         };
         let start = Instant::now();
         loop {
+            if !self.room.grow(self.taken) {
+                let full =
+                    "the gateway holds as many large requests as it can; try again in a moment";
+                return Err(End::Refused(
+                    Refusal::new(503, "overloaded", full).retry_after(Some(1)),
+                ));
+            }
             match self.body.take(&mut client.buffer) {
                 Ok(Piece::End) => return Ok(whole),
                 Ok(Piece::Data(bytes)) => {
@@ -332,6 +379,12 @@ impl Incoming {
                     whole.extend_from_slice(&bytes);
                     continue;
                 }
+                // A chunk that cannot fit is not waited for.
+                Ok(Piece::More)
+                    if self.taken.saturating_add(self.body.announced()) > limits.body =>
+                {
+                    return Err(too_large());
+                }
                 Ok(Piece::More) => {}
                 Err(_) => {
                     return Err(End::Refused(
@@ -341,7 +394,7 @@ impl Incoming {
                 }
             }
             // A minimum rate: so many seconds to begin, and one more for each so many bytes.
-            let end = start + BODY_PATIENCE + Duration::from_secs(self.taken / SLOWEST_BODY);
+            let end = start + limits.body_start + Duration::from_secs(self.taken / SLOWEST_BODY);
             let filled = match self.body.left() {
                 // A large body goes where it will stay, without a stop in between.
                 Some(left) if left > 16 * 1024 => timeout_at(end, direct(client, &mut whole, left))
@@ -385,11 +438,13 @@ async fn respond(
     let served = worker.served();
     let key = match admit(&served, request, record) {
         Ok(key) => key,
+        Err(refusal) if refusal.code == WRONG_KEY => {
+            return End::Refused(guessed(worker, client, refusal, record));
+        }
         Err(refusal) => return End::Refused(refusal),
     };
-    if let Some(expect) = request.fields.value("expect")
-        && !expect.eq_ignore_ascii_case("100-continue")
-    {
+    let mut expected = request.fields.values("expect");
+    if !expected.all(|it| it.eq_ignore_ascii_case("100-continue")) {
         return End::Refused(Refusal::new(
             417,
             "expectation",
@@ -558,21 +613,37 @@ fn admit<'a>(
         )),
         Err(Denied::Missing | Denied::Wrong) => Err(Refusal::new(
             401,
-            "invalid_api_key",
+            WRONG_KEY,
             "the key is missing or wrong: send `authorization: Bearer KEY`",
         )),
     }
 }
 
-fn check_coding(request: &Request) -> Result<(), Refusal> {
-    match request.fields.value("content-encoding") {
-        Some(it) if !it.eq_ignore_ascii_case("identity") => Err(Refusal::new(
-            415,
-            "content_encoding",
-            "the body must not be compressed",
-        )),
-        _ => Ok(()),
+/// What one is told who shows a wrong key again and again: no more than that. A right key is served all the same, for many may come from one address.
+fn guessed(worker: &Worker, client: &Connection, refusal: Refusal, record: &mut Record) -> Refusal {
+    let peer = client.peer();
+    if peer.is_none_or(|it| worker.guesses.borrow_mut().allows(it, Instant::now())) {
+        return refusal;
     }
+    record.is_flood = true;
+    Refusal::new(
+        429,
+        "too_many_wrong_keys",
+        "wrong keys come from this address again and again; try again later, with the right one",
+    )
+    .retry_after(Some(guesses::PAUSE.as_secs()))
+}
+
+fn check_coding(request: &Request) -> Result<(), Refusal> {
+    let mut codings = request.fields.values("content-encoding");
+    if codings.all(|it| it.eq_ignore_ascii_case("identity")) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        415,
+        "content_encoding",
+        "the body must not be compressed",
+    ))
 }
 
 /// True when the body is of this kind, in UTF-8.

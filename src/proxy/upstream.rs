@@ -40,6 +40,8 @@ pub(super) enum Failure {
     Forbidden,
     /// Nobody took the connection.
     Connect,
+    /// This machine has no descriptor or port left for a connection.
+    Exhausted,
     /// The other side could not prove who it is.
     Tls,
     /// It was too slow.
@@ -57,6 +59,7 @@ impl Failure {
             Self::Name => "name",
             Self::Forbidden => "forbidden_address",
             Self::Connect => "connect",
+            Self::Exhausted => "exhausted",
             Self::Tls => "tls",
             Self::Timeout => "timeout",
             Self::Lost => "lost",
@@ -168,8 +171,10 @@ impl Pool {
 
     async fn dial(&self, url: &Url, limit: Duration) -> Result<Connection, Failure> {
         let addresses = self.addresses(url).await?;
-        let Ok(Ok(stream)) = timeout(limit, connect(&addresses)).await else {
-            return Err(Failure::Connect);
+        let stream = match timeout(limit, connect(&addresses)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) if is_exhaustion(&error) => return Err(Failure::Exhausted),
+            Ok(Err(_)) | Err(_) => return Err(Failure::Connect),
         };
         let _ = stream.set_nodelay(true);
         if !url.tls {
@@ -217,6 +222,20 @@ impl Pool {
             .insert(url.authority.clone(), found.clone());
         Ok(found)
     }
+}
+
+/// True when a connection failed for want of something that this machine has run out of.
+fn is_exhaustion(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errors = [
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOBUFS,
+        Errno::NOMEM,
+        Errno::ADDRNOTAVAIL,
+    ];
+    let code = error.raw_os_error();
+    errors.iter().any(|it| Some(it.raw_os_error()) == code)
 }
 
 /// True for an address that a name of the network cannot honestly have: this machine, or the link that cloud metadata is on.
@@ -354,4 +373,38 @@ pub(super) fn finish(pool: &Rc<Pool>, origin: &Arc<str>, mut reply: Reply) {
             pool.keep(&origin, reply);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p099_what_this_machine_has_run_out_of_is_not_the_servers_fault() {
+        use rustix::io::Errno;
+        let is = |it: Errno| is_exhaustion(&io::Error::from_raw_os_error(it.raw_os_error()));
+        assert!(is(Errno::ADDRNOTAVAIL) && is(Errno::MFILE) && is(Errno::NFILE));
+        assert!(!is(Errno::CONNREFUSED) && !is(Errno::TIMEDOUT) && !is(Errno::HOSTUNREACH));
+    }
+
+    #[test]
+    fn p050_addresses_that_no_name_can_honestly_have() {
+        for (address, is_local, forbidden) in [
+            ("127.0.0.1", false, true),
+            ("127.0.0.1", true, false),
+            ("::1", false, true),
+            ("::ffff:127.0.0.1", false, true),
+            ("169.254.169.254", false, true),
+            ("169.254.169.254", true, true),
+            ("::ffff:169.254.169.254", false, true),
+            ("0.0.0.0", true, true),
+            ("::", false, true),
+            ("192.168.1.2", false, false),
+            ("100.64.0.1", false, false),
+            ("fd00::1", false, false),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(is_elsewhere(address, is_local), forbidden, "{address}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use super::guesses::Guesses;
 use super::log::Log;
 use super::metrics::Metrics;
 use super::served::Served;
@@ -21,14 +22,20 @@ use super::upstream::Pool;
 pub struct Limits {
     /// The largest body, in bytes.
     pub body: u64,
+    /// The most bytes of bodies that are held at once.
+    pub buffered: u64,
     /// The most connections at once.
     pub connections: usize,
     /// How long a client may take for the head of a request.
     pub head: Duration,
+    /// How long the body of a request may take to begin, beside the time that its size is worth.
+    pub body_start: Duration,
     /// How long a client may take nothing of an answer.
     pub write: Duration,
     /// How long a connection may be idle between requests.
     pub keep_alive: Duration,
+    /// How often a silent stream is kept alive by a comment.
+    pub ping: Duration,
     /// How long requests may go on after a signal to stop.
     pub grace: Duration,
 }
@@ -37,10 +44,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 64 * 1024 * 1024,
+            buffered: 1024 * 1024 * 1024,
             connections: 16 * 1024,
             head: Duration::from_secs(10),
+            body_start: Duration::from_secs(20),
             write: Duration::from_mins(1),
             keep_alive: Duration::from_secs(75),
+            ping: Duration::from_secs(15),
             grace: Duration::from_secs(30),
         }
     }
@@ -56,6 +66,8 @@ pub(super) struct Shared {
     /// True from the first signal to stop.
     pub(super) draining: AtomicBool,
     pub(super) connections: AtomicUsize,
+    /// The bytes of large bodies that are held now.
+    pub(super) buffered: AtomicU64,
     pub(super) log: Log,
     pub(super) metrics: Vec<Arc<Metrics>>,
     /// Failed tries to take another table.
@@ -80,6 +92,7 @@ impl Shared {
             limits,
             draining: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
+            buffered: AtomicU64::new(0),
             log,
             metrics: (0..workers).map(|_| Arc::default()).collect(),
             refused_reloads: AtomicU64::new(0),
@@ -128,6 +141,8 @@ pub(super) struct Worker {
     /// Wakes streams when their time is over.
     pub(super) cutoff: Notify,
     pub(super) cut: Cell<bool>,
+    /// Who has shown wrong keys.
+    pub(super) guesses: RefCell<Guesses>,
     served: RefCell<(u64, Arc<Served>)>,
     random: Cell<u64>,
 }
@@ -143,6 +158,7 @@ impl Worker {
             draining: Notify::new(),
             cutoff: Notify::new(),
             cut: Cell::new(false),
+            guesses: RefCell::default(),
             served,
             // The seed that hash maps get from the system is as good here.
             random: Cell::new(RandomState::new().hash_one(0) | 1),

@@ -47,6 +47,13 @@ fn shown(source: &Source, it: &Diagnostic) -> String {
 }
 
 #[test]
+fn a_reference_to_nothing_is_found_and_nothing_in_code() {
+    let page = "Ask [[service:open-webu]] on [[host:mini]], `[[service:code]]`, [[x]] and [[a:b]].\n\n```text\n[[handle:none]]\n```\n\n[[handle:\n";
+    let found = findings(PLATFORM, &[("docs/a.md", page)]);
+    assert_eq!(found, ["broken-reference @ [[service:open-webu]]"]);
+}
+
+#[test]
 fn the_owners_contradictions_are_found() {
     let found = findings(PLATFORM, &[("docs/overview.md", OVERVIEW)]);
     assert_eq!(

@@ -4,20 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use homelab::compile;
 use homelab::diagnostic::Source;
 use homelab::emit::Artifacts;
-use homelab::emit::site::{Dangling, Document};
+use homelab::emit::site::Document;
 use homelab::ledger::claims;
-
-use crate::tools;
 
 const HOMELAB_LLM: &str = include_str!("../../platform.toml");
 
-fn check(documents: &[(&str, &str)]) -> (Artifacts, Vec<Dangling>) {
+fn check(documents: &[(&str, &str)]) -> Artifacts {
     let checked = compile::check(&Source::new("platform.toml", HOMELAB_LLM), None);
     let platform = checked.platform.expect("a platform");
     let documents: Vec<Document> = documents
@@ -44,7 +42,7 @@ fn attributes<'h>(html: &'h str, name: &str) -> Vec<&'h str> {
 
 #[test]
 fn every_link_and_anchor_of_the_site_leads_somewhere() {
-    let (site, dangling) = check(&[
+    let site = check(&[
         (
             "guide.md",
             "---\ntitle: How we work\n---\nSee [[service:open-webui]], [ports](other.md#two-words) and [[host:mini]].\n",
@@ -54,7 +52,6 @@ fn every_link_and_anchor_of_the_site_leads_somewhere() {
             "# Other\n\n## Two words\n\n[back](guide.md) [up](../README.md) [web](https://example.com/)\n",
         ),
     ]);
-    assert_eq!(dangling, []);
     let pages: BTreeMap<&str, &str> = site
         .iter()
         .map(|it| (it.path.strip_prefix("site/").unwrap(), it.text.as_str()))
@@ -94,24 +91,9 @@ fn every_link_and_anchor_of_the_site_leads_somewhere() {
 }
 
 #[test]
-fn a_reference_to_nothing_is_told() {
-    let (_, dangling) = check(&[(
-        "a.md",
-        "ask [[service:open-webu]], `[[service:code]]` and [[x]]\n",
-    )]);
-    assert_eq!(
-        dangling,
-        [Dangling {
-            path: "guide/a.md".to_owned(),
-            reference: "service:open-webu".to_owned(),
-        }]
-    );
-}
-
-#[test]
 fn c085_a_hostile_document_is_text() {
     let hostile = "# <script>alert(1)</script>\n\n<img src=x onerror=alert(2)> <b onclick=alert(3)>b</b>\n\n[x](javascript:alert(4)) [y](JAVASCRIPT&colon;alert(5)) [z](data:text/html,x) ![p](https://example.com/p.png) <https://example.com>\n\n<style>*{display:none}</style>\n\n| a |\n| -: |\n| <iframe src=//example.com> |\n\n```\"><script>\n</code></pre><script>alert(6)</script>\n```\n";
-    let (site, _) = check(&[("a.md", hostile)]);
+    let site = check(&[("a.md", hostile)]);
     let page = &site.find("site/guide/a.html").unwrap().text;
     let article = page
         .split("<article>")
@@ -149,7 +131,7 @@ fn c085_a_hostile_document_is_text() {
 
 #[test]
 fn pages_are_light_and_ask_for_nothing_from_elsewhere() {
-    let (site, _) = check(&[]);
+    let site = check(&[]);
     let length = |name: &str| {
         site.find(&format!("site/assets/{name}"))
             .unwrap()
@@ -174,10 +156,10 @@ fn pages_are_light_and_ask_for_nothing_from_elsewhere() {
     }
 }
 
-/// The site of a small platform, being served.
-struct Served {
+/// A site that is being served.
+pub(crate) struct Served {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     home: tempfile::TempDir,
 }
 
@@ -196,9 +178,16 @@ impl Served {
         fs::write(home.path().join("platform.toml"), SMALL).expect("it works");
         fs::create_dir(home.path().join("docs")).expect("it works");
         fs::write(home.path().join("docs/a.md"), "# Alpha\n").expect("it works");
+        let folder = home.path().to_owned();
+        Self::of(home, &folder, &["--watch"])
+    }
+
+    /// What `homelab docs` serves in a folder; `home` goes when it is done.
+    pub(crate) fn of(home: tempfile::TempDir, folder: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_homelab"))
-            .args(["docs", "--watch", "--port", "0"])
-            .current_dir(home.path())
+            .args(["docs", "--port", "0"])
+            .args(arguments)
+            .current_dir(folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -270,12 +259,26 @@ fn a_saved_file_is_built_and_served_again_and_an_error_is_shown() {
     let version = served.until("/", "unknown-name", &version);
     assert!(served.get("/").contains("nsa"));
 
-    fs::write(
-        served.home.path().join("platform.toml"),
-        SMALL.replace("4000", "4001"),
-    )
-    .unwrap();
-    served.until("/services/litellm.html", "4001", &version);
+    let sound = SMALL.replace("4000", "4001");
+    fs::write(served.home.path().join("platform.toml"), &sound).unwrap();
+    let version = served.until("/services/litellm.html", "4001", &version);
+
+    // What is wrong with a document, and with the lock, is told in the same way.
+    let document = served.home.path().join("docs/a.md");
+    fs::write(&document, "Ask [[service:litelm]].\n").unwrap();
+    let version = served.until("/hosts/nas.html", "broken-reference", &version);
+    let page = served.get("/hosts/nas.html");
+    assert!(page.contains("docs/a.md:1:5"), "{page}");
+    assert!(page.contains("[[service:litellm]]"), "{page}");
+
+    fs::write(&document, b"\xff\xfe\x00").unwrap();
+    let version = served.until("/", "This cannot be built", &version);
+
+    fs::write(&document, "Ask [[service:litellm]].\n").unwrap();
+    let version = served.until("/guide/a.html", "services/litellm.html", &version);
+
+    fs::write(served.home.path().join("platform.lock"), "what is this\n").unwrap();
+    served.until("/", "platform.lock:1:", &version);
 }
 
 #[test]
@@ -296,76 +299,4 @@ fn only_this_machine_is_served_and_nothing_beyond_the_site() {
     );
     served.ask("\r\n\r\n");
     assert!(served.get("/").starts_with("HTTP/1.1 200 "));
-}
-
-/// The site of this repository, with its documents, in a folder of its own.
-fn of_the_repository() -> tempfile::TempDir {
-    let home = tempfile::tempdir().expect("a folder");
-    let ended = Command::new(env!("CARGO_BIN_EXE_homelab"))
-        .args(["docs", "--no-serve", "--out"])
-        .arg(home.path())
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("it runs");
-    assert!(ended.status.success(), "{ended:?}");
-    home
-}
-
-/// A file of an npm package that `tests/setup` unpacks.
-fn package(path: &str) -> Option<PathBuf> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("target/node")
-        .join(path);
-    if !file.is_file() {
-        tools::skip(&format!("no {}", file.display()));
-        return None;
-    }
-    Some(file)
-}
-
-/// What a script of tests/real says about the site: nothing when all is well.
-fn said(script: &str, python: &Path, arguments: &[&Path]) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let ended = Command::new(python)
-        .arg(root.join("tests/real").join(script))
-        .args(arguments)
-        .output()
-        .expect("it runs");
-    let error = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{error}");
-    String::from_utf8_lossy(&ended.stdout).into_owned()
-}
-
-/// Search, links of boxes, theme, phone width, console, policy and accessibility. Pictures of what was seen stay in target/screenshots.
-#[test]
-fn a_browser_finds_nothing_wrong() {
-    let (Some(python), Some(_), Some(axe)) = (
-        tools::python(),
-        tools::program("chromium"),
-        package("axe-core/axe.min.js"),
-    ) else {
-        return;
-    };
-    let home = of_the_repository();
-    let screenshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
-    let found = said(
-        "browse.py",
-        &python,
-        &[&home.path().join("site"), &axe, &screenshots],
-    );
-    assert_eq!(found.trim(), "");
-}
-
-#[test]
-fn the_nu_html_checker_is_silent() {
-    let (Some(python), Some(_), Some(jar)) = (
-        tools::python(),
-        tools::program("java"),
-        package("vnu-jar/build/dist/vnu.jar"),
-    ) else {
-        return;
-    };
-    let home = of_the_repository();
-    let found = said("check_html.py", &python, &[&home.path().join("site"), &jar]);
-    assert_eq!(found.trim(), "");
 }

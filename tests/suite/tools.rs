@@ -45,3 +45,10 @@ pub(crate) fn tell(why: &str) {
     // Where nobody listens there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {why}");
 }
+
+/// Says what a test measured.
+pub(crate) fn note(what: &str) {
+    let test = std::thread::current();
+    let test = test.name().unwrap_or("a test");
+    let _ = writeln!(std::io::stderr(), "{test}: {what}");
+}

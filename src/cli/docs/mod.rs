@@ -4,76 +4,96 @@ mod documents;
 mod serve;
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::arguments::Docs;
 use super::output::{self, Options, Outcome};
+use super::report::{self, Style};
 use super::terminal::{self, counted};
-use super::{End, input};
+use super::{End, input, pages};
 use crate::compile;
 use crate::emit::Artifacts;
 use crate::emit::site::NAME;
 
 pub(super) fn run(arguments: &Docs) -> End {
-    let (site, end) = match build(arguments) {
-        Ok(site) => (Some(site), End::Well),
-        Err(end) => (None, end),
-    };
-    if arguments.no_serve || (site.is_none() && !arguments.watch) {
+    let built = build(arguments);
+    let end = built.as_ref().err().map_or(End::Well, |it| it.end);
+    if arguments.no_serve || (built.is_err() && !arguments.watch) {
         return end;
     }
-    serve::run(arguments, site)
+    serve::run(arguments, built)
 }
 
-/// Builds the site, writes it and says so; what is wrong has been shown when there is none.
-fn build(arguments: &Docs) -> Result<Artifacts, End> {
-    let reading = input::read(&arguments.input).ok_or(End::Failed)?;
+/// Why there is no site. The terminal has said so already.
+struct Trouble {
+    end: End,
+    /// The same for a page, without colours.
+    report: String,
+}
+
+impl Trouble {
+    /// The world failed.
+    fn of(error: &dyn Error, help: Option<&str>) -> Self {
+        let report = terminal::chain(error);
+        terminal::complain(&report, help);
+        Self {
+            end: End::Failed,
+            report,
+        }
+    }
+
+    /// A file cannot be read, which was said when it was tried.
+    fn unreadable(path: &Path) -> Self {
+        Self {
+            end: End::Failed,
+            report: format!(
+                "`{}` or a file beside it cannot be read; the terminal says why.",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// Builds the site, writes it and says so.
+fn build(arguments: &Docs) -> Result<Artifacts, Trouble> {
+    let file = &arguments.input.platform;
+    let folder = documents_folder(arguments);
+    let mut reading = input::load(&arguments.input).ok_or_else(|| Trouble::unreadable(file))?;
+    if folder.is_dir() {
+        let named = std::slice::from_ref(&folder);
+        pages::hold(&arguments.input, named, &mut reading)
+            .ok_or_else(|| Trouble::unreadable(&folder))?;
+    }
+    let reading = input::show(&arguments.input, reading);
     let (Some(platform), Some(lock), End::Well) =
         (&reading.checked.platform, &reading.lock, reading.end)
     else {
-        return Err(reading.end);
+        return Err(Trouble {
+            end: reading.end,
+            report: input::told(&reading, report::Format::Full, &Style::default()),
+        });
     };
-    let folder = documents_folder(arguments);
-    let documents = documents::read(&folder, arguments.input.max_size).map_err(|error| {
-        terminal::complain(&terminal::chain(&error), None);
-        End::Failed
-    })?;
+    let documents = documents::read(&folder, arguments.input.max_size)
+        .map_err(|error| Trouble::of(&error, None))?;
     let promised = lock.promises.next.clone().unwrap_or_default();
-    let (site, dangling) = compile::site(platform, &promised, &documents).map_err(|error| {
-        terminal::complain(&terminal::chain(&error), None);
-        End::Found
+    let site = compile::site(platform, &promised, &documents).map_err(|error| Trouble {
+        end: End::Found,
+        ..Trouble::of(&error, None)
     })?;
-    for it in &dangling {
-        let place = folder.join(it.path.split_once('/').map_or(&*it.path, |it| it.1));
-        let message = format!(
-            "`[[{}]]` in `{}` leads nowhere",
-            it.reference,
-            place.display()
-        );
-        terminal::complain(
-            &message,
-            Some("name a host, service or handle of platform.toml"),
-        );
-    }
     let root = root(arguments);
     let options = Options {
         only: Some(BTreeSet::from([NAME.to_owned()])),
         on_wait: &|holder| terminal::note(&format!("waiting for another build: {holder}")),
         ..Options::default()
     };
-    let outcome = output::write(&root, &site, &options).map_err(|error| {
-        terminal::complain(&terminal::chain(&error), error.help());
-        End::Failed
-    })?;
+    let outcome =
+        output::write(&root, &site, &options).map_err(|error| Trouble::of(&error, error.help()))?;
     if input::talks(&arguments.input) {
         terminal::say(&summary(&root, &outcome));
     }
-    if dangling.is_empty() {
-        Ok(site)
-    } else {
-        Err(End::Found)
-    }
+    Ok(site)
 }
 
 fn summary(root: &Path, outcome: &Outcome) -> String {

@@ -8,10 +8,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::{build, documents, documents_folder, open};
+use super::{Trouble, build, documents, documents_folder, open};
 use crate::cli::arguments::Docs;
-use crate::cli::report::{self, Style};
-use crate::cli::{End, input, terminal};
+use crate::cli::{End, terminal};
 use crate::emit::Artifacts;
 use crate::emit::escape::html_text;
 use crate::emit::site::NAME;
@@ -50,6 +49,7 @@ struct Shelf {
     changed: Condvar,
 }
 
+#[derive(Default)]
 struct State {
     /// Counts what was put here.
     version: u64,
@@ -64,17 +64,22 @@ impl Shelf {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, site: Option<Artifacts>, report: String) {
+    fn put(&self, built: Result<Artifacts, Trouble>) {
         let mut state = self.lock();
         state.version += 1;
-        state.site = site.or_else(|| state.site.take());
-        state.report = report;
+        match built {
+            Ok(site) => {
+                state.site = Some(site);
+                state.report.clear();
+            }
+            Err(trouble) => state.report = trouble.report,
+        }
         drop(state);
         self.changed.notify_all();
     }
 }
 
-pub(super) fn run(arguments: &Docs, site: Option<Artifacts>) -> End {
+pub(super) fn run(arguments: &Docs, built: Result<Artifacts, Trouble>) -> End {
     let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)) {
         Ok(listener) => listener,
         Err(error) => {
@@ -91,19 +96,11 @@ pub(super) fn run(arguments: &Docs, site: Option<Artifacts>) -> End {
     if !terminal::say(&format!("serving {url} until Ctrl-C\n")) {
         return End::Failed;
     }
-    let report = if site.is_none() {
-        findings(arguments)
-    } else {
-        String::new()
-    };
     let shelf = Arc::new(Shelf {
-        state: Mutex::new(State {
-            version: 1,
-            site,
-            report,
-        }),
+        state: Mutex::default(),
         changed: Condvar::new(),
     });
+    shelf.put(built);
     if arguments.open {
         open(&url);
     }
@@ -130,10 +127,7 @@ fn watch(arguments: &Docs, shelf: &Shelf) {
             continue;
         }
         seen = now;
-        match build(arguments) {
-            Ok(site) => shelf.put(Some(site), String::new()),
-            Err(_) => shelf.put(None, findings(arguments)),
-        }
+        shelf.put(build(arguments));
     }
 }
 
@@ -151,20 +145,6 @@ fn traces(arguments: &Docs) -> Vec<(PathBuf, Option<(SystemTime, u64)>)> {
         .into_iter()
         .map(|path| (path.clone(), trace(&path)))
         .collect()
-}
-
-/// The report that the terminal shows, without its colours.
-fn findings(arguments: &Docs) -> String {
-    let Some(reading) = input::load(&arguments.input) else {
-        return format!("cannot read {}", arguments.input.platform.display());
-    };
-    let reports = [(&reading.source, &reading.checked.diagnostics)];
-    let text = report::render_all(report::Format::Full, &reports, &Style::default());
-    if text.is_empty() {
-        "The terminal says what is wrong.".to_owned()
-    } else {
-        text
-    }
 }
 
 /// Answers one request and closes.
@@ -306,12 +286,12 @@ fn live(html: &str) -> String {
     )
 }
 
-/// What is shown in place of any page while platform.toml has errors.
+/// What is shown in place of any page while a file has errors.
 fn broken(report: &str) -> String {
     let mut html = String::new();
     let _ = write!(
         html,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>platform.toml has errors</title>\n<link rel=\"stylesheet\" href=\"/assets/site.css\">\n</head>\n<body>\n<div class=\"frame\"><main><h1>platform.toml has errors</h1>\n<p>The site is as it was; this page loads anew when they are mended.</p>\n<div class=\"code\"><pre tabindex=\"0\"><code>{}</code></pre></div></main></div>\n</body>\n</html>\n",
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>This cannot be built</title>\n<link rel=\"stylesheet\" href=\"/assets/site.css\">\n</head>\n<body>\n<div class=\"frame\"><main><h1>This cannot be built</h1>\n<p>The site is as it was; this page loads anew when the errors below are mended.</p>\n<div class=\"code\"><pre tabindex=\"0\"><code>{}</code></pre></div></main></div>\n</body>\n</html>\n",
         html_text(report)
     );
     html

@@ -359,7 +359,9 @@ impl LimitParams {
 fn budget_duration(every: Duration) -> String {
     let seconds = every.as_secs().max(1);
     let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
-    let unit = units.into_iter().find(|(size, _)| seconds % size == 0);
+    let unit = units
+        .into_iter()
+        .find(|(size, _)| seconds.is_multiple_of(*size));
     let (size, unit) = unit.unwrap_or((1, "s"));
     format!("{}{unit}", seconds / size)
 }

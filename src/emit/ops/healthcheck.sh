@@ -97,14 +97,19 @@ ask_one() {
   fi
 }
 
-# Something without a port is well when what starts it says that it runs.
+# Something that opens no port is well when what starts it says that it runs.
 ask_unit() {
   local name=${1#*:}
   case $1 in
     systemd:*) systemctl is-active --quiet -- "$name.service" && say "well - - running" && return ;;
     launchd:*) launchctl print "system/$name" | grep -q 'state = running' && say "well - - running" && return ;;
+    compose:*) compose_runs "$name" && say "well - - running" && return ;;
   esac
   say "sick - - it is not running"
+}
+
+compose_runs() {
+  docker compose --file /etc/homelab/docker-compose.yml ps --services --status running | grep -Fqx -- "$1"
 }
 
 ask_http() {

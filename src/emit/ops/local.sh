@@ -1,7 +1,5 @@
 # ------------------------------------------------ where we work
 
-here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
-
 # Settles which host we work on; we touch no other one than the one we are on.
 choose_host() {
   local mine

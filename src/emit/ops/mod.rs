@@ -1,31 +1,37 @@
-//! Scripts that look after the platform: ask, restart, redeploy, install.
+//! Scripts that look after the platform: ask, restart, redeploy, install, fetch models anew, clear what nobody needs.
 //!
-//! They run where the lab runs, on bash 3.2 with curl alone. Each is whole by itself: its tables (`*.sh.j2`), the parts it shares with others (`common.sh`, `local.sh`, `control.sh`), and its own functions (`*.sh`).
+//! They run where the lab runs, on bash 3.2 with curl alone. Each is whole by itself: its tables (`*.sh.j2`), the parts it shares with others (`common.sh`, `local.sh`, `root.sh`, `control.sh`, `stores.sh`), and its own functions (`*.sh`).
 
 mod files;
-mod probe;
+mod stores;
 mod table;
 
 use serde::Serialize;
 
 use crate::platform::Platform;
 
+use super::probe::{self, Probe};
 use super::{
     Artifact, Artifacts, Emit, EmitError, Emitter, MANY_SERVICES, Template, side_by_side, template,
 };
 use files::{FileRow, NeedsRow, OurRow};
-use probe::ProbeRow;
+use stores::{AnswersRow, ModelRow, StoreRow};
 use table::{HostRow, ServiceRow};
 
 /// Comes after every emitter whose artifacts are installed: `install.sh` lists them.
 pub(super) static EMITTER: Emitter = Emitter {
     name: "ops",
-    summary: "scripts that ask, restart, redeploy and install",
+    summary: "scripts that ask, restart, redeploy, install, renew and clear",
     last: true,
     emit: Emit::Platform(emit),
 };
 
-static SCRIPTS: [Script; 4] = [
+static SCRIPTS: [Script; 6] = [
+    Script {
+        path: "ops/clear-cache.sh",
+        tables: Template::shell(include_str!("clear-cache.sh.j2")),
+        functions: &[COMMON, LOCAL, ROOT, STORES, include_str!("clear-cache.sh")],
+    },
     Script {
         path: "ops/healthcheck.sh",
         tables: Template::shell(include_str!("healthcheck.sh.j2")),
@@ -34,26 +40,59 @@ static SCRIPTS: [Script; 4] = [
     Script {
         path: "ops/install.sh",
         tables: Template::shell(include_str!("install.sh.j2")),
-        functions: &[COMMON, LOCAL, CONTROL, include_str!("install.sh")],
+        functions: &[
+            COMMON,
+            LOCAL,
+            HERE,
+            ROOT,
+            CONTROL,
+            include_str!("install.sh"),
+        ],
     },
     Script {
         path: "ops/redeploy.sh",
         tables: Template::shell(include_str!("redeploy.sh.j2")),
-        functions: &[COMMON, LOCAL, include_str!("redeploy.sh")],
+        functions: &[COMMON, LOCAL, HERE, include_str!("redeploy.sh")],
     },
     Script {
         path: "ops/restart-all.sh",
         tables: Template::shell(include_str!("restart-all.sh.j2")),
-        functions: &[COMMON, LOCAL, CONTROL, include_str!("restart-all.sh")],
+        functions: &[
+            COMMON,
+            LOCAL,
+            HERE,
+            ROOT,
+            CONTROL,
+            include_str!("restart-all.sh"),
+        ],
+    },
+    Script {
+        path: "ops/update-models.sh",
+        tables: Template::shell(include_str!("update-models.sh.j2")),
+        functions: &[
+            COMMON,
+            LOCAL,
+            HERE,
+            ROOT,
+            CONTROL,
+            STORES,
+            include_str!("update-models.sh"),
+        ],
     },
 ];
 
 /// What every script needs: words for people, and which host this is.
 const COMMON: &str = include_str!("common.sh");
+/// Where the other scripts are.
+const HERE: &str = include_str!("here.sh");
 /// Which host is worked on: the one that this is.
 const LOCAL: &str = include_str!("local.sh");
+/// What needs root, and Docker Compose.
+const ROOT: &str = include_str!("root.sh");
 /// Restarting, and waiting for health.
 const CONTROL: &str = include_str!("control.sh");
+/// Asking the stores of models.
+const STORES: &str = include_str!("stores.sh");
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     let tables = template::seen(&Tables::of(platform, artifacts));
@@ -91,10 +130,13 @@ struct Tables<'a> {
     platform: &'a str,
     hosts: Vec<HostRow<'a>>,
     services: Vec<ServiceRow<'a>>,
-    probes: Vec<ProbeRow<'a>>,
+    probes: Vec<Probe<'a>>,
     files: Vec<FileRow<'a>>,
     needs: Vec<NeedsRow<'a>>,
     ours: Vec<OurRow<'a>>,
+    stores: Vec<StoreRow<'a>>,
+    models: Vec<ModelRow<'a>>,
+    answers: Option<AnswersRow<'a>>,
     /// Every live service, also what cannot be asked.
     live: String,
     key_host: &'a str,
@@ -117,6 +159,9 @@ impl<'a> Tables<'a> {
             files: files::files(platform, artifacts),
             needs: files::needs(platform),
             ours: files::ours(platform, artifacts),
+            stores: stores::stores(platform),
+            models: stores::models(platform),
+            answers: stores::answers(platform),
             live: live.join(" "),
             key_host: &platform[gateway.host].name,
             key_env: gateway.env_file.as_deref().unwrap_or_default(),

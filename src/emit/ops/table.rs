@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::emit::{Artifacts, container};
-use crate::platform::{Host, HostState, Init, ManagedBy, Platform, Service};
+use crate::emit::Artifacts;
+use crate::emit::starter::{manager, unit};
+use crate::platform::{Host, HostState, Platform, Service};
 
 /// A host.
 #[derive(Serialize)]
@@ -64,30 +65,6 @@ pub(super) fn services<'a>(
             folder: service.folder.as_deref().unwrap_or_default(),
         })
         .collect()
-}
-
-/// What starts and stops a service: `systemd`, `launchd`, `compose`, or somebody's `hand`.
-pub(super) fn manager(platform: &Platform, service: &Service) -> &'static str {
-    match service.managed_by {
-        ManagedBy::Systemd => "systemd",
-        ManagedBy::Docker if container::is_started(service) => "compose",
-        ManagedBy::Launchd => "launchd",
-        ManagedBy::Package => match platform[service.host].init {
-            Init::Systemd => "systemd",
-            Init::Launchd => "launchd",
-            Init::Compose | Init::None => "hand",
-        },
-        ManagedBy::Docker | ManagedBy::Manual | ManagedBy::External => "hand",
-    }
-}
-
-/// The unit or label that starts a service when nothing else is known.
-pub(super) fn unit<'a>(platform: &Platform, service: &'a Service) -> &'a str {
-    match manager(platform, service) {
-        "launchd" => &service.run.label,
-        "compose" => &service.name,
-        _ => &service.run.unit,
-    }
 }
 
 /// The units and labels whose files we install, by host and service: a service may have one for each of its models.

@@ -1,6 +1,6 @@
 //! MCP servers, and what each of their tools promises.
 
-use super::markdown::{Writer, code, listed, text, text_or_none};
+use super::markdown::{NONE, Writer, code, listed, text, text_or_none};
 use super::{Book, Page, to_host, to_service, words};
 use crate::emit::mcp_servers::transport_name;
 use crate::platform::{McpCommand, McpServer, McpTool, Platform, Word};
@@ -21,6 +21,33 @@ pub(super) fn mcp(book: &Book) -> Page {
         }
     }
     Page::new("mcp.md", "MCP servers", page.finish())
+}
+
+/// The servers, one row each, for the topology.
+pub(super) fn table(page: &mut Writer, platform: &Platform) {
+    let rows: Vec<_> = platform
+        .mcp
+        .iter()
+        .map(|server| {
+            let place = match (&server.command, server.host) {
+                (McpCommand::Call { service, .. }, _) => to_service("", &platform[*service]),
+                (_, Some(host)) => to_host("", &platform[host]),
+                (McpCommand::Start(_), None) => "wherever its client is".to_owned(),
+                (McpCommand::Unknown, None) => NONE.to_owned(),
+            };
+            [
+                format!("{} {}", code(&server.name), text(&server.purpose)),
+                place,
+                transport_name(server.transport).to_owned(),
+                words::mcp_state(server.state).to_owned(),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Server", "Where", "Transport", "State"],
+        &rows,
+        "There is no MCP server.",
+    );
 }
 
 fn facts(platform: &Platform, server: &McpServer) -> Vec<String> {

@@ -164,6 +164,12 @@ pub(super) fn topology(book: &Book) -> Page {
         &calls,
         "Nothing calls anything.",
     );
+    page.section("MCP servers");
+    page.paragraph(&format!(
+        "What their tools promise is on {}.",
+        link("a page of its own", "mcp.md")
+    ));
+    super::mcp::table(&mut page, platform);
     page.paragraph(&format!("Back to {}.", link(&platform.title, "README.md")));
     Page::new("topology.md", "Topology", page.finish())
 }

@@ -34,32 +34,17 @@ pub struct Document {
     pub text: String,
 }
 
-/// A reference of a document to something that is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dangling {
-    /// The document.
-    pub path: String,
-    /// The reference as written.
-    pub reference: String,
-}
-
-/// Returns the site, and the references of documents that lead nowhere.
-pub fn site(book: &Book, documents: &[Document]) -> Result<(Artifacts, Vec<Dangling>), EmitError> {
+/// Returns the site.
+pub fn site(book: &Book, documents: &[Document]) -> Result<Artifacts, EmitError> {
     let mut pages = pages::pages(book);
     pages.extend(documents.iter().map(render::document));
     let catalogue = render::Catalogue::of(book.platform, &pages);
     let mut artifacts = Artifacts::new();
-    let mut dangling = Vec::new();
     let mut index = search::Index::default();
     let figures = figures::Figures::of(book);
     let shelves = shelves(&pages);
     for (place, page) in pages.iter().enumerate() {
         let rendered = render::render(page, &catalogue);
-        let missing = rendered.dangling.iter();
-        dangling.extend(missing.map(|reference| Dangling {
-            path: page.path.clone(),
-            reference: reference.clone(),
-        }));
         index.add(page, &rendered);
         let text = html(
             book,
@@ -83,7 +68,7 @@ pub fn site(book: &Book, documents: &[Document]) -> Result<(Artifacts, Vec<Dangl
     ] {
         artifacts.add(Artifact::new(format!("{NAME}/assets/{name}"), text));
     }
-    Ok((artifacts, dangling))
+    Ok(artifacts)
 }
 
 /// Where a page of Markdown lies on the site.
@@ -99,6 +84,8 @@ fn html_path(path: &str) -> String {
 #[derive(Serialize)]
 struct View<'a> {
     title: &'a str,
+    /// What sort of thing it is about; empty for a page about all of them.
+    section: &'static str,
     platform: &'a str,
     /// From this page to the root of the site: empty or `../`.
     up: String,
@@ -159,6 +146,7 @@ fn html<'a>(
     };
     let view = View {
         title: &page.title,
+        section: section(&page.path),
         platform: &book.platform.title,
         groups: groups(pages, shelves, place, &up),
         lead,
@@ -172,6 +160,17 @@ fn html<'a>(
     let path = format!("{NAME}/{}", html_path(&page.path));
     PAGE.render(&view)
         .map_err(|error| EmitError::of(&path, error))
+}
+
+/// What the pages of a folder are about.
+fn section(path: &str) -> &'static str {
+    match path.split_once('/') {
+        Some(("hosts", _)) => "Host",
+        Some(("services", _)) => "Service",
+        Some(("handles", _)) => "Handle",
+        Some(_) => "Document",
+        None => "",
+    }
 }
 
 /// The folder of a page, and the title under which its pages are listed.

@@ -66,8 +66,6 @@ pub(super) struct Rendered {
     pub(super) body: String,
     pub(super) headings: Vec<Heading>,
     pub(super) sections: Vec<Section>,
-    /// References that lead nowhere, as written.
-    pub(super) dangling: Vec<String>,
 }
 
 fn options() -> Options {
@@ -120,6 +118,7 @@ pub(super) fn render(page: &Page, catalogue: &Catalogue) -> Rendered {
         catalogue,
         is_ours: !page.path.starts_with(GUIDE),
         up: "../".repeat(page.path.matches('/').count()),
+        began: false,
         ids: PAGE_IDS.iter().map(|it| (*it).to_owned()).collect(),
         rendered: Rendered {
             sections: vec![Section::default()],
@@ -147,6 +146,8 @@ struct Renderer<'p> {
     /// True for a page that we wrote: there `<code>` is meant.
     is_ours: bool,
     up: String,
+    /// True once a section has begun.
+    began: bool,
     ids: BTreeSet<String>,
     rendered: Rendered,
     events: Vec<Event<'p>>,
@@ -195,6 +196,11 @@ impl<'p> Renderer<'p> {
                     self.events.push(Event::End(TagEnd::Table));
                     self.raw("</div>\n");
                 }
+                Event::Start(Tag::List(None)) if self.is_ours && !self.began => {
+                    let end = until(events, at, |it| matches!(it, TagEnd::List(_)));
+                    self.facts(&events[at..end]);
+                    at = end + 1;
+                }
                 Event::Start(Tag::TableCell) => {
                     self.events.push(event.clone());
                     if let (Some(Event::Text(word)), Some(Event::End(TagEnd::TableCell))) =
@@ -229,6 +235,49 @@ impl<'p> Renderer<'p> {
         }
     }
 
+    /// The list at the head of a page of ours: what a thing is, as `word: value`.
+    fn facts(&mut self, items: &[Event<'p>]) {
+        self.raw("<ul class=\"facts\">\n");
+        for item in items.split(|it| matches!(it, Event::End(TagEnd::Item))) {
+            let [Event::Start(Tag::Item), words @ ..] = item else {
+                continue;
+            };
+            self.raw("<li>");
+            let rest = match words {
+                [Event::Text(first), rest @ ..] => {
+                    let (key, value) = first.split_once(": ").unwrap_or(("", first));
+                    self.fact(key, value);
+                    rest
+                }
+                all => all,
+            };
+            self.all(rest);
+            self.raw("</li>\n");
+            self.found(" ");
+        }
+        self.raw("</ul>\n");
+    }
+
+    /// The words that a fact begins with.
+    fn fact(&mut self, key: &str, value: &str) {
+        if key.is_empty() {
+            self.text(value);
+            return;
+        }
+        self.found(key);
+        self.found(" ");
+        let key = html_text(key);
+        self.raw(&format!("<span class=\"key\">{key}</span> "));
+        if STATES.contains(&value) {
+            self.found(value);
+            self.raw(&format!(
+                "<span class=\"state state-{value}\">{value}</span>"
+            ));
+        } else {
+            self.text(value);
+        }
+    }
+
     fn raw(&mut self, html: &str) {
         self.events
             .push(Event::InlineHtml(CowStr::from(html.to_owned())));
@@ -245,6 +294,7 @@ impl<'p> Renderer<'p> {
         let text = plain(inside);
         let id = self.free_id(&text);
         let number = level as u8;
+        self.began |= number > 1;
         self.rendered.sections.push(Section {
             id: if number == 1 {
                 String::new()
@@ -404,7 +454,7 @@ impl<'p> Renderer<'p> {
                     html_text(&path)
                 ));
             } else {
-                self.rendered.dangling.push(reference.to_owned());
+                // `lint` says so.
                 self.raw(&format!("<span class=\"dangling\">{shown}</span>"));
             }
             rest = &rest[start + length + 2..];

@@ -11,7 +11,7 @@
     return root.getAttribute("data-theme") || "system";
   }
   function show() {
-    button.textContent = "Theme: " + current();
+    button.querySelector(".theme-now").textContent = current();
   }
   button.hidden = false;
   show();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::backend::Window;
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity, Span};
 use crate::lint::{Check, Lint, words};
 use crate::platform::Platform;
@@ -34,7 +35,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         let mut known: BTreeMap<String, (Window, Span)> = BTreeMap::new();
         if let Some(version) = &service.program_version {
             let keys = ["services", &service.name, "program_version"];
-            if let Some(window) = window(version) {
+            if let Some(window) = Window::read(version) {
                 let span = words::value(document, &keys);
                 known.insert(service.kind.name.to_owned(), (window, span));
             }
@@ -48,7 +49,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
                 Some(rest) => rest.split_once(']').map_or("", |it| it.1),
                 None => &pin[end..],
             };
-            let Some(window) = window(versions) else {
+            let Some(window) = Window::read(versions) else {
                 continue;
             };
             let Some((other, place)) = known.get(&package) else {
@@ -70,81 +71,5 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
                 );
             }
         }
-    }
-}
-
-/// The releases that a constraint allows: from a lowest to a highest, and whether those belong to it.
-#[derive(Debug, Default, PartialEq)]
-struct Window {
-    lowest: Option<(Vec<u64>, bool)>,
-    highest: Option<(Vec<u64>, bool)>,
-}
-
-impl Window {
-    /// True when some release may be in both.
-    fn meets(&self, other: &Self) -> bool {
-        let reaches = |low: &Self, high: &Self| match (&low.lowest, &high.highest) {
-            (Some((low, with)), Some((high, and))) => low < high || (low == high && *with && *and),
-            _ => true,
-        };
-        reaches(self, other) && reaches(other, self)
-    }
-}
-
-/// Reads `>=0.4.0`, `<5`, `==1.2`, `1.2` and several of them with commas; nothing for what it does not know.
-fn window(text: &str) -> Option<Window> {
-    let mut window = Window::default();
-    for part in text.split(',').map(str::trim) {
-        let at = part.find(|it: char| !"<>=".contains(it))?;
-        let (sign, number) = part.split_at(at);
-        let version = version(number.trim())?;
-        let (low, high) = match sign {
-            "" | "==" => (Some(true), Some(true)),
-            ">=" => (Some(true), None),
-            ">" => (Some(false), None),
-            "<=" => (None, Some(true)),
-            "<" => (None, Some(false)),
-            _ => return None,
-        };
-        if let Some(with) = low {
-            let bound = (version.clone(), with);
-            window.lowest = Some(window.lowest.map_or(bound.clone(), |it| it.max(bound)));
-        }
-        if let Some(with) = high {
-            let bound = (version, with);
-            window.highest = Some(window.highest.map_or(bound.clone(), |it| it.min(bound)));
-        }
-    }
-    Some(window)
-}
-
-/// The numbers of a version without zeros at the end, so that `5` and `5.0` are one.
-fn version(text: &str) -> Option<Vec<u64>> {
-    let parts = text.trim_start_matches('v').split('.').map(str::parse);
-    let mut parts: Vec<u64> = parts.collect::<Result<_, _>>().ok()?;
-    while parts.last() == Some(&0) {
-        parts.pop();
-    }
-    Some(parts)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn windows_meet_when_a_release_is_in_both() {
-        let meet = |one: &str, two: &str| {
-            let (one, two) = (window(one).unwrap(), window(two).unwrap());
-            one.meets(&two) && two.meets(&one)
-        };
-        assert!(meet(">=0.4.0", "<2"));
-        assert!(meet("==5", "5.0"));
-        assert!(meet("<=5", ">=5"));
-        assert!(!meet("<5", ">=5"));
-        assert!(!meet(">=0.4.0", "==0.3.4"));
-        assert!(!meet(">=1,<2", ">2"));
-        assert_eq!(window("~=1.4"), None);
-        assert_eq!(window("latest"), None);
     }
 }

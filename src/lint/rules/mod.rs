@@ -36,6 +36,7 @@ mod backend_called_directly;
 mod backroom_handle;
 mod borrowed_port;
 mod broken_link;
+mod broken_reference;
 mod bypassed_optimiser;
 mod contested_file;
 mod contradicting_pin;
@@ -116,6 +117,7 @@ pub static LINTS: &[&Lint] = &[
     &backroom_handle::LINT,
     &borrowed_port::LINT,
     &broken_link::LINT,
+    &broken_reference::LINT,
     &bypassed_optimiser::LINT,
     &contested_file::LINT,
     &contradicting_pin::LINT,

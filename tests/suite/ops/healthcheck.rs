@@ -218,6 +218,48 @@ fn every_state_is_told_from_the_others() {
     }
 }
 
+/// A database in a container opens no port on its host, so its engine is asked.
+#[test]
+fn a_container_that_opens_no_port_is_asked_of_its_engine() {
+    let gate = Server::well("{}");
+    let text = format!(
+        r#"
+version = 1
+name = "lab"
+[policy]
+gateway = "gate"
+[hosts.box]
+os = "linux"
+init = "compose"
+[secrets.word]
+generate = {{ bytes = 16 }}
+[services.gate]
+kind = "litellm"
+host = "box"
+port = {}
+container = {{ image = "docker.io/library/gate:1" }}
+health = [{{ path = "/" }}]
+[services.store]
+kind = "postgres"
+host = "box"
+container = {{ image = "docker.io/library/postgres:17.2" }}
+env = {{ POSTGRES_PASSWORD = {{ secret = "word" }} }}
+"#,
+        gate.port()
+    );
+    let lab = Lab::of(&text);
+    for shell in shells() {
+        let on_box = ["--host", "box"];
+        let well = [("gate", "well", ""), ("store", "well", "running")];
+        check(&shell, &lab, &on_box, &well, 0);
+        write(&lab.path("down-store"), "");
+        let sick = [well[0], ("store", "sick", "it is not running")];
+        check(&shell, &lab, &on_box, &sick, 1);
+        std::fs::remove_file(lab.path("down-store")).expect("it is ours");
+        lab.log();
+    }
+}
+
 #[test]
 fn the_table_is_for_people() {
     let (gate, models) = (Server::well("found it"), Server::well("{}"));

@@ -29,7 +29,7 @@ esac
 const DOCKER: &str = r#"#!/bin/sh
 echo "docker $*" >>"$LAB/log"
 case " $* " in
-*" ps "*) [ -e "$LAB/down-gate" ] || echo gate ;;
+*" ps "*) for it in gate store; do [ -e "$LAB/down-$it" ] || echo "$it"; done ;;
 esac
 "#;
 const HOSTNAME: &str = "#!/bin/sh\necho \"${LAB_NAME:-nowhere}\"\n";

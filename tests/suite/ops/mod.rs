@@ -6,6 +6,7 @@ mod lab;
 mod redeploy;
 mod restart;
 mod server;
+mod upkeep;
 
 use std::process::Command;
 
@@ -20,7 +21,14 @@ fn shellcheck_is_silent() {
         return;
     };
     let lab = Lab::of(REPO);
-    let scripts = ["healthcheck", "install", "redeploy", "restart-all"];
+    let scripts = [
+        "clear-cache",
+        "healthcheck",
+        "install",
+        "redeploy",
+        "restart-all",
+        "update-models",
+    ];
     let scripts = scripts.map(|name| lab.generated(&format!("ops/{name}.sh")));
     let output = Command::new(shellcheck)
         .args([
@@ -95,7 +103,14 @@ fn nothing_newer_than_bash_3_2_is_used() {
 fn help_teaches_in_sixty_columns() {
     let lab = Lab::of(REPO);
     for shell in lab::shells() {
-        for script in ["healthcheck", "install", "redeploy", "restart-all"] {
+        for script in [
+            "clear-cache",
+            "healthcheck",
+            "install",
+            "redeploy",
+            "restart-all",
+            "update-models",
+        ] {
             let ran = lab.run(&shell, script, &["--help"]);
             assert_eq!(ran.code, 0, "{ran:?}");
             assert!(

@@ -136,15 +136,15 @@ impl Client {
 
     /// Reads until this text has come, and returns all that came by then.
     pub(super) fn until(&mut self, text: &str) -> String {
+        let mut from = 0;
         loop {
-            if let Some(at) = self
-                .buffer
-                .windows(text.len())
-                .position(|it| it == text.as_bytes())
-            {
+            if let Some(at) = memchr::memmem::find(&self.buffer[from..], text.as_bytes()) {
+                let at = from + at;
                 return String::from_utf8(self.buffer.drain(..at + text.len()).collect())
                     .expect("it is text");
             }
+            // What was searched is not searched again: some tests read many megabytes.
+            from = (self.buffer.len() + 1).saturating_sub(text.len());
             assert!(
                 self.more(),
                 "the connection ended before {text:?}: {:?}",
@@ -183,7 +183,7 @@ impl Client {
     fn chunks(&mut self) -> (Vec<u8>, bool) {
         let mut body = Vec::new();
         loop {
-            let Some(at) = self.buffer.windows(2).position(|it| it == b"\r\n") else {
+            let Some(at) = memchr::memmem::find(&self.buffer, b"\r\n") else {
                 if self.more() {
                     continue;
                 }

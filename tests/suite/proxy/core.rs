@@ -196,7 +196,7 @@ fn p031_to_p044_bodies_that_are_refused() {
     let lab = Lab::new(table(&[route("m", &[server.address], &[])]));
     for (body, code) in [
         (r#"{"model":"m","model":"n"}"#, "duplicate_key"),
-        (r#"{"MODEL":"m"}"#, "duplicate_key"),
+        (r#"{"MODEL":"m"}"#, "missing_model"),
         (r#"{"messages":[]}"#, "missing_model"),
         (r#"{"model":1}"#, "invalid_type"),
         (r#"{"model":"m""#, "invalid_json"),

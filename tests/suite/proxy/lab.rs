@@ -29,6 +29,8 @@ pub(super) struct Start {
     pub(super) arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
     pub(super) keys: Option<String>,
+    /// A program that runs it, such as one that watches its calls to the system.
+    pub(super) under: Vec<String>,
 }
 
 impl Start {
@@ -39,7 +41,14 @@ impl Start {
             arguments: vec!["--threads".to_owned(), "1".to_owned()],
             environment: Vec::new(),
             keys: None,
+            under: Vec::new(),
         }
+    }
+
+    /// The same below another program, which must keep its process.
+    pub(super) fn under(mut self, words: &[&str]) -> Self {
+        self.under = words.iter().map(|it| (*it).to_owned()).collect();
+        self
     }
 
     /// The same with a variable.
@@ -77,7 +86,15 @@ impl Lab {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let table = folder.path().join("routes.json");
         std::fs::write(&table, start.table.to_string()).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_homelab"));
+        let program = env!("CARGO_BIN_EXE_homelab");
+        let mut command = match start.under.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command.arg("proxy").arg("--table").arg(&table).args([
             "--listen",
             "127.0.0.1:0",
@@ -170,6 +187,11 @@ impl Lab {
         self.log.0.lock().unwrap().clone()
     }
 
+    /// Drops the lines of the log so far.
+    pub(super) fn forget(&self) {
+        self.log.0.lock().unwrap().clear();
+    }
+
     /// The value of a metric, such as `name` or `name{label="x"}`.
     pub(super) fn metric(&self, name: &str) -> Option<f64> {
         let text = self.operator().get("/metrics").answer().text().to_owned();
@@ -180,6 +202,37 @@ impl Lab {
     /// What operators see.
     pub(super) fn status(&self) -> Value {
         self.operator().get("/status").answer().json()
+    }
+
+    /// The most memory that it ever held, in bytes.
+    #[cfg(target_os = "linux")]
+    pub(super) fn peak_memory(&self) -> usize {
+        self.memory("VmHWM:")
+    }
+
+    /// The memory that it holds, in bytes.
+    #[cfg(target_os = "linux")]
+    pub(super) fn resident_memory(&self) -> usize {
+        self.memory("VmRSS:")
+    }
+
+    #[cfg(target_os = "linux")]
+    fn memory(&self, name: &str) -> usize {
+        let file = format!("/proc/{}/status", self.child.id());
+        let text = std::fs::read_to_string(file).expect("it runs");
+        let line = text.lines().find_map(|it| it.strip_prefix(name));
+        let kilobytes = line.and_then(|it| it.trim().strip_suffix(" kB"));
+        kilobytes.expect("Linux tells").parse::<usize>().unwrap() * 1024
+    }
+
+    /// The processor time that it has used, in ticks of which a second has a hundred.
+    #[cfg(target_os = "linux")]
+    pub(super) fn ticks(&self) -> u64 {
+        let file = format!("/proc/{}/stat", self.child.id());
+        let text = std::fs::read_to_string(file).expect("it runs");
+        let words = text.rsplit(')').next().unwrap_or_default();
+        let words: Vec<&str> = words.split_whitespace().collect();
+        words[11].parse::<u64>().unwrap() + words[12].parse::<u64>().unwrap()
     }
 
     /// The file with the table.

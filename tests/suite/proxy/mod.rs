@@ -6,9 +6,23 @@
 )]
 
 mod client;
+mod clients;
+mod compared;
 mod compiled;
 mod core;
 mod lab;
+mod load;
 mod operation;
+mod p001_framing;
+mod p012_heads;
+mod p031_bodies;
+mod p052_keys;
+mod p065_streams;
+mod p087_clients;
+mod p101_retries;
+mod p121_upstreams;
+mod p149_operation;
 mod properties;
+mod soak;
+mod supervised;
 mod upstream;

@@ -18,6 +18,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) enum Do {
     /// Send these bytes.
     Send(Vec<u8>),
+    /// Send these bytes in slices of so many, with a pause after each.
+    Drip(Vec<u8>, usize, Duration),
     /// Wait until the test calls [`Upstream::go`].
     Wait,
     /// Wait until the proxy closes the connection.
@@ -76,12 +78,28 @@ struct Shared {
     connections: AtomicUsize,
     permits: Mutex<usize>,
     permitted: Condvar,
+    /// False for one that acts before it has read a body.
+    reads_bodies: bool,
 }
 
 impl Upstream {
     /// A server with a script.
     pub(super) fn new(script: Script) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0)), script)
+    }
+
+    /// The same at an address that somebody knows already.
+    pub(super) fn at(address: SocketAddr, script: Script) -> Self {
+        Self::start(address, script, true)
+    }
+
+    /// A server that acts as soon as it has read a head, and reads no bodies.
+    pub(super) fn hasty(script: Script) -> Self {
+        Self::start(SocketAddr::from(([127, 0, 0, 1], 0)), script, false)
+    }
+
+    fn start(address: SocketAddr, script: Script, reads_bodies: bool) -> Self {
+        let listener = TcpListener::bind(address).expect("a port is free");
         let address = listener.local_addr().expect("it has an address");
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
@@ -90,6 +108,7 @@ impl Upstream {
             connections: AtomicUsize::new(0),
             permits: Mutex::new(0),
             permitted: Condvar::new(),
+            reads_bodies,
         });
         let (closing, closed) = channel();
         let serving = Arc::clone(&shared);
@@ -121,6 +140,11 @@ impl Upstream {
     /// All requests so far.
     pub(super) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// Drops the requests so far.
+    pub(super) fn forget(&self) {
+        self.shared.seen.lock().unwrap().clear();
     }
 
     /// Waits until so many requests were seen, and returns them.
@@ -167,7 +191,7 @@ fn serve(mut stream: TcpStream, connection: usize, shared: &Shared, closing: &Se
     let _ = stream.set_nodelay(true);
     let _ = stream.set_read_timeout(Some(PATIENCE));
     let mut buffer = Vec::new();
-    while let Some((head, body)) = read_request(&mut stream, &mut buffer) {
+    while let Some((head, body)) = read_request(&mut stream, &mut buffer, shared.reads_bodies) {
         let actions = {
             let mut script = shared.script.lock().unwrap();
             if script.len() > 1 {
@@ -187,6 +211,14 @@ fn serve(mut stream: TcpStream, connection: usize, shared: &Shared, closing: &Se
                 Do::Send(bytes) => {
                     if stream.write_all(&bytes).is_err() {
                         return;
+                    }
+                }
+                Do::Drip(bytes, slice, pause) => {
+                    for part in bytes.chunks(slice) {
+                        if stream.write_all(part).is_err() {
+                            return;
+                        }
+                        thread::sleep(pause);
                     }
                 }
                 Do::Wait => {
@@ -219,7 +251,11 @@ fn serve(mut stream: TcpStream, connection: usize, shared: &Shared, closing: &Se
 }
 
 /// Reads a request with a length or chunks; nothing at the end of the connection.
-fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(String, Vec<u8>)> {
+fn read_request(
+    stream: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+    reads_bodies: bool,
+) -> Option<(String, Vec<u8>)> {
     let end = loop {
         if let Some(at) = buffer.windows(4).position(|it| it == b"\r\n\r\n") {
             break at + 4;
@@ -228,6 +264,9 @@ fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(String,
     };
     let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
     buffer.drain(..end);
+    if !reads_bodies {
+        return Some((head, Vec::new()));
+    }
     let length: usize =
         field(&head, "content-length").map_or(0, |it| it.parse().expect("a length"));
     while buffer.len() < length {

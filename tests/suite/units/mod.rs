@@ -18,6 +18,11 @@ mod systemd;
 /// The repository's own platform.
 const REPO: &str = include_str!("../../../platform.toml");
 
+/// The same with our own proxy in LiteLLM's place.
+fn repo_with_proxy() -> String {
+    REPO.replace("kind = \"litellm\"", "kind = \"homelab\"")
+}
+
 /// A small one with a service for each workload, a low port, a ring of calls, a package, and daemons on a Mac.
 const LAB: &str = r#"
 version = 1

@@ -8,7 +8,9 @@ use std::process::Command;
 use homelab::backend::Workload;
 use homelab::emit::{Artifact, Artifacts};
 
-use super::{LAB, REPO, emitted, has_ending, platform, refused, settings, text_of};
+use super::{
+    LAB, REPO, emitted, has_ending, platform, refused, repo_with_proxy, settings, text_of,
+};
 use crate::tools;
 
 fn units(artifacts: &Artifacts) -> impl Iterator<Item = &Artifact> {
@@ -67,7 +69,7 @@ fn systemd_has_nothing_to_say_of_any_unit() {
     let Some(analyze) = tools::program("systemd-analyze") else {
         return;
     };
-    for text in [REPO, LAB] {
+    for text in [REPO, LAB, &repo_with_proxy()] {
         let artifacts = emitted(text);
         let folder = folder_of(&artifacts);
         // A unit for the drop-in to stand beside, as its package would bring it.
@@ -96,7 +98,7 @@ fn units_are_as_strict_as_their_workload_allows() {
     let Some(analyze) = tools::program("systemd-analyze") else {
         return;
     };
-    for text in [REPO, LAB] {
+    for text in [REPO, LAB, &repo_with_proxy()] {
         let platform = platform(text);
         let artifacts = emitted(text);
         let folder = folder_of(&artifacts);
@@ -115,6 +117,21 @@ fn units_are_as_strict_as_their_workload_allows() {
             let (well, said) = analyse(&analyze, folder.path(), &words);
             assert!(well, "{name} is beyond {most}: {said}");
         }
+    }
+}
+
+#[test]
+fn only_a_program_that_speaks_to_systemd_is_waited_for() {
+    let text = repo_with_proxy();
+    for unit in units(&emitted(&text)) {
+        let proxy = file_name(unit) == "litellm-orch.service";
+        let expected = if proxy {
+            ["notify", "30s", "/bin/kill -HUP $MAINPID"].map(|it| vec![it])
+        } else {
+            [vec!["exec"], vec![], vec![]]
+        };
+        let seen = ["Type", "WatchdogSec", "ExecReload"].map(|it| settings(&unit.text, it));
+        assert_eq!(seen, expected, "{}", unit.path);
     }
 }
 

@@ -27,14 +27,14 @@ table() {
   probe service litellm pi5l 4000 'LiteLLM gateway' \
     http://127.0.0.1:4000/health/readiness '' \
     GET 200 '' '' ''
-  probe port postgres pi5l 5432 PostgreSQL \
-    http://127.0.0.1:5432/ '' \
+  probe unit postgres pi5l '' PostgreSQL \
+    compose:postgres '' \
     GET 200 '' '' ''
   probe service prometheus pi5l 9090 Prometheus \
     http://127.0.0.1:9090/-/healthy '' \
     GET 200 '' '' ''
-  probe port redis pi5l 6379 Redis \
-    http://127.0.0.1:6379/ '' \
+  probe unit redis pi5l '' Redis \
+    compose:redis '' \
     GET 200 '' '' ''
 }
 
@@ -194,14 +194,19 @@ ask_one() {
   fi
 }
 
-# Something without a port is well when what starts it says that it runs.
+# Something that opens no port is well when what starts it says that it runs.
 ask_unit() {
   local name=${1#*:}
   case $1 in
     systemd:*) systemctl is-active --quiet -- "$name.service" && say "well - - running" && return ;;
     launchd:*) launchctl print "system/$name" | grep -q 'state = running' && say "well - - running" && return ;;
+    compose:*) compose_runs "$name" && say "well - - running" && return ;;
   esac
   say "sick - - it is not running"
+}
+
+compose_runs() {
+  docker compose --file /etc/homelab/docker-compose.yml ps --services --status running | grep -Fqx -- "$1"
 }
 
 ask_http() {

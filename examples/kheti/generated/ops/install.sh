@@ -93,8 +93,6 @@ this_host() {
 
 # ------------------------------------------------ where we work
 
-here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
-
 # Settles which host we work on; we touch no other one than the one we are on.
 choose_host() {
   local mine
@@ -109,14 +107,10 @@ choose_host() {
   fi
 }
 
-# -------------------------------------------- starting and waiting
+# The folder of this script, where its sisters are.
+here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 
-services=0
-service() {
-  service_name[services]=$1 service_host[services]=$2 service_manager[services]=$3
-  service_units[services]=$4 service_seconds[services]=$5
-  services=$((services + 1))
-}
+# ---------------------------------------------------- as root
 
 # What needs root asks for it here and nowhere else.
 as_root() {
@@ -130,6 +124,15 @@ as_root() {
 # Docker Compose, by the file that install.sh puts on the host.
 compose() {
   as_root docker compose --file /etc/homelab/docker-compose.yml "$@"
+}
+
+# -------------------------------------------- starting and waiting
+
+services=0
+service() {
+  service_name[services]=$1 service_host[services]=$2 service_manager[services]=$3
+  service_units[services]=$4 service_seconds[services]=$5
+  services=$((services + 1))
 }
 
 # True when every process of the service is up.

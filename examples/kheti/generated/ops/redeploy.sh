@@ -79,8 +79,6 @@ this_host() {
 
 # ------------------------------------------------ where we work
 
-here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
-
 # Settles which host we work on; we touch no other one than the one we are on.
 choose_host() {
   local mine
@@ -94,6 +92,9 @@ choose_host() {
     stop "this is $mine; run me on $HOST"
   fi
 }
+
+# The folder of this script, where its sisters are.
+here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 
 usage() {
   cat <<'END'

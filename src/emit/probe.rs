@@ -1,35 +1,42 @@
-//! What is asked to learn whether the platform is well.
+//! What is asked to learn whether the platform is well: `healthcheck.sh` has it as its table, and `homelab status` asks it itself, so that both agree.
 
 use serde::Serialize;
 
-use super::table;
-use crate::emit::escape::comment_line;
+use super::escape::comment_line;
+use super::starter;
 use crate::platform::{Bind, Check, Health, Host, Method, Platform, Service, Slot};
 
 /// One question.
-#[derive(Serialize)]
-pub(super) struct ProbeRow<'a> {
+#[derive(Debug, Clone, Serialize)]
+pub struct Probe<'a> {
     /// `service`, `model`, `port`, `unit` or `check`.
-    what: &'static str,
-    service: &'a str,
-    host: &'a str,
+    pub what: &'static str,
+    /// The service that is asked.
+    pub service: &'a str,
+    /// The host it runs on.
+    pub host: &'a str,
     /// The port, or nothing.
-    port: String,
-    title: String,
-    /// The URL from its own host.
-    near: String,
+    pub port: String,
+    /// What it is, for people, on one line.
+    pub title: String,
+    /// The URL from its own host; for a unit who starts it and its name, such as `systemd:chat`.
+    pub near: String,
     /// The URL from elsewhere; nothing when there is none.
-    far: String,
-    method: &'static str,
-    status: u16,
+    pub far: String,
+    /// The method.
+    pub method: &'static str,
+    /// The status that means well.
+    pub status: u16,
     /// The variable that holds the key; nothing when none is needed.
-    key: String,
-    body: String,
-    contains: &'a str,
+    pub key: String,
+    /// The JSON that is sent, on one line.
+    pub body: String,
+    /// Words that must stand in the answer; nothing when any will do.
+    pub contains: &'a str,
 }
 
 /// All questions: those to each live service by host, then the owner's checks.
-pub(super) fn probes(platform: &Platform) -> Vec<ProbeRow<'_>> {
+pub fn probes(platform: &Platform) -> Vec<Probe<'_>> {
     let mut live: Vec<_> = platform.live_services().collect();
     live.sort_by_key(|service| (service.host, service.id));
     let mut probes: Vec<_> = live
@@ -43,7 +50,7 @@ pub(super) fn probes(platform: &Platform) -> Vec<ProbeRow<'_>> {
 }
 
 /// The questions to one service: its slots that are started with it, its ports, else what starts it.
-fn of_service<'a>(platform: &'a Platform, service: &'a Service) -> Vec<ProbeRow<'a>> {
+fn of_service<'a>(platform: &'a Platform, service: &'a Service) -> Vec<Probe<'a>> {
     let asker = Asker { platform, service };
     let boot = |slot: &&Slot| slot.boot && platform.model_is_live(&platform[slot.model]);
     let health = cheap_health(service);
@@ -56,8 +63,10 @@ fn of_service<'a>(platform: &'a Platform, service: &'a Service) -> Vec<ProbeRow<
         // Only the main port is known to speak HTTP.
         asker.on_port("service", port.number, title, health.filter(|_| at == 0))
     });
-    let probes: Vec<_> = slots.chain(ports).collect();
-    let manager = table::manager(platform, service);
+    // What a container keeps to itself nobody can ask by a port.
+    let opens = |_: &Probe| service.holds_ports();
+    let probes: Vec<_> = slots.chain(ports).filter(opens).collect();
+    let manager = starter::manager(platform, service);
     if probes.is_empty() && service.ranges.is_empty() && manager != "hand" {
         return vec![asker.of_unit(manager)];
     }
@@ -70,7 +79,7 @@ fn cheap_health(service: &Service) -> Option<&Health> {
     cheap.min_by_key(|health| health.needs_key)
 }
 
-fn of_check<'a>(platform: &'a Platform, check: &'a Check) -> Option<ProbeRow<'a>> {
+fn of_check<'a>(platform: &'a Platform, check: &'a Check) -> Option<Probe<'a>> {
     let service = &platform[check.service];
     let asker = Asker { platform, service };
     let mut probe = asker.blank("check", Some(service.port()?), &check.title);
@@ -100,8 +109,8 @@ impl<'a> Asker<'a> {
         &self.platform[self.service.host]
     }
 
-    fn blank(&self, what: &'static str, port: Option<u16>, title: &str) -> ProbeRow<'a> {
-        ProbeRow {
+    fn blank(&self, what: &'static str, port: Option<u16>, title: &str) -> Probe<'a> {
+        Probe {
             what,
             service: &self.service.name,
             host: &self.host().name,
@@ -124,7 +133,7 @@ impl<'a> Asker<'a> {
         port: u16,
         title: &str,
         health: Option<&Health>,
-    ) -> ProbeRow<'a> {
+    ) -> Probe<'a> {
         let Some(health) = health else {
             let mut probe = self.blank("port", Some(port), title);
             self.ask(&mut probe, port, "/");
@@ -139,31 +148,16 @@ impl<'a> Asker<'a> {
     }
 
     /// A question to whatever starts it.
-    fn of_unit(&self, manager: &str) -> ProbeRow<'a> {
+    fn of_unit(&self, manager: &str) -> Probe<'a> {
         let mut probe = self.blank("unit", None, &self.service.title);
-        probe.near = format!("{manager}:{}", table::unit(self.platform, self.service));
+        probe.near = format!("{manager}:{}", starter::unit(self.platform, self.service));
         probe
     }
 
-    fn ask(&self, probe: &mut ProbeRow<'a>, port: u16, path: &str) {
+    fn ask(&self, probe: &mut Probe<'a>, port: u16, path: &str) {
         probe.near = url(self.service.local_address(), port, path);
-        let far = self.far_address();
+        let far = far_address(self.platform, self.service);
         probe.far = far.map_or_else(String::new, |address| url(address, port, path));
-    }
-
-    /// Where other machines reach it, by the network that the platform prefers.
-    fn far_address(&self) -> Option<&'a str> {
-        let host = self.host();
-        match &self.service.bind {
-            Bind::Loopback => None,
-            Bind::Address(address) if is_loopback(address) => None,
-            Bind::Network(_, address) | Bind::Address(address) => Some(address),
-            Bind::All => {
-                let mut preferred = self.platform.policy.prefer.iter();
-                let preferred = preferred.find_map(|network| host.address_on(*network));
-                preferred.or_else(|| host.dns.first().map(String::as_str))
-            }
-        }
     }
 
     /// The variable that holds the key, by the name the gateway's environment has for it.
@@ -181,6 +175,21 @@ impl<'a> Asker<'a> {
                 "{}_API_KEY",
                 self.service.name.to_uppercase().replace('-', "_")
             )
+        }
+    }
+}
+
+/// Where other machines reach a service, by the network that the platform prefers; nothing when they cannot.
+pub fn far_address<'a>(platform: &'a Platform, service: &'a Service) -> Option<&'a str> {
+    match &service.bind {
+        Bind::Loopback => None,
+        Bind::Address(address) if is_loopback(address) => None,
+        Bind::Network(_, address) | Bind::Address(address) => Some(address),
+        Bind::All => {
+            let host = &platform[service.host];
+            let mut preferred = platform.policy.prefer.iter();
+            let preferred = preferred.find_map(|network| host.address_on(*network));
+            preferred.or_else(|| host.dns.first().map(String::as_str))
         }
     }
 }

@@ -1,0 +1,177 @@
+usage() {
+  cat <<'END'
+Finds what this host keeps and nobody needs: models that
+the platform does not declare, and answers that the
+gateway has kept. Shows them; with --yes they go.
+
+  clear-cache.sh [--yes] [--answers] [HOST]
+
+HOST is told by this machine's name and addresses; name
+it where that fails.
+
+  --yes       remove what is shown
+  --answers   the kept answers only, no models
+  --help      this text
+
+Exit code: 0 done, 1 something could not be asked or
+removed, 2 wrong use.
+END
+}
+
+options() {
+  HOST='' YES='' ANSWERS=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --yes) YES=1 ;;
+      --answers) ANSWERS=1 ;;
+      -h | --help) usage && exit 0 ;;
+      -*) stop "there is no option \`$1\`; see --help" ;;
+      *)
+        [ -z "$HOST" ] || stop "one host at a time"
+        HOST=$1
+        ;;
+    esac
+    shift
+  done
+}
+
+answers_service=''
+answers() {
+  answers_service=$1 answers_host=$2 answers_manager=$3 answers_unit=$4
+  answers_address=$5 answers_port=$6 answers_file=$7
+}
+
+# True when the list of a store (standard input) has this model; a name without a tag means `latest`.
+has() {
+  local name=$1
+  case ${name##*/} in *:*) ;; *) name=$name:latest ;; esac
+  cut -d ' ' -f 1 | grep -Fqx -- "$name"
+}
+
+# True when the platform declares a model of a service: service, name in the store.
+declared() {
+  local i=0
+  while [ "$i" -lt "$models" ]; do
+    if [ "${model_service[i]}" = "$1" ] && printf '%s\n' "$2" | has "${model_source[i]}"; then
+      return 0
+    fi
+    i=$((i + 1))
+  done
+  return 1
+}
+
+# True when any service declares what lies in a folder of a hub, by its repository or by its path: services may share a hub.
+wanted() {
+  local i=0
+  while [ "$i" -lt "$models" ]; do
+    [ "models--${model_source[i]//\//--}" != "${1##*/}" ] || return 0
+    case ${model_path[i]}/ in "$1"/*) return 0 ;; esac
+    i=$((i + 1))
+  done
+  return 1
+}
+
+# True when a model of a service says neither where it comes from nor where it lies.
+untold() {
+  local i=0
+  while [ "$i" -lt "$models" ]; do
+    if [ "${model_service[i]}" = "$1" ] && [ -z "${model_source[i]}${model_path[i]}" ]; then
+      return 0
+    fi
+    i=$((i + 1))
+  done
+  return 1
+}
+
+# Shows one thing; true when it is to go.
+goes() {
+  found=1
+  [ -n "$YES" ] || say "  would remove $1"
+  [ -n "$YES" ]
+}
+
+gone() { say "  ${green}gone${plain}  $1"; }
+
+stays() {
+  say "  ${red}kept${plain}  $1 could not be removed"
+  lost=1
+}
+
+clear_ollama() {
+  local place=$1 service=$2 list name
+  if ! list=$(listed "$place"); then
+    say "  ${red}lost${plain}  $service does not answer at $place"
+    lost=1
+    return
+  fi
+  while read -r name _; do
+    if [ -n "$name" ] && ! declared "$service" "$name" && goes "the model $name"; then
+      if ask "$place" DELETE /api/delete "{\"model\":\"$(quote "$name")\"}" >/dev/null; then
+        gone "the model $name"
+      else
+        stays "the model $name"
+      fi
+    fi
+  done <<END
+$list
+END
+}
+
+clear_hub() {
+  local hub=$1 user=$2 service=$3 folder
+  if untold "$service"; then
+    say "  ${dim}kept${plain}  all of $hub: a model of $service says neither \`repo\` nor \`source_path\`"
+    return
+  fi
+  for folder in "$hub"/models--*; do
+    if [ -d "$folder" ] && [ ! -L "$folder" ] && ! wanted "$folder" && goes "$folder"; then
+      if as_user "$user" rm -rf -- "$folder"; then gone "$folder"; else stays "$folder"; fi
+    fi
+  done
+}
+
+# The password lies in the env file, which root reads; it goes to redis-cli by its environment.
+flush() {
+  local password=''
+  if [ "$answers_manager" = compose ]; then
+    # The container has the password in its environment.
+    # shellcheck disable=SC2016
+    compose exec -T -- "$answers_unit" sh -c 'REDISCLI_AUTH="${REDIS_PASSWORD-}" redis-cli FLUSHDB' | grep -q OK
+  else
+    [ -z "$answers_file" ] || password=$(as_root sed -n 's/^REDIS_PASSWORD=//p' "$answers_file")
+    REDISCLI_AUTH=$password redis-cli -h "$answers_address" -p "$answers_port" FLUSHDB | grep -q OK
+  fi
+}
+
+main() {
+  local i=0
+  lost='' found=''
+  options "$@"
+  table
+  choose_host
+  while [ "$i" -lt "$stores" ] && [ -z "$ANSWERS" ]; do
+    if [ "${store_host[i]}" = "$HOST" ]; then
+      say "${bold}${store_service[i]}${plain}"
+      case ${store_kind[i]} in
+        ollama) clear_ollama "${store_place[i]}" "${store_service[i]}" ;;
+        hub) clear_hub "${store_place[i]}" "${store_user[i]}" "${store_service[i]}" ;;
+      esac
+    fi
+    i=$((i + 1))
+  done
+  if [ -n "$answers_service" ] && [ "$answers_host" = "$HOST" ]; then
+    say "${bold}$answers_service${plain}"
+    if goes 'the answers that the gateway kept'; then
+      if flush; then gone 'the answers that the gateway kept'; else stays 'what the gateway kept'; fi
+    fi
+  fi
+  if [ -z "$found" ] && [ -z "$lost" ]; then
+    say "nothing here that nobody needs"
+  elif [ -n "$found" ] && [ -z "$YES" ]; then
+    say "nothing was removed; --yes does it"
+  fi
+  [ -z "$lost" ]
+}
+
+main "$@"
+exit $?

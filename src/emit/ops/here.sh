@@ -1,0 +1,2 @@
+# The folder of this script, where its sisters are.
+here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2

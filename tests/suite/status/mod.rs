@@ -1,0 +1,6 @@
+//! `homelab status` against scripted hosts: what is well is told to be well, and each way of being something else is found.
+
+mod agreement;
+mod files;
+mod found;
+mod world;
