@@ -207,9 +207,9 @@ fn a_profile_becomes_what_each_gateway_can_do_with_it() {
         "{router}"
     );
     assert!(router.contains("      weight: 68\n") && router.contains("      weight: 100\n"));
-    let routes: Json = serde_json::from_str(text_of(&made, "routes/routes.json")).expect("JSON");
-    assert_eq!(routes["policy"]["strategy"], "weighed");
-    assert_eq!(routes["policy"]["speed"], 40);
+    let read: Json = serde_json::from_str(text_of(&made, "routes/routes.json")).expect("JSON");
+    assert_eq!(read["policy"]["strategy"], "weighed");
+    assert_eq!(read["policy"]["speed"], 40);
     // Speed above all is the one thing that LiteLLM measures; it would ignore weights beside it.
     let fast = grouped("{ speed = 70, quality = 20, cost = 10 }");
     let made = artifacts(&fast);
