@@ -15,6 +15,8 @@ pub struct Gateway {
     pub key: Option<KeyVariable>,
     /// How it chooses among several models behind a handle.
     pub strategy: Option<Strategy>,
+    /// How much speed, quality and cost count when it chooses among several models behind a handle that have no weights of their own; in place of `strategy`.
+    pub profile: Option<RoutingProfile>,
     /// How often a failed request is tried again.
     #[schemars(range(min = 0, max = 20))]
     pub retries: Option<i64>,
@@ -45,6 +47,9 @@ pub struct Gateway {
     pub cache: Option<Cache>,
     /// Who it says it is to clients, which then speak TLS with it; without, they speak in clear. For a gateway of kind `homelab`.
     pub tls: Option<Tls>,
+    /// What may be spent and asked: by all together, and by each key, user and team that has no limits of its own.
+    #[serde(default)]
+    pub limits: GatewayLimits,
     /// Settings of LiteLLM that this language does not know, by section.
     #[serde(default)]
     pub litellm: PassThrough,
@@ -72,6 +77,60 @@ pub enum Strategy {
     CostBasedRouting,
     /// The one with the most left of its limits.
     UsageBasedRoutingV2,
+}
+
+/// How much speed, quality and cost count, in parts of a hundred: `{ speed = 40, quality = 35, cost = 25 }`.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingProfile {
+    /// How fast it answered lately; only `homelab proxy` measures it together with the others.
+    #[schemars(range(min = 0, max = 100))]
+    pub speed: i64,
+    /// How large it is, by its number of parameters.
+    #[schemars(range(min = 0, max = 100))]
+    pub quality: i64,
+    /// What it costs by its price; a free one is the best.
+    #[schemars(range(min = 0, max = 100))]
+    pub cost: i64,
+}
+
+/// What may be spent and asked. LiteLLM counts it in its database.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayLimits {
+    /// What all may spend together: `{ budget = 100, every = "30d" }`.
+    pub total: Option<Budget>,
+    /// What each key may that has no limits of its own: `{ requests_per_minute = 60 }`.
+    pub key: Option<Limit>,
+    /// What each user may spend who has no budget of his own.
+    pub user: Option<Budget>,
+    /// What each team may that has no limits of its own.
+    pub team: Option<Limit>,
+}
+
+/// What may be spent.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// In US dollars.
+    #[schemars(range(min = 0.01, max = 1_000_000_000.0))]
+    pub budget: f64,
+    /// After this time it begins anew: `30d`.
+    pub every: Duration,
+}
+
+/// What may be spent and asked.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// What may be spent, in US dollars. Default: as much as all together may.
+    #[schemars(range(min = 0.01, max = 1_000_000_000.0))]
+    pub budget: Option<f64>,
+    /// After this time the budget begins anew: `30d`. Default: never.
+    pub every: Option<Duration>,
+    /// How many requests in a minute. Default: any number.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub requests_per_minute: Option<i64>,
 }
 
 /// A search tool that the gateway offers at `/v1/search/<name>`.

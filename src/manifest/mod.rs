@@ -26,7 +26,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use container::{Container, Healthcheck, Mount};
-pub use gateway::{Cache, Database, Gateway, KeyVariable, PassThrough, SearchTool, Strategy, Tls};
+pub use gateway::{
+    Budget, Cache, Database, Gateway, GatewayLimits, KeyVariable, Limit, PassThrough,
+    RoutingProfile, SearchTool, Strategy, Tls,
+};
 pub use handle::{Deprecation, Handle, HandleState, Target, TargetEntry, Visibility};
 pub use host::{Host, HostState, Init, Network, NetworkKind, Os, Room, Volume};
 pub use ledger::{Migration, Moved, MovedKind, Retired};

@@ -26,7 +26,8 @@ pub use mcp::{McpCommand, McpServer, McpTool};
 pub use model::Model;
 pub use ops::{Check, Ops};
 pub use policy::{
-    Cache, Form, Gateway, Naming, Optimiser, Policy, Scheme, SchemePart, SearchTool, Vocabulary,
+    Cache, Form, Gateway, GatewayLimits, Limit, Naming, Optimiser, Policy, RoutingProfile, Scheme,
+    SchemePart, SearchTool, Vocabulary,
 };
 pub use resolve::resolve;
 pub use serve::Serve;

@@ -121,6 +121,8 @@ pub struct Gateway {
     pub key: Option<String>,
     /// How it chooses among several models behind a handle.
     pub strategy: Option<Strategy>,
+    /// How much speed, quality and cost count, in place of a strategy.
+    pub profile: Option<RoutingProfile>,
     /// How often a failed request is tried again.
     pub retries: Option<u32>,
     /// The least time before that.
@@ -145,12 +147,60 @@ pub struct Gateway {
     pub database: Option<ServiceId>,
     /// Where it keeps answers.
     pub cache: Option<Cache>,
+    /// What may be spent and asked.
+    pub limits: GatewayLimits,
     /// Settings of LiteLLM's router that the language does not know.
     pub router_settings: BTreeMap<String, Parameter>,
     /// Attributes of the LiteLLM module that the language does not know.
     pub litellm_settings: BTreeMap<String, Parameter>,
     /// Settings of the proxy server that the language does not know.
     pub general_settings: BTreeMap<String, Parameter>,
+}
+
+/// How much speed, quality and cost count; together a hundred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoutingProfile {
+    /// How fast it answered lately.
+    pub speed: u32,
+    /// How large it is.
+    pub quality: u32,
+    /// What it costs.
+    pub cost: u32,
+}
+
+impl RoutingProfile {
+    /// The one of LiteLLM's strategies that does most of it: none weighs all three. The latency alone, or shares of chance that follow from quality and cost.
+    pub fn strategy(self) -> Strategy {
+        if self.speed > self.quality + self.cost {
+            Strategy::LatencyBasedRouting
+        } else {
+            Strategy::SimpleShuffle
+        }
+    }
+}
+
+/// What may be spent and asked.
+#[derive(Debug, Clone, Default)]
+pub struct GatewayLimits {
+    /// By all together.
+    pub total: Option<Limit>,
+    /// By each key.
+    pub key: Option<Limit>,
+    /// By each user.
+    pub user: Option<Limit>,
+    /// By each team.
+    pub team: Option<Limit>,
+}
+
+/// What may be spent and asked by one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    /// What may be spent, in US dollars.
+    pub budget: Option<f64>,
+    /// When that begins anew.
+    pub every: Option<Duration>,
+    /// How many requests in a minute.
+    pub requests_per_minute: Option<u32>,
 }
 
 /// Where the gateway keeps answers.

@@ -212,13 +212,7 @@ async fn try_route(
     let mut tried: Vec<String> = Vec::new();
     let mut last: Option<Miss> = None;
     for number in 0..=policy.retries {
-        let picked = match pick(
-            route,
-            context.endpoint,
-            policy.strategy,
-            &tried,
-            worker.random(),
-        ) {
+        let picked = match pick(route, context.endpoint, policy, &tried, worker.random()) {
             Picked::Exhausted if last.as_ref().is_some_and(|it| it.same_again) => {
                 let pause = backoff(policy.backoff, number, worker.random());
                 let pause = pause.max(
@@ -234,13 +228,7 @@ async fn try_route(
                     () = client.gone() => return Tried::End(End::Gone),
                 }
                 tried.clear();
-                pick(
-                    route,
-                    context.endpoint,
-                    policy.strategy,
-                    &tried,
-                    worker.random(),
-                )
+                pick(route, context.endpoint, policy, &tried, worker.random())
             }
             picked => picked,
         };

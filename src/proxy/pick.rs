@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::deployment::{Deployment, Leave, now};
-use super::served::Route;
+use super::served::{Policy, Route};
 use crate::routes::{Endpoint, Strategy};
 
 /// What came of looking for a deployment.
@@ -25,7 +25,7 @@ pub(super) enum Picked {
 pub(super) fn pick(
     route: &Route,
     endpoint: Endpoint,
-    strategy: Option<Strategy>,
+    policy: &Policy,
     tried: &[String],
     random: u64,
 ) -> Picked {
@@ -68,7 +68,7 @@ pub(super) fn pick(
         return Picked::This(Arc::clone(it), true);
     }
     best.retain(|(_, probes)| !probes);
-    match choose(&best, strategy, random) {
+    match choose(&best, policy, random) {
         Some(it) => Picked::This(Arc::clone(it), false),
         None => soonest.map_or(Picked::Exhausted, Picked::Cooling),
     }
@@ -76,7 +76,7 @@ pub(super) fn pick(
 
 fn choose<'a>(
     best: &[(&'a Arc<Deployment>, bool)],
-    strategy: Option<Strategy>,
+    policy: &Policy,
     random: u64,
 ) -> Option<&'a Arc<Deployment>> {
     if best.len() < 2 {
@@ -85,9 +85,23 @@ fn choose<'a>(
     let start = usize::try_from(random >> 33).unwrap_or(0) % best.len();
     // Equals are taken in turn from a place of chance, so that the first is not always the one.
     let mut turn = (0..best.len()).map(|at| best[(start + at) % best.len()].0);
-    match strategy {
+    match policy.strategy {
         Some(Strategy::LeastBusy) => turn.min_by_key(|it| it.state.in_flight.load(Relaxed)),
         Some(Strategy::LatencyBasedRouting) => turn.min_by_key(|it| it.state.latency()),
+        Some(Strategy::Weighed) => {
+            let heaviest = best.iter().map(|(it, _)| it.weight).max().unwrap_or(1);
+            let known = best.iter().map(|(it, _)| it.state.latency());
+            let fastest = known.filter(|it| *it > 0).min().unwrap_or(1);
+            turn.min_by_key(|it| {
+                Reverse(worth(
+                    it.weight,
+                    heaviest,
+                    it.state.latency(),
+                    fastest,
+                    policy.speed,
+                ))
+            })
+        }
         Some(Strategy::UsageBasedRoutingV2) => {
             turn.min_by_key(|it| (it.state.in_flight.load(Relaxed), Reverse(it.weight)))
         }
@@ -104,5 +118,37 @@ fn choose<'a>(
                 found
             })
         }
+    }
+}
+
+/// What a deployment is worth among others, in parts of a million: its weight beside the heaviest, and its latency beside the fastest. One that was never asked is as fast as the fastest, or it would never be asked.
+fn worth(weight: u32, heaviest: u32, latency: u64, fastest: u64, speed: u32) -> u64 {
+    const WHOLE: u64 = 10_000;
+    let merit = WHOLE * u64::from(weight) / u64::from(heaviest.max(1));
+    let quick = match latency {
+        0 => WHOLE,
+        latency => (WHOLE * fastest)
+            .checked_div(latency)
+            .unwrap_or(WHOLE)
+            .min(WHOLE),
+    };
+    u64::from(100 - speed.min(100)) * merit + u64::from(speed.min(100)) * quick
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worth;
+
+    #[test]
+    fn speed_counts_as_much_as_the_profile_says() {
+        // Half as good and three times as fast.
+        let (good, quick) = (
+            |speed| worth(100, 100, 3000, 1000, speed),
+            |speed| worth(50, 100, 1000, 1000, speed),
+        );
+        assert!(good(40) > quick(40));
+        assert!(good(60) < quick(60));
+        assert_eq!(worth(100, 100, 1000, 1000, 40), 1_000_000);
+        assert_eq!(worth(100, 100, 0, 1, 40), 1_000_000);
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Route {
 #[derive(Debug, Clone)]
 pub(super) struct Policy {
     pub(super) strategy: Option<Strategy>,
+    /// How much the speed of late counts beside the weights, in parts of a hundred.
+    pub(super) speed: u32,
     pub(super) retries: u32,
     pub(super) backoff: Duration,
     pub(super) cooldown: Duration,
@@ -248,6 +250,7 @@ fn policy(policy: &routes::Policy) -> Policy {
     let timeout = policy.timeout_ms.map_or(TIMEOUT, Duration::from_millis);
     Policy {
         strategy: policy.strategy,
+        speed: policy.speed.unwrap_or(0).min(100),
         retries: policy.retries.unwrap_or(2),
         backoff: Duration::from_millis(policy.retry_after_ms.unwrap_or(200)),
         cooldown: Duration::from_millis(policy.cooldown_ms.unwrap_or(5000)),

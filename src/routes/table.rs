@@ -73,6 +73,9 @@ pub struct Policy {
     /// How a deployment is chosen among those of the same order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
+    /// How much the speed of late counts beside the weights, in parts of a hundred; only for the strategy `weighed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<u32>,
     /// How often a failed request is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
@@ -139,6 +142,8 @@ pub enum Strategy {
     /// The one with the most left of its limits.
     #[serde(rename = "usage-based-routing-v2")]
     UsageBasedRoutingV2,
+    /// The one that is worth most: its weight and the speed of late, each as much as `speed` says.
+    Weighed,
 }
 
 /// A name that clients ask for, and what answers.

@@ -3,7 +3,7 @@
 
     boot_litellm.py ROUTER.yaml [--env FILE.env|FILE.json]... [--public FILE] [--optillm scripted|real|none]
                     [--proxy-config FILE] [--optillm-env FILE] [--optillm-at 127.0.0.1:4020]
-                    [--gateway-at 127.0.0.1:4000] [--search-at HOST:PORT] [--sick] [--quick] [--keep]
+                    [--gateway-at 127.0.0.1:4000] [--search-at HOST:PORT] [--dead HOST:PORT]... [--sick] [--quick] [--keep]
 
 Every http(s)://HOST:PORT in the router, the environment and OptiLLM's files is rewritten in a
 copy to a server on loopback: the gateway's own address to LiteLLM, OptiLLM's to OptiLLM, that of
@@ -17,6 +17,7 @@ unset or empty gets a made-up key when its name speaks of a key, token or secret
             itself behind a recorder. Both read --proxy-config, and check the key that the router sends.
 --sick      afterwards every model server answers 503: one handle of each route is asked again, and
             the calls that this causes are counted (a loop shows as many)
+--dead      the server at this address answers 503 from the beginning
 --quick     no streams; --keep keeps the folder with the logs and names it
 
 The answer on standard output:
@@ -102,7 +103,7 @@ class World:
         self.options, self.search_at = options, search_at
         self.gateway_port = programs.free_port()
         self.servers: dict[str, Scripted] = {}
-        self.sick: set[str] = set()
+        self.sick: set[str] = set(options.dead)
         self.optillm_port: int | None = None
         self.calls = 0
         self.lock = threading.Lock()
@@ -366,6 +367,7 @@ def main() -> int:
     parser.add_argument("--optillm-at", default="127.0.0.1:4020")
     parser.add_argument("--gateway-at", default="127.0.0.1:4000")
     parser.add_argument("--search-at")
+    parser.add_argument("--dead", action="append", default=[])
     for flag in ("--sick", "--quick", "--keep"):
         parser.add_argument(flag, action="store_true")
     options = parser.parse_args()

@@ -135,12 +135,25 @@ def chunks(model: str, words: list[str]) -> list[dict[str, Any]]:
 
 
 def model_server(name: str, sick: set[str] | None = None) -> Scripted:
-    """An OpenAI-compatible server that answers with its own name; `sick` models get 503."""
+    """A server that answers with its own name, by the APIs of OpenAI, Ollama, Anthropic and Gemini; `sick` models and servers get 503."""
 
     def answer(seen: dict[str, Any]) -> Reply:
         path, body, model = seen["path"], seen["body"], seen["model"]
-        if sick and (model in sick or "*" in sick):
+        if sick and (model in sick or name in sick or "*" in sick):
             return Reply({"error": {"message": "scripted failure", "type": "server_error"}}, 503)
+        if path.endswith("/api/show"):
+            return Reply({"model_info": {}, "template": "", "capabilities": ["completion"]})
+        if path.endswith("/api/chat"):
+            return Reply({"model": model, "created_at": "2026-01-01T00:00:00Z", "done": True, "done_reason": "stop",
+                          "message": {"role": "assistant", "content": name}, "prompt_eval_count": 1, "eval_count": 1})
+        if path.endswith("/messages"):
+            return Reply({"id": "msg_1", "type": "message", "role": "assistant", "model": model, "stop_reason": "end_turn",
+                          "stop_sequence": None, "content": [{"type": "text", "text": name}],
+                          "usage": {"input_tokens": 1, "output_tokens": 1}})
+        if path.endswith(":generateContent"):
+            return Reply({"candidates": [{"index": 0, "finishReason": "STOP",
+                                          "content": {"role": "model", "parts": [{"text": name}]}}],
+                          "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2}})
         if path.endswith("/chat/completions"):
             if isinstance(body, dict) and body.get("stream"):
                 return Reply(None, events=chunks(model, [name, " ", "stream"]))

@@ -59,6 +59,30 @@ fn every_generated_file_is_committed() {
 }
 
 #[test]
+fn every_generated_file_of_the_examples_is_committed() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(examples).expect("examples") {
+        let folder = entry.expect("an example").path();
+        let text = std::fs::read_to_string(folder.join("platform.toml")).expect("a platform");
+        let source = Source::new("platform.toml", &text);
+        let platform = compile::check(&source, None).platform.expect("it is sound");
+        let artifacts = compile::emit(&platform, &homelab::ledger::claims(&platform))
+            .expect("it can be written");
+        let read = |path: &str| std::fs::read_to_string(folder.join("generated").join(path)).ok();
+        let stale: Vec<&str> = artifacts
+            .iter()
+            .filter(|it| read(&it.path).as_deref() != Some(it.text.as_str()))
+            .map(|it| it.path.as_str())
+            .collect();
+        let name = folder.display();
+        assert_eq!(stale, Vec::<&str>::new(), "run `homelab build` in {name}");
+        seen += 1;
+    }
+    assert!(seen >= 1);
+}
+
+#[test]
 fn rules_have_names_of_their_own() {
     let names: Vec<&str> = compile::rules().map(|rule| rule.name).collect();
     let mut sorted = names.clone();

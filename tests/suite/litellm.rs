@@ -20,7 +20,7 @@ const REPO: &str = include_str!("../../platform.toml");
 /// A gateway that uses everything: several models behind a handle, fallbacks, an internal handle, a technique, what is passed through, and words that YAML 1.1 would misread.
 const FULL: &str = include_str!("../cases/litellm/full.toml");
 
-fn platform(text: &str) -> Platform {
+pub(crate) fn platform(text: &str) -> Platform {
     let source = Source::new("platform.toml", text);
     let checked = compile::check(&source, None);
     let found: Vec<String> = checked
@@ -31,7 +31,7 @@ fn platform(text: &str) -> Platform {
     checked.platform.unwrap_or_else(|| panic!("{found:#?}"))
 }
 
-fn emitted(platform: &Platform) -> Artifacts {
+pub(crate) fn emitted(platform: &Platform) -> Artifacts {
     let mut artifacts =
         compile::emit(platform, &homelab::ledger::claims(platform)).expect("artifacts");
     artifacts.retain(|it| {
@@ -41,7 +41,7 @@ fn emitted(platform: &Platform) -> Artifacts {
     artifacts
 }
 
-fn text_of<'a>(artifacts: &'a Artifacts, path: &str) -> &'a str {
+pub(crate) fn text_of<'a>(artifacts: &'a Artifacts, path: &str) -> &'a str {
     let artifact = artifacts.find(path);
     &artifact.unwrap_or_else(|| panic!("no {path}")).text
 }
@@ -55,7 +55,7 @@ fn environment(platform: &Platform) -> BTreeMap<&str, &str> {
         .collect()
 }
 
-fn table(artifacts: &Artifacts) -> Table {
+pub(crate) fn table(artifacts: &Artifacts) -> Table {
     Table::from_json(text_of(artifacts, "routes/routes.json")).expect("a route table")
 }
 
@@ -212,7 +212,7 @@ fn an_optimised_handle_finds_its_way_back() {
 }
 
 /// Writes what the real programs read into a folder of the test's own.
-fn written(platform: &Platform, folder: &Path) {
+pub(crate) fn written(platform: &Platform, folder: &Path) {
     for artifact in &emitted(platform) {
         let path = folder.join(&artifact.path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
@@ -235,7 +235,7 @@ fn written(platform: &Platform, folder: &Path) {
 }
 
 /// Runs one of the scripts in `tests/real`; nothing when what it needs is not installed here.
-fn run(script: &str, arguments: &[&str], folder: &Path) -> Option<Json> {
+pub(crate) fn run(script: &str, arguments: &[&str], folder: &Path) -> Option<Json> {
     let python = tools::python()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/real")

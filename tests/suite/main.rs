@@ -3,6 +3,7 @@
 mod import;
 mod init;
 mod tools;
+mod kheti;
 mod layering;
 mod committed;
 mod syntax;

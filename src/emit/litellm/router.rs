@@ -10,7 +10,8 @@ use super::super::mcp_litellm::{LitellmServers, mcp_servers};
 use super::tools::SearchEntry;
 use crate::backend::litellm_keys::DEPLOYMENT_KEYS;
 use crate::platform::{
-    Cache, Capability, Deployment, Gateway, Mode, Parameter, Platform, Strategy, Visibility,
+    Cache, Capability, Deployment, Gateway, Limit, Mode, Parameter, Platform, RoutingProfile,
+    Strategy, Visibility,
 };
 
 /// The whole file.
@@ -111,7 +112,7 @@ impl<'a> ModelEntry<'a> {
                 api_base: Variable(deployment.base_variable()),
                 api_key: Key(deployment.key.as_deref()),
                 order: deployment.order,
-                weight: deployment.weight,
+                weight: deployment.weight.filter(|_| looks_at_weights(platform)),
                 timeout: deployment.timeout.map(Seconds),
                 stream_timeout: deployment.stream_timeout.map(Seconds),
                 parameters: deployment
@@ -138,6 +139,12 @@ impl<'a> ModelEntry<'a> {
             },
         }
     }
+}
+
+/// True when LiteLLM chooses by weight: any other strategy of its would ignore one without a word.
+fn looks_at_weights(platform: &Platform) -> bool {
+    let strategy = platform.gateway.profile.map(RoutingProfile::strategy);
+    strategy.is_none_or(|it| it == Strategy::SimpleShuffle)
 }
 
 /// Arguments of LiteLLM's router. What is unset is left to LiteLLM's own default.
@@ -173,7 +180,10 @@ impl<'a> RouterSettings<'a> {
     fn of(platform: &'a Platform) -> Self {
         let gateway = &platform.gateway;
         Self {
-            routing_strategy: gateway.strategy.map(strategy),
+            routing_strategy: gateway
+                .strategy
+                .or(gateway.profile.map(RoutingProfile::strategy))
+                .map(strategy),
             num_retries: gateway.retries,
             retry_after: gateway.retry_after.map(Seconds),
             timeout: gateway.timeout.map(Seconds),
@@ -241,30 +251,34 @@ fn aliases(platform: &Platform) -> BTreeMap<&str, Alias<'_>> {
     aliases
 }
 
-/// The fallbacks among handles that are served; LiteLLM would keep a dangling name without a word.
+/// The fallbacks among handles that are served; LiteLLM would keep a dangling name without a word. An alias has those of its handle once more, for LiteLLM looks them up by the name that was asked for.
 fn fallbacks(platform: &Platform) -> Vec<BTreeMap<&str, Vec<&str>>> {
     let served: BTreeSet<&str> = platform
         .deployments
         .iter()
         .map(|it| it.name.as_str())
         .collect();
-    let mut fallbacks = Vec::new();
-    for handle in platform
-        .handles
-        .iter()
+    let handles = platform.handles.iter();
+    let handles = handles
         .filter(|it| served.contains(it.name.as_str()))
-    {
-        let targets: Vec<&str> = handle
-            .fallbacks
-            .iter()
-            .map(|id| platform[*id].name.as_str())
-            .filter(|name| served.contains(name))
-            .collect();
-        if !targets.is_empty() {
-            fallbacks.push(BTreeMap::from([(handle.name.as_str(), targets)]));
-        }
-    }
-    fallbacks
+        .map(|it| (it.name.as_str(), it));
+    let aliases = platform
+        .served_aliases()
+        .map(|(alias, handle)| (alias.name.as_str(), handle));
+    let mut fallbacks: Vec<(&str, Vec<&str>)> = handles
+        .chain(aliases)
+        .map(|(name, handle)| {
+            let targets = handle.fallbacks.iter();
+            let targets = targets
+                .map(|id| platform[*id].name.as_str())
+                .filter(|it| served.contains(it));
+            (name, targets.collect())
+        })
+        .filter(|(_, targets): &(&str, Vec<&str>)| !targets.is_empty())
+        .collect();
+    fallbacks.sort_unstable();
+    let fallbacks = fallbacks.into_iter();
+    fallbacks.map(|it| BTreeMap::from([it])).collect()
 }
 
 /// Attributes of the LiteLLM module.
@@ -278,6 +292,17 @@ struct LitellmSettings<'a> {
     cache: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_params: Option<CacheParams>,
+    /// What all may spend together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_budget: Option<Dollars>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_duration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_key_generate_params: Option<LimitParams>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_internal_user_params: Option<LimitParams>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_team_params: Option<LimitParams>,
     /// A name with `llama-3` in it makes LiteLLM fetch a tokenizer from the internet, during a request; without internet the request waits for it 24 seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     disable_hf_tokenizer_download: Option<bool>,
@@ -288,16 +313,62 @@ struct LitellmSettings<'a> {
 impl<'a> LitellmSettings<'a> {
     fn of(gateway: &'a Gateway) -> Self {
         let unset = |name| !gateway.litellm_settings.contains_key(name);
+        let total = gateway.limits.total.map(LimitParams::of);
         Self {
             drop_params: gateway.drop_params,
             json_logs: gateway.json_logs,
             cache: gateway.cache.as_ref().map(|_| true),
             cache_params: gateway.cache.as_ref().map(CacheParams::of),
+            max_budget: total.and_then(|it| it.max_budget),
+            budget_duration: gateway
+                .limits
+                .total
+                .and_then(|it| it.every)
+                .map(budget_duration),
+            default_key_generate_params: gateway.limits.key.map(LimitParams::of),
+            default_internal_user_params: gateway.limits.user.map(LimitParams::of),
+            default_team_params: gateway.limits.team.map(LimitParams::of),
             disable_hf_tokenizer_download: unset("disable_hf_tokenizer_download").then_some(true),
             other: passed_through(&gateway.litellm_settings),
         }
     }
 }
+
+/// What LiteLLM gives a key, user or team that comes without limits.
+#[derive(Serialize)]
+struct LimitParams {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_budget: Option<Dollars>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_duration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rpm_limit: Option<u32>,
+}
+
+impl LimitParams {
+    fn of(limit: Limit) -> Self {
+        Self {
+            max_budget: limit.budget.map(Dollars),
+            budget_duration: limit.every.map(budget_duration),
+            rpm_limit: limit.requests_per_minute,
+        }
+    }
+}
+
+/// A length of time as LiteLLM reads one for a budget: one unit, the largest that divides it.
+fn budget_duration(every: Duration) -> String {
+    let seconds = every.as_secs().max(1);
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let unit = units
+        .into_iter()
+        .find(|(size, _)| seconds.is_multiple_of(*size));
+    let (size, unit) = unit.unwrap_or((1, "s"));
+    format!("{}{unit}", seconds / size)
+}
+
+/// An amount of US dollars.
+#[derive(Clone, Copy, Serialize)]
+struct Dollars(f64);
 
 /// Where LiteLLM keeps answers. Without a place it would take one from whatever `REDIS_*` is in its environment, and a variable in a list it would not look up.
 #[derive(Serialize)]

@@ -90,13 +90,17 @@ fn table(platform: &Platform) -> routes::Table {
 fn policy(gateway: &platform::Gateway) -> routes::Policy {
     use platform::Strategy;
     routes::Policy {
-        strategy: gateway.strategy.map(|strategy| match strategy {
-            Strategy::SimpleShuffle => routes::Strategy::SimpleShuffle,
-            Strategy::LeastBusy => routes::Strategy::LeastBusy,
-            Strategy::LatencyBasedRouting => routes::Strategy::LatencyBasedRouting,
-            Strategy::CostBasedRouting => routes::Strategy::CostBasedRouting,
-            Strategy::UsageBasedRoutingV2 => routes::Strategy::UsageBasedRoutingV2,
-        }),
+        speed: gateway.profile.map(|it| it.speed),
+        strategy: gateway
+            .profile
+            .map(|_| routes::Strategy::Weighed)
+            .or(gateway.strategy.map(|strategy| match strategy {
+                Strategy::SimpleShuffle => routes::Strategy::SimpleShuffle,
+                Strategy::LeastBusy => routes::Strategy::LeastBusy,
+                Strategy::LatencyBasedRouting => routes::Strategy::LatencyBasedRouting,
+                Strategy::CostBasedRouting => routes::Strategy::CostBasedRouting,
+                Strategy::UsageBasedRoutingV2 => routes::Strategy::UsageBasedRoutingV2,
+            })),
         retries: gateway.retries,
         retry_after_ms: milliseconds(gateway.retry_after),
         timeout_ms: milliseconds(gateway.timeout),

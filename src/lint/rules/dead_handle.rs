@@ -9,7 +9,7 @@ pub(super) static LINT: Lint = Lint {
         name: "dead-handle",
         severity: Severity::Error,
         summary: "no model behind a handle can answer",
-        why: "Clients are promised a name that the gateway does not know, because its model is on a host or service that is not there. The own handle of a model that is planned, or of a planned service, or on a template host, is no promise yet: it waits for its model. An alias of it is one, unless the alias itself is planned.",
+        why: "Clients are promised a name that the gateway does not know, because its model is on a host or service that is not there. The own handle of a model that is planned, or on a template host, is no promise yet: it waits for its model. An alias of it is one, unless the alias itself is planned.",
         bad: concat!(
             home!(),
             r#"
@@ -82,7 +82,7 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// True when nobody expects a model yet: it or its service is planned, its host is a template, or its service is set up and switched off.
+/// True when nobody expects a model yet: it is planned, its host is a template, or its service is set up and switched off.
 fn waits(platform: &Platform, model: &Model) -> bool {
     let service = &platform[model.service];
     let switched_off = service.state == ServiceState::Disabled
@@ -91,8 +91,7 @@ fn waits(platform: &Platform, model: &Model) -> bool {
     let template = platform[service.host].state == HostState::Template
         && service.state != ServiceState::Retired
         && model.state == ModelState::Live;
-    let planned = service.state == ServiceState::Planned && model.state == ModelState::Live;
-    model.state == ModelState::Planned || switched_off || template || planned
+    model.state == ModelState::Planned || switched_off || template
 }
 
 fn obstacle(platform: &Platform, model: &Model) -> (String, Span) {

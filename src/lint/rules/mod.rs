@@ -94,6 +94,7 @@ mod unapproved_exposure;
 mod unconfirmed_tool;
 mod unexplained_service;
 mod unknown_handle_in_document;
+mod unmade_mount;
 mod unprobed_service;
 mod unsandboxed_tool;
 mod unserved_mode;
@@ -174,6 +175,7 @@ pub static LINTS: &[&Lint] = &[
     &unconfirmed_tool::LINT,
     &unexplained_service::LINT,
     &unknown_handle_in_document::LINT,
+    &unmade_mount::LINT,
     &unprobed_service::LINT,
     &unsandboxed_tool::LINT,
     &unserved_mode::LINT,

@@ -3,8 +3,10 @@
 use crate::backend::Role;
 use crate::backend::litellm_keys::{DEPLOYMENT_KEYS, LITELLM_VERSION, Section, SettingKey};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::manifest::{Duration, Manifest, Parameter};
-use crate::platform::{Gateway, Platform, SearchTool, Value};
+use crate::manifest::{
+    self, Budget, Duration, GatewayLimits, Manifest, Parameter, PassThrough, RoutingProfile,
+};
+use crate::platform::{self, Gateway, Limit, Platform, SearchTool, Value};
 
 use super::reach::Seat;
 use super::{Draft, rules};
@@ -17,6 +19,7 @@ pub(super) fn settings(manifest: &Manifest) -> Gateway {
     Gateway {
         key: it.key.as_ref().map(|it| it.env.0.clone()),
         strategy: it.strategy,
+        profile: it.profile.map(profile),
         retries: number(it.retries),
         retry_after: duration(&it.retry_after),
         timeout: duration(&it.timeout),
@@ -29,13 +32,82 @@ pub(super) fn settings(manifest: &Manifest) -> Gateway {
         search_tools: Vec::new(),
         database: None,
         cache: None,
+        limits: limits(&it.limits),
         router_settings: it.litellm.router_settings.clone(),
         litellm_settings: it.litellm.litellm_settings.clone(),
         general_settings: it.litellm.general_settings.clone(),
     }
 }
 
+fn profile(it: RoutingProfile) -> platform::RoutingProfile {
+    let part = |it: i64| u32::try_from(it).unwrap_or(0);
+    platform::RoutingProfile {
+        speed: part(it.speed),
+        quality: part(it.quality),
+        cost: part(it.cost),
+    }
+}
+
+fn limits(it: &GatewayLimits) -> platform::GatewayLimits {
+    let budget = |it: &Budget| Limit {
+        budget: Some(it.budget),
+        every: it.every.to_std(),
+        requests_per_minute: None,
+    };
+    let limit = |it: &manifest::Limit| Limit {
+        budget: it.budget,
+        every: it.every.as_ref().and_then(Duration::to_std),
+        requests_per_minute: it.requests_per_minute.and_then(|it| u32::try_from(it).ok()),
+    };
+    platform::GatewayLimits {
+        total: it.total.as_ref().map(budget),
+        key: it.key.as_ref().map(limit),
+        user: it.user.as_ref().map(budget),
+        team: it.team.as_ref().map(limit),
+    }
+}
+
 impl Draft<'_> {
+    /// Reports a profile that does not add up or stands beside a strategy, and limits that nobody would count.
+    pub(super) fn profile_and_limits(&mut self) {
+        let it = &self.manifest.gateway;
+        let place = self.root.table("gateway");
+        if let Some(profile) = it.profile {
+            let sum = profile.speed + profile.quality + profile.cost;
+            if sum != 100 {
+                self.conflict(
+                    format!("the parts of the profile are {sum} together"),
+                    place.key("profile"),
+                    "speed, quality and cost are parts of a hundred",
+                );
+            }
+            if it.strategy.is_some() {
+                self.conflict(
+                    "the gateway has both a `profile` and a `strategy`",
+                    place.key("strategy"),
+                    "the strategy follows from the profile",
+                );
+            }
+        }
+        let limits = &it.limits;
+        let given = [
+            ("total", limits.total.is_some()),
+            ("key", limits.key.is_some()),
+            ("user", limits.user.is_some()),
+            ("team", limits.team.is_some()),
+        ];
+        let passed = |it: &PassThrough| it.general_settings.contains_key("database_url");
+        if it.database.is_none() && !passed(&it.litellm) {
+            for (name, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+                self.conflict(
+                    format!("nothing counts the limits of `{name}`"),
+                    place.table("limits").key(name),
+                    "needs `gateway.database`: LiteLLM counts in its database",
+                );
+            }
+        }
+    }
+
     pub(super) fn search_tools(&mut self, platform: &mut Platform) {
         let manifest = self.manifest;
         let mut tools = Vec::new();
@@ -127,7 +199,21 @@ impl Draft<'_> {
     /// What is wrong with a place that is passed through where a service of the platform is one. Without such a service the place is the owner's own: a database or a cache elsewhere.
     fn doubled(&self, section: Section, key: &str) -> Option<(String, String)> {
         let gateway = &self.manifest.gateway;
+        let limits = &gateway.limits;
         let field = match (section, key) {
+            (Section::Litellm, "max_budget" | "budget_duration") => {
+                limits.total.as_ref().map(|_| "limits.total")
+            }
+            (Section::Litellm, "default_key_generate_params") => {
+                limits.key.as_ref().map(|_| "limits.key")
+            }
+            (Section::Litellm, "default_internal_user_params") => {
+                limits.user.as_ref().map(|_| "limits.user")
+            }
+            (Section::Litellm, "default_team_params") => {
+                limits.team.as_ref().map(|_| "limits.team")
+            }
+            (Section::Router, "routing_strategy_args") => gateway.profile.map(|_| "profile"),
             (Section::General, "database_url") => gateway.database.as_ref().map(|_| "database"),
             (Section::Litellm, "cache" | "cache_params") => gateway.cache.as_ref().map(|_| "cache"),
             _ => None,

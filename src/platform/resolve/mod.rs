@@ -17,6 +17,7 @@ mod handles;
 mod reach;
 mod deployments;
 mod loops;
+mod merit;
 mod environment;
 mod commands;
 mod gateway;
@@ -101,8 +102,10 @@ pub fn resolve(
         work: Vec::new(),
     };
     draft.search_tools(&mut platform);
+    draft.profile_and_limits();
     draft.stores(&mut platform);
     draft.deployments(&mut platform);
+    merit::weigh(&mut platform);
     draft.loops(&platform);
     draft.environment(&mut platform);
     draft.calls(&mut platform);
