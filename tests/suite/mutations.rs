@@ -324,7 +324,12 @@ fn stolen_address(lab: &Lab, seed: &mut Seed) -> Option<Break> {
 
 fn gone_handle(lab: &Lab, seed: &mut Seed) -> Option<Break> {
     // One that stands alone, so that nothing else breaks.
-    let span = lab.handle(seed)?;
+    let stands_alone = |span: &Span| {
+        let name = lab.handle_name(*span);
+        let promised = lab.lock.as_ref().is_none_or(|it| it.text().contains(&name));
+        promised && !lab.text().contains(&format!("\"{name}\""))
+    };
+    let span = (0..20).find_map(|_| lab.handle(seed).filter(stands_alone))?;
     let name = lab.handle_name(span);
     let end = lab.text()[span.end..]
         .find("\n[")
@@ -342,7 +347,8 @@ fn gone_handle(lab: &Lab, seed: &mut Seed) -> Option<Break> {
 
 fn missing_key(lab: &Lab, seed: &mut Seed) -> Option<Break> {
     let needed: &[(&[&str], &[&str])] = &[
-        (&["services", "*", "host"], &["missing-key"]),
+        // A provider has none, so what is missing is told when the kind is known.
+        (&["services", "*", "host"], &["conflicting-fields"]),
         (&["services", "*", "kind"], &["missing-key"]),
         (&["models", "*", "service"], &["missing-key"]),
         (&["hosts", "*", "os"], &["missing-key"]),
@@ -350,7 +356,11 @@ fn missing_key(lab: &Lab, seed: &mut Seed) -> Option<Break> {
         (&["policy", "gateway"], &["missing-key"]),
         (&["networks", "*", "kind"], &["missing-key"]),
     ];
-    let (path, rules) = *seed.choose(needed)?;
+    let there: Vec<_> = needed
+        .iter()
+        .filter(|it| !lab.all(it.0).is_empty())
+        .collect();
+    let (path, rules) = **seed.choose(&there)?;
     let field = lab.one(seed, path)?;
     let parent: Vec<&str> = field.path[..field.path.len() - 1]
         .iter()
@@ -483,13 +493,23 @@ impl Lab {
         Some(self.with(field.value, &instead, &["unknown-name"]))
     }
 
-    /// The header of a handle.
+    /// What is written below a header, up to the next one.
+    fn section(&self, header: Span) -> &str {
+        let below = &self.text()[header.end..];
+        below.split_once("\n[").map_or(below, |it| it.0)
+    }
+
+    /// The header of a handle that is no other name for one, and has no fallbacks yet.
     fn handle(&self, seed: &mut Seed) -> Option<Span> {
         let handles: Vec<_> = self.all(&["handles", "*"]);
         let headers: Vec<_> = handles
             .iter()
             .map(|it| it.value)
             .filter(|it| self.words(*it).starts_with('['))
+            .filter(|it| {
+                let section = self.section(*it);
+                !section.contains("alias_of") && !section.contains("fallbacks")
+            })
             .collect();
         seed.choose(&headers).copied()
     }

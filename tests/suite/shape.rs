@@ -223,8 +223,8 @@ fn a_misspelt_key_is_not_missing_as_well() {
 #[test]
 fn missing_keys_are_one_message_for_one_table() {
     assert_eq!(
-        with("[services.ui]\nport = 80"),
-        ["missing-key: `ui` lacks the keys `host` and `kind` @ [services.ui]"]
+        with("approval = { by = \"me\" }"),
+        ["missing-key: `approval` lacks the keys `reason` and `when` @ { by = \"me\" }"]
     );
     assert_eq!(
         check("name = \"lab\"\nhosts = {}\nservices = {}\npolicy = { gateway = \"a\" }\n"),

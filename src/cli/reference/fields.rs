@@ -8,12 +8,23 @@ use serde_json::{Map, Value};
 use crate::compile;
 use crate::manifest::word;
 
-pub(super) fn page() -> String {
+/// The pages by file: services have one of their own, for they have as many fields as all the rest.
+pub(super) fn pages() -> [(String, String); 2] {
     let schema = compile::schema();
     let schema = schema.as_value();
-    let mut page = format!(
-        "# Fields of platform.toml\n\n{}\n\n`homelab schema` prints the same for editors. `NAME` stands for a name that you choose.\n",
-        super::MADE
+    let begun = |title: &str, other: &str| {
+        format!(
+            "# {title}\n\n{}\n\n`homelab schema` prints the same for editors. `NAME` stands for a name that you choose. {other}\n",
+            super::MADE
+        )
+    };
+    let mut page = begun(
+        "Fields of platform.toml",
+        "What stands below `services` has [a page of its own](fields-services.md).",
+    );
+    let mut of_services = begun(
+        "Fields of a service",
+        "The rest of the file is on [another page](fields.md).",
     );
     let mut reference = Reference {
         schema,
@@ -24,10 +35,30 @@ pub(super) fn page() -> String {
     reference.section(&mut page, "", schema);
     while let Some((path, name)) = reference.waiting.pop_front() {
         if let Some(definition) = reference.definition(&name) {
-            reference.section(&mut page, &path, definition);
+            let page = if file(&path) == FILE {
+                &mut page
+            } else {
+                &mut of_services
+            };
+            reference.section(page, &path, definition);
         }
     }
-    page
+    [
+        (FILE.to_owned(), page),
+        (OF_SERVICES.to_owned(), of_services),
+    ]
+}
+
+const FILE: &str = "fields.md";
+const OF_SERVICES: &str = "fields-services.md";
+
+/// The page that a path's section is on.
+fn file(path: &str) -> &'static str {
+    if path.starts_with("services") {
+        OF_SERVICES
+    } else {
+        FILE
+    }
 }
 
 struct Reference<'s> {
@@ -202,7 +233,12 @@ impl<'s> Reference<'s> {
             self.waiting.push_back((path.to_owned(), name.to_owned()));
             path.to_owned()
         });
-        format!("[`{place}`](#{})", anchor(place))
+        let page = if file(place) == file(path) {
+            ""
+        } else {
+            file(place)
+        };
+        format!("[`{place}`]({page}#{})", anchor(place))
     }
 }
 

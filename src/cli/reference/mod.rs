@@ -14,10 +14,8 @@ use super::{End, terminal};
 const MADE: &str = "Made by `homelab reference docs/reference`; edits are lost.";
 
 pub(super) fn run(arguments: &Reference) -> End {
-    let mut pages = vec![
-        ("commands.md".to_owned(), commands::page()),
-        ("fields.md".to_owned(), fields::page()),
-    ];
+    let mut pages = vec![("commands.md".to_owned(), commands::page())];
+    pages.extend(fields::pages());
     pages.extend(rules::pages());
     for (name, text) in pages {
         let file = arguments.folder.join(name);

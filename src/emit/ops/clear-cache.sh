@@ -112,9 +112,7 @@ clear_ollama() {
         stays "the model $name"
       fi
     fi
-  done <<END
-$list
-END
+  done < <(printf '%s\n' "$list")
 }
 
 clear_hub() {
