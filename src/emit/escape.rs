@@ -302,7 +302,10 @@ pub fn xml_comment(text: &str) -> String {
     while line.contains("--") {
         line = line.replace("--", "- -");
     }
-    line.trim_matches(['-', ' ']).to_owned()
+    // What is cut off may bare a backslash again.
+    line.trim_start_matches(['-', ' '])
+        .trim_end_matches(['-', ' ', '\\'])
+        .to_owned()
 }
 
 /// Folds all white space to single blanks and drops what a reader could not see.

@@ -341,6 +341,13 @@ proptest! {
 }
 
 #[test]
+fn a_backslash_before_a_hyphen_does_not_end_a_comment() {
+    for text in ["a\\-", "a\\--", "\\-\\ -"] {
+        assert!(!escape::xml_comment(text).ends_with('\\'), "{text}");
+    }
+}
+
+#[test]
 fn c014_naughty_texts_survive_every_format() {
     check_everywhere(&naughty()).unwrap();
     check_yaml(naughty().iter().map(String::as_str));

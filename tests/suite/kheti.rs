@@ -258,7 +258,7 @@ fn the_real_litellm_loads_every_model_of_the_second_house_and_warns_of_nothing()
     assert_eq!(report["logs"], json!([]), "{report:#}");
 }
 
-/// Kheti without what other machines keep for its gateway: other tests have the real database and cache.
+/// Kheti without the stores of its gateway, which are no scripted servers.
 fn alone() -> String {
     let mut text = KHETI.to_owned();
     for line in [
