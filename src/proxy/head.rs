@@ -468,7 +468,8 @@ fn path(method: &str, target: &str, authority: Option<&str>) -> Result<String, H
     };
     let path = target.split('?').next().unwrap_or(target);
     // `CONNECT host:port` and `OPTIONS *` are answered by their method.
-    if !path.starts_with('/') && method != "CONNECT" && path != "*" {
+    let is_star = target == "*" && method == "OPTIONS";
+    if !path.starts_with('/') && method != "CONNECT" && !is_star {
         return Err(HeadError::Malformed("the target is no path"));
     }
     Ok(path.to_owned())
@@ -534,6 +535,8 @@ mod tests {
             "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
             "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET * HTTP/1.1\r\nHost: a\r\n\r\n",
+            "OPTIONS *? HTTP/1.1\r\nHost: a\r\n\r\n",
         ] {
             refused(head);
         }

@@ -28,6 +28,7 @@ const HASTE = {
   pauseAfterLoadMs: 0,
   networkQuietThresholdMs: 0,
   cpuQuietThresholdMs: 0,
+  maxWaitForLoad: 5_000,
   disableFullPageScreenshot: true,
 };
 const categories = ["accessibility", "best-practices"];
