@@ -9,7 +9,7 @@ use crate::emit::pages::{Book, Page, handle_path, host_path, service_path};
 use crate::emit::picture::blast::{self, Blast, Down};
 use crate::emit::picture::{self, Links};
 use crate::ledger::State;
-use crate::platform::{Handle, HandleId, Host, HostId, Service, ServiceId};
+use crate::platform::{Handle, HandleId, Host, HostId, McpServer, Service, ServiceId};
 
 /// All that is drawn, ready to be asked for a page.
 pub(super) struct Figures<'a> {
@@ -65,12 +65,13 @@ impl<'a> Figures<'a> {
             host: &|it: &Host| at(host_path(it)),
             service: &|it: &Service| at(service_path(it)),
             handle: &|it: &Handle| at(handle_path(it)),
+            mcp: &|it: &McpServer| Some(format!("{up}mcp.html#{}", it.name)),
         };
         let mut html = String::new();
         let thing = self.things.get(&page.path);
         match thing {
             None if ["README.md", "topology.md"].contains(&page.path.as_str()) => {
-                let caption = "Hosts, their services and ports, and who calls whom. Point at a service to see its calls.";
+                let caption = "Hosts, their services, ports and MCP servers, and who calls whom. Point at a box to see its calls.";
                 figure(&mut html, caption, &picture::topology(platform, &links));
             }
             None => {}
