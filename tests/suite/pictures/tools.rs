@@ -11,7 +11,7 @@ fn place(layout: &Layout, says: &str) -> usize {
 }
 
 /// The title of the host that a box stands in.
-fn host<'l>(layout: &'l Layout, at: usize) -> &'l str {
+fn host(layout: &Layout, at: usize) -> &str {
     let within = layout.areas[at].within.expect("in a host");
     &layout.areas[within].says
 }
@@ -23,7 +23,7 @@ fn calls(layout: &Layout, at: usize) -> (Vec<&str>, Vec<&str>) {
             .says
             .split(['(', ','])
             .next()
-            .unwrap()
+            .expect("a name")
             .trim()
     };
     let arrows = layout.arrows.iter();

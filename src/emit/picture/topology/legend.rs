@@ -56,10 +56,9 @@ impl Swatch {
     fn size(&self) -> (i32, i32) {
         match self {
             Self::Layer(_) => (4, 14),
-            Self::Mcp => (22, 14),
             Self::Line(_) => (20, 2),
             Self::Reach(_) => (16, 12),
-            Self::State(_) => (22, 14),
+            Self::Mcp | Self::State(_) => (22, 14),
         }
     }
 

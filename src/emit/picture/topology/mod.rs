@@ -179,9 +179,9 @@ fn chip(
 /// Draws a box in its host.
 fn draw_node(layout: &mut Layout, node: &Node, rect: Rect, host: usize) {
     let state = node.state;
-    let (mut class, strip, round) = match node.layer {
-        Some(layer) => ("pic-service".to_owned(), words::layer(layer), 6),
-        None => ("pic-service pic-mcp".to_owned(), "mcp", 14),
+    let (mut class, round) = match node.layer {
+        Some(_) => ("pic-service".to_owned(), 6),
+        None => ("pic-service pic-mcp".to_owned(), 14),
     };
     if let Some(state) = state {
         class.push_str(" state-");
@@ -191,10 +191,11 @@ fn draw_node(layout: &mut Layout, node: &Node, rect: Rect, host: usize) {
     layout.areas[at].href.clone_from(&node.href);
     layout.areas[at].says.clone_from(&node.says);
     layout.areas[at].key.clone_from(&node.key);
-    // Inside the corners of the box.
-    let inset = round.max(5);
-    let place = Rect::new(rect.x + 1, rect.y + inset, 4, rect.height - 2 * inset);
-    layout.part(place, at, 2, format!("pic-strip layer-{strip}"));
+    if let Some(layer) = node.layer {
+        let strip = Rect::new(rect.x + 1, rect.y + 5, 4, rect.height - 10);
+        let class = format!("pic-strip layer-{}", words::layer(layer));
+        layout.part(strip, at, 2, class);
+    }
     let (left, right) = (rect.x + 12, rect.right() - 8);
     // The ports stand at the right of the first line, the state or the reach at that of the second.
     let mut end = right;
