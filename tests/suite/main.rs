@@ -4,6 +4,7 @@ mod import;
 mod init;
 mod tools;
 mod kheti;
+mod cache;
 mod layering;
 mod committed;
 mod syntax;
