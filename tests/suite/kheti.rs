@@ -13,7 +13,7 @@ use crate::cache::Redis;
 use crate::lint::findings;
 use crate::litellm::{platform, run, table, text_of, written};
 
-const KHETI: &str = include_str!("../../examples/kheti/platform.toml");
+pub(crate) const KHETI: &str = include_str!("../../examples/kheti/platform.toml");
 
 /// The line that says where the answers are kept.
 pub(crate) const CACHE: &str =

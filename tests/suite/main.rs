@@ -5,6 +5,7 @@ mod init;
 mod tools;
 mod kheti;
 mod cache;
+mod database;
 mod layering;
 mod committed;
 mod syntax;
