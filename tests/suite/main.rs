@@ -6,6 +6,7 @@ mod tools;
 mod kheti;
 mod cache;
 mod database;
+mod compose;
 mod layering;
 mod committed;
 mod syntax;
