@@ -151,7 +151,7 @@ pub(super) fn traces(arguments: &Docs) -> Vec<Trace> {
     let platform = arguments.input.platform.clone();
     let lock = platform.with_extension("lock");
     let mut paths = vec![platform, lock];
-    paths.extend(documents::paths(&documents_folder(arguments)));
+    paths.extend(documents::paths(&documents_folder(&arguments.input)));
     paths
         .into_iter()
         .map(|path| (path.clone(), trace(&path)))
