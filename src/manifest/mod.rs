@@ -42,8 +42,8 @@ pub use schema::{plain_schema, schema, schema_text};
 pub use secret::{Generate, Secret};
 pub use serve::Serve;
 pub use service::{
-    Approval, Argument, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run, Service,
-    ServiceState,
+    Approval, Argument, Engine, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run,
+    Service, ServiceState,
 };
 pub use text::{
     Address, DnsName, Duration, EnvName, HandleName, Key, Name, Parameter, ParameterCount, Path,

@@ -159,12 +159,34 @@ pub enum ManagedBy {
     Launchd,
     /// A container of Docker Compose that we write.
     Docker,
+    /// A container of Podman's that we write for Quadlet.
+    Podman,
     /// Its own package brings the unit; we write what must differ.
     Package,
     /// Somebody, by hand.
     Manual,
     /// Not managed here at all.
     External,
+}
+
+impl ManagedBy {
+    /// The container engine that starts it; nothing when it is no container of ours.
+    pub fn engine(self) -> Option<Engine> {
+        match self {
+            Self::Docker => Some(Engine::Docker),
+            Self::Podman => Some(Engine::Podman),
+            _ => None,
+        }
+    }
+}
+
+/// What runs containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Docker, by Compose.
+    Docker,
+    /// Podman, by systemd.
+    Podman,
 }
 
 /// How a service is started.

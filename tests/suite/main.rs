@@ -7,6 +7,7 @@ mod kheti;
 mod cache;
 mod database;
 mod compose;
+mod quadlet;
 mod layering;
 mod committed;
 mod syntax;
