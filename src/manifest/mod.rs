@@ -18,6 +18,7 @@ mod serve;
 mod service;
 pub mod shape;
 mod text;
+mod tuning;
 pub mod word;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,7 @@ pub use text::{
     Address, DnsName, Duration, EnvName, HandleName, Key, Name, Parameter, ParameterCount, Path,
     Size, User, Value, ValueEntry,
 };
+pub use tuning::Tuning;
 
 /// Everything a `platform.toml` can say.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -74,6 +76,9 @@ pub struct Manifest {
     /// The secrets, by name: where each comes from, never its value.
     #[serde(default)]
     pub secrets: BTreeMap<Name, Secret>,
+    /// Settings that several services have in common, by name.
+    #[serde(default)]
+    pub tunings: BTreeMap<Name, Tuning>,
     /// Everything that runs, by name.
     pub services: BTreeMap<Name, Service>,
     /// The models, by canonical id.

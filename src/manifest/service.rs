@@ -50,6 +50,8 @@ pub struct Service {
     pub container: Option<super::Container>,
     /// Where its environment file lies on the host: absolute, or below the host's checkout.
     pub env_file: Option<Path>,
+    /// The settings that it has in common with others: one of `[tunings]`, whose variables it has as if they stood in its `env`.
+    pub tuning: Option<Name>,
     /// Its environment: each variable with its value or where the value comes from.
     #[serde(default)]
     pub env: BTreeMap<EnvName, Value>,

@@ -8,6 +8,7 @@ mod cache;
 mod database;
 mod compose;
 mod quadlet;
+mod tuning;
 mod layering;
 mod committed;
 mod syntax;
