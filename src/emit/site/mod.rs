@@ -71,6 +71,8 @@ pub fn site(book: &Book, documents: &[Document]) -> Result<Artifacts, EmitError>
     ] {
         artifacts.add(Artifact::new(format!("{NAME}/assets/{name}"), text));
     }
+    // Every build makes it, so that no repository need keep it.
+    artifacts.add(Artifact::new(format!("{NAME}/.gitignore"), "*\n"));
     Ok(artifacts)
 }
 
