@@ -9,7 +9,7 @@ use crate::emit::probe::{self, Probe};
 use crate::platform::{Bind, Host, Platform, Service};
 
 /// The most ports of a host on which nobody should listen that are tried.
-const MOST_PORTS: usize = 4096;
+pub(super) const MOST_PORTS: usize = 4096;
 
 /// The endpoints that make a model work: a check that asks one of them may load it.
 const WORK: [&str; 8] = [
@@ -136,7 +136,8 @@ fn version<'a>(
     Some(Question::Version(talk, probe.keys))
 }
 
-fn talk<'a>(
+/// A question to a port of a service.
+pub(super) fn talk<'a>(
     platform: &'a Platform,
     world: &World,
     service: &'a Service,

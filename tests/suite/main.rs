@@ -31,6 +31,7 @@ mod site;
 mod site_in_browsers;
 mod ops;
 mod status;
+mod sync;
 mod output;
 mod cli;
 mod fix;
