@@ -13,6 +13,7 @@ pub mod history;
 mod http;
 mod listed;
 mod mend;
+mod promised;
 mod question;
 mod report;
 pub mod serve;

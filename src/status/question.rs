@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::promised::promised;
 use super::{Scope, World};
 use crate::backend::{Endpoint, Role};
 use crate::emit::endpoint::{http_url, url};
@@ -127,8 +128,10 @@ fn version<'a>(
     world: &World,
     service: &'a Service,
 ) -> Option<Question<'a>> {
-    service.program_version.as_ref()?;
     let probe = service.kind.version_probe()?;
+    if promised(service).is_empty() {
+        return None;
+    }
     let mut talk = talk(platform, world, service, service.port()?, probe.path);
     if !probe.needs_key {
         talk.key.clear();
