@@ -26,7 +26,7 @@ use super::multipart;
 use super::record::Record;
 use super::scan::{self, ScanError};
 use super::served::{self, Served};
-use super::worker::{Shared, Worker};
+use super::worker::{Counted, Shared, Worker};
 use crate::routes::Endpoint;
 
 /// How much of an unread body is read so that its sender sees the answer.
@@ -41,6 +41,9 @@ const SLOWEST_BODY: u64 = 1024;
 /// Bodies below this size are not counted: the number of connections bounds what they need.
 const SMALL_BODY: u64 = 64 * 1024;
 
+/// How long a new connection may take for its first word when the end has begun.
+const FIRST_WORD: Duration = Duration::from_secs(1);
+
 /// The code of a refusal for want of the right key.
 const WRONG_KEY: &str = "invalid_api_key";
 
@@ -48,7 +51,7 @@ const WRONG_KEY: &str = "invalid_api_key";
 pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
     let mut is_first = true;
     loop {
-        let request = match next_head(&worker, &mut client).await {
+        let request = match next_head(&worker, &mut client, is_first).await {
             Next::Request(request) => request,
             Next::Preface if is_first => {
                 let ahead = http2::whole_preface(&client.buffer);
@@ -88,6 +91,28 @@ pub(super) async fn request(worker: &Rc<Worker>, client: &mut Connection, reques
     let _ = exchange(worker, client, request).await;
 }
 
+/// Waits for the first bytes of a request; false when none come. When the end has begun, what has come by then is a request, and a connection that is new has a moment for it.
+async fn begins(worker: &Worker, client: &mut Connection, is_first: bool) -> bool {
+    let limits = &worker.shared.limits;
+    let drained = worker.draining.notified();
+    let mut drained = pin!(drained);
+    drained.as_mut().enable();
+    if !worker.is_draining() {
+        tokio::select! {
+            filled = timeout(limits.keep_alive, client.fill_head()) => {
+                return matches!(filled, Ok(Ok(1..)));
+            }
+            () = drained => {}
+        }
+    }
+    let patience = match (client.holds_bytes(), is_first) {
+        (true, _) => limits.head,
+        (false, true) => FIRST_WORD.min(limits.head),
+        (false, false) => return false,
+    };
+    matches!(timeout(patience, client.fill_head()).await, Ok(Ok(1..)))
+}
+
 /// Says what is wrong with a head.
 pub(super) async fn refuse_head(worker: &Worker, client: &mut Connection, error: HeadError) {
     refuse(worker, client, refused_head(error)).await;
@@ -114,22 +139,11 @@ enum Next {
     Nothing,
 }
 
-async fn next_head(worker: &Worker, client: &mut Connection) -> Next {
+async fn next_head(worker: &Worker, client: &mut Connection, is_first: bool) -> Next {
     let limits = &worker.shared.limits;
-    if client.buffer.is_empty() {
-        let drained = worker.draining.notified();
-        let mut drained = pin!(drained);
-        drained.as_mut().enable();
-        if worker.is_draining() {
-            return Next::Nothing;
-        }
-        tokio::select! {
-            filled = timeout(limits.keep_alive, client.fill_head()) => match filled {
-                Ok(Ok(1..)) => {}
-                _ => return Next::Nothing,
-            },
-            () = drained => return Next::Nothing,
-        }
+    let _waits = Counted::new(&worker.waiting);
+    if client.buffer.is_empty() && !begins(worker, client, is_first).await {
+        return Next::Nothing;
     }
     let end = Instant::now() + limits.head;
     loop {
