@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::http2::Http2Stream;
+use super::http2::{self, Http2Stream};
 
 /// How much one read takes at most.
 const ROOM: usize = 64 * 1024;
@@ -51,6 +51,17 @@ impl Stream {
             Self::Http2(it) => return it.peer(),
         };
         stream.peer_addr().ok().map(|it| it.ip().to_canonical())
+    }
+
+    /// True when HTTP/2 was agreed on.
+    pub(super) fn speaks_http2(&self) -> bool {
+        match self {
+            Self::Tls(it) => {
+                let (_, session) = it.get_ref();
+                session.alpn_protocol() == Some(http2::ALPN)
+            }
+            _ => false,
+        }
     }
 }
 

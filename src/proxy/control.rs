@@ -334,7 +334,7 @@ async fn is_well(worker: &Worker, served: &Served, deployment: &Deployment) -> O
     } else {
         &[]
     };
-    let head = format!(
+    let mut head = format!(
         "GET {} HTTP/1.1\r\nhost: {}\r\nuser-agent: homelab\r\naccept-encoding: identity\r\nconnection: close\r\n",
         if probe.url.path.is_empty() {
             "/"
@@ -342,14 +342,17 @@ async fn is_well(worker: &Worker, served: &Served, deployment: &Deployment) -> O
             &probe.url.path
         },
         probe.url.authority
-    );
+    )
+    .into_bytes();
+    head.extend_from_slice(key);
+    head.extend_from_slice(b"\r\n");
     let origin: Arc<str> = format!("health {}", probe.url.authority).into();
     let reply = worker
         .pool
         .exchange(
             &probe.url,
             &origin,
-            &[head.as_bytes(), key, b"\r\n"],
+            &[&head],
             served.policy.connect,
             Duration::from_secs(5),
         )

@@ -163,7 +163,7 @@ fn take(worker: &Rc<Worker>, stream: TcpStream) {
         let stream = greeted(&worker, stream).await;
         drop(greeting);
         if let Some(stream) = stream {
-            if speaks_http2(&stream) {
+            if stream.speaks_http2() {
                 // In a box: those who speak HTTP/1.1 need no room for it.
                 Box::pin(http2::connection(worker, stream, BytesMut::new())).await;
             } else {
@@ -182,14 +182,6 @@ async fn greeted(worker: &Worker, stream: TcpStream) -> Option<Stream> {
     match tokio::time::timeout(worker.shared.limits.head, greeting).await {
         Ok(Ok(stream)) => Some(Stream::Tls(Box::new(stream.into()))),
         Ok(Err(_)) | Err(_) => None,
-    }
-}
-
-/// True when HTTP/2 was agreed on.
-fn speaks_http2(stream: &Stream) -> bool {
-    match stream {
-        Stream::Tls(it) => it.get_ref().1.alpn_protocol() == Some(http2::ALPN),
-        _ => false,
     }
 }
 
