@@ -47,7 +47,7 @@ impl Fix {
         }
     }
 
-    /// The same fix with none of these secrets in its words; nothing when it cannot be said without them.
+    /// The same fix with none of these secrets in its words: a title that shows one is masked as every sentence is, an edit is made around it. Nothing when no edit can be made without it.
     pub(super) fn without(self, source: &Source, secrets: &[&str]) -> Option<Self> {
         let shows = |text: &str| secrets.iter().any(|it| without(text, it).is_some());
         let mut edits = Vec::new();
@@ -58,8 +58,14 @@ impl Fix {
                 edits.push(edit);
             }
         }
-        let is_silent = !shows(&self.title) && !edits.iter().any(|it| shows(&it.text));
-        is_silent.then_some(Self { edits, ..self })
+        let mask = |title: String, it: &&str| without(&title, it).unwrap_or(title);
+        let title = secrets.iter().fold(self.title, mask);
+        let is_silent = !edits.iter().any(|it| shows(&it.text));
+        is_silent.then_some(Self {
+            title,
+            edits,
+            ..self
+        })
     }
 }
 
@@ -149,6 +155,25 @@ mod tests {
             safe: true,
             edits: edits.collect(),
         }
+    }
+
+    /// A likely fix of the words from 6 on, where `hidden-key` is masked.
+    fn silent(text: &str, instead: &str) -> Option<Fix> {
+        let source = Source::new("config.yaml", text);
+        Fix::likely(Span::new(6, text.len()), instead).without(&source, &["hidden-key"])
+    }
+
+    #[test]
+    fn a_fix_that_quotes_a_secret_is_made_around_it() {
+        let text = "key = hidden-key";
+        let fix = silent(text, "\"hidden-key\"").unwrap();
+        assert_eq!(fix.title, "write `\"****\"`");
+        check(text, &[fix], ("key = \"hidden-key\"", 1));
+    }
+
+    #[test]
+    fn a_fix_that_would_write_a_secret_elsewhere_is_none() {
+        assert_eq!(silent("key = other", "hidden-key"), None);
     }
 
     fn check(text: &str, fixes: &[Fix], expected: (&str, usize)) {
