@@ -1,6 +1,6 @@
 //! Which host stands where, and how much room lanes and boxes take.
 
-use super::graph::Graph;
+use super::graph::{Card, Graph};
 use super::route::{Lane, Routes};
 use crate::emit::picture::layout::Rect;
 use crate::platform::{HostId, HostState};
@@ -13,6 +13,8 @@ const PITCH: i32 = 48;
 /// What a host says about itself, above its services.
 pub(super) const HEAD: i32 = 76;
 pub(super) const PAD: i32 = 12;
+/// A host of which nothing is known but its name: its services and addresses are to come.
+const BARE: i32 = 74;
 /// What a lane keeps free beside its tracks.
 const LANE_PAD: i32 = 16;
 /// The least room between two hosts.
@@ -63,7 +65,7 @@ impl Grid {
         for (at, card) in order.iter().enumerate() {
             let row = at / columns;
             places[*card] = (row, at % columns);
-            heights[row] = heights[row].max(card_height(graph.cards[*card].nodes.len()));
+            heights[row] = heights[row].max(card_height(&graph.cards[*card]));
         }
         let mut orders = vec![0; graph.nodes.len()];
         for card in &graph.cards {
@@ -138,7 +140,7 @@ fn columns(graph: &Graph, order: &[usize]) -> usize {
             .chunks(columns)
             .map(|row| {
                 row.iter()
-                    .map(|it| card_height(graph.cards[*it].nodes.len()))
+                    .map(|it| card_height(&graph.cards[*it]))
                     .max()
                     .unwrap_or(0)
                     + GUTTER
@@ -153,8 +155,11 @@ fn columns(graph: &Graph, order: &[usize]) -> usize {
         .unwrap_or(1)
 }
 
-fn card_height(nodes: usize) -> i32 {
-    HEAD + pixels(nodes.max(1)) * PITCH - (PITCH - NODE_HEIGHT) + PAD
+fn card_height(card: &Card) -> i32 {
+    if card.nodes.is_empty() && card.addresses.is_empty() {
+        return BARE;
+    }
+    HEAD + pixels(card.nodes.len().max(1)) * PITCH - (PITCH - NODE_HEIGHT) + PAD
 }
 
 fn pixels(number: usize) -> i32 {
@@ -189,7 +194,7 @@ impl Room {
                     lefts[column],
                     tops[row],
                     widths[column],
-                    card_height(graph.cards[at].nodes.len()),
+                    card_height(&graph.cards[at]),
                 )
             })
             .collect();

@@ -139,9 +139,14 @@ fn draw_card(layout: &mut Layout, platform: &Platform, card: &Card, rect: Rect) 
         }
     }
     if card.nodes.is_empty() {
+        let above = if card.addresses.is_empty() {
+            47
+        } else {
+            grid::HEAD
+        };
         let place = Point {
             x: left,
-            y: rect.y + grid::HEAD + 16,
+            y: rect.y + above + 16,
         };
         layout.label(place, right - left, "no services", SMALL, Some(at));
     }
