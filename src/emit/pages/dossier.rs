@@ -15,7 +15,7 @@ pub(super) fn dossier(book: &Book) -> Page {
         .iter()
         .map(|it| host_row(platform, it))
         .collect();
-    page.table(
+    page.sparse_table(
         [
             "Host",
             "System",
@@ -28,7 +28,7 @@ pub(super) fn dossier(book: &Book) -> Page {
         "There is no host.",
     );
     page.section("Ports and endpoints");
-    page.table(
+    page.sparse_table(
         [
             "Host",
             "Port",

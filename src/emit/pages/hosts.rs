@@ -100,11 +100,10 @@ fn facts(platform: &Platform, host: &Host) -> Vec<String> {
     vec![
         format!("name: {}", code(&host.name)),
         format!("state: {}", words::host_state(host.state)),
-        format!(
-            "system: {}, {}",
-            words::os(host.os),
-            text_or_none(host.release.as_deref())
-        ),
+        match &host.release {
+            Some(release) => format!("system: {}, {}", words::os(host.os), text(release)),
+            None => format!("system: {}", words::os(host.os)),
+        },
         format!("starts services: by {}", words::init(host.init)),
         format!("addresses: {}", listed(addresses)),
         format!("DNS names: {}", listed(host.dns.iter().map(|it| code(it)))),

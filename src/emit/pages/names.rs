@@ -17,10 +17,10 @@ pub(super) fn handles(book: &Book) -> Page {
     };
     let head = ["Handle", "Models", "Through", "Fallbacks", "State", "Notes"];
     page.section("Public");
-    page.table(head, &rows(&public), "There is no public handle.");
+    page.sparse_table(head, &rows(&public), "There is no public handle.");
     page.section("Internal");
     page.paragraph("Only the platform's own services use these.");
-    page.table(head, &rows(&internal), "There is no internal handle.");
+    page.sparse_table(head, &rows(&internal), "There is no internal handle.");
     page.section("Naming");
     page.paragraph(match platform.policy.handle_names {
         HandleNames::ModelId => "A handle is the canonical id of its model.",
@@ -148,7 +148,7 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         ["Model", "Server", "State", "Order", "Weight"],
         &targets,
         "There is no model.",
@@ -186,7 +186,7 @@ pub(super) fn models(book: &Book) -> Page {
         .iter()
         .map(|it| model_row(platform, it))
         .collect();
-    page.table(
+    page.sparse_table(
         [
             "Model", "Server", "Port", "Does", "Size", "Context", "State",
         ],
@@ -209,7 +209,7 @@ pub(super) fn models(book: &Book) -> Page {
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         [
             "Model",
             "Repository",

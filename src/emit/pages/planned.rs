@@ -21,7 +21,7 @@ pub(super) fn planned(book: &Book) -> Page {
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         ["Host", "State", "Title", "Notes"],
         &hosts,
         "Every host is in use.",
@@ -41,7 +41,7 @@ pub(super) fn planned(book: &Book) -> Page {
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         ["Service", "State", "Host", "Title", "Notes"],
         &services,
         "Every service is live.",
@@ -60,7 +60,7 @@ pub(super) fn planned(book: &Book) -> Page {
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         ["Model", "State", "Server", "Notes"],
         &models,
         "Every model is live.",
