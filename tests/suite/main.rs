@@ -36,6 +36,7 @@ mod site;
 mod site_in_browsers;
 mod ops;
 mod status;
+mod sync;
 mod output;
 mod cli;
 mod fix;
