@@ -60,6 +60,27 @@ fn kheti_trap_2_all_that_a_template_host_lacks_is_told_at_one_place() {
     }
 }
 
+#[test]
+fn pages_call_nothing_live_that_waits_for_its_host() {
+    let made = artifacts(&platform(KHETI));
+    for (page, names) in [
+        ("docs/models.md", ["mixtral", "nomic-embed-text"]),
+        ("docs/dossier.md", ["[ollama-ms-s1]", "[ollama-gtr9-pro]"]),
+    ] {
+        for name in names {
+            let rows: Vec<&str> = text_of(&made, page)
+                .lines()
+                .filter(|it| it.starts_with('|') && it.contains(name))
+                .collect();
+            assert!(!rows.is_empty(), "{name}");
+            assert!(!rows.iter().any(|it| it.contains("| live")), "{rows:#?}");
+        }
+    }
+    let planned = text_of(&made, "docs/planned.md");
+    assert!(planned.contains("| `whisper-large-v3` "));
+    assert!(planned.contains("| host `old-office-pc` "), "{planned}");
+}
+
 /// The folders of what machines read; people read the rest.
 const RUNTIME: &[&str] = &[
     "compose",
