@@ -163,7 +163,7 @@ impl From<Format> for report::Format {
 /// Check platform.toml, then write everything that is made from it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "All files are written, or none: an error in the file writes nothing, and a build that is killed is finished or undone by the next one. Files that you edited by hand are never overwritten; `--force` does it and keeps your version as NAME.bak.\n\nExamples:\n  homelab build                  write generated/ beside platform.toml\n  homelab build --check          compare only; exit code 1 when something differs\n  homelab build --only systemd   write generated/systemd/ and platform.lock, nothing else\n\nplatform.lock beside platform.toml remembers every port and public handle; commit it. With `CI` set in the environment it is not written, as with `--locked`."
+    after_help = "All files are written, or none: an error in the file writes nothing, and a build that is killed is finished or undone by the next one. Files that you edited by hand are never overwritten; `--force` does it and keeps your version as NAME.bak.\n\nExamples:\n  homelab build                  write generated/ beside platform.toml\n  homelab build --check          compare only; exit code 1 when something differs\n  homelab build --only systemd   write generated/systemd/ and platform.lock, nothing else\n  homelab build --no-site        all but generated/site/, which git ignores\n\nplatform.lock beside platform.toml remembers every port and public handle; commit it. With `CI` set in the environment it is not written, as with `--locked`."
 )]
 #[expect(
     clippy::struct_excessive_bools,
@@ -181,6 +181,9 @@ pub(super) struct Build {
     /// Only these folders of the output, such as `systemd,launchd`.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) only: Vec<String>,
+    /// Leave out the site, which is built with everything else and not committed; `homelab docs` builds it alone.
+    #[arg(long)]
+    pub(super) no_site: bool,
     /// Replace files that were edited by hand, keeping each as NAME.bak.
     #[arg(long, conflicts_with = "check")]
     pub(super) force: bool,

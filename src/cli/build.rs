@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use crate::compile;
 use crate::diagnostic::near_name;
 use crate::emit::{Artifacts, EMITTERS, EmitError};
+use crate::ledger::Lock;
 use crate::platform::Platform;
 
 use super::arguments::Build;
 use super::output::{self, ClashCause, Difference, Options, Outcome, OutputError};
 use super::remember::LockFile;
 use super::terminal::{self, counted};
-use super::{End, input};
+use super::{End, docs, input};
 
 pub(super) fn run(arguments: &Build) -> End {
     if let Some(end) = unknown_folder(&arguments.only) {
@@ -53,6 +54,10 @@ pub(super) fn run(arguments: &Build) -> End {
     {
         return is_locked(arguments, &difference);
     }
+    let site = match site(arguments, platform, &promised) {
+        Ok(site) => ManuallyDrop::new(site),
+        Err(trouble) => return trouble.end,
+    };
     let outcome = match output::write(&root, &artifacts, &options) {
         Ok(outcome) => outcome,
         Err(error) => return cannot_write(arguments, &error),
@@ -67,14 +72,41 @@ pub(super) fn run(arguments: &Build) -> End {
             return End::Failed;
         }
     };
+    let mut of_site = String::new();
+    if let Some(site) = &*site {
+        // What the owner wrote into it is not for a flag about the other files to replace.
+        match docs::written(
+            &root,
+            site,
+            Options {
+                force: false,
+                ..options
+            },
+        ) {
+            Ok(outcome) => of_site = docs::summary(&root, &outcome),
+            Err(trouble) => return trouble.end,
+        }
+    }
     if input::talks(&arguments.input) {
         let mut text = remembered_text(&lock, remembered);
-        text.push_str(&summary(arguments, platform, &root, &outcome));
+        text.push_str(&summary(arguments, platform, &root, &outcome, &of_site));
         if !terminal::say(&text) {
             return End::Failed;
         }
     }
     End::Well
+}
+
+/// The site, when everything is built.
+fn site(
+    arguments: &Build,
+    platform: &Platform,
+    promised: &Lock,
+) -> Result<Option<Artifacts>, docs::Trouble> {
+    let wanted = arguments.only.is_empty() && !arguments.no_site;
+    wanted
+        .then(|| docs::made(&arguments.input, platform, promised))
+        .transpose()
 }
 
 /// True on a machine that builds for others: there a lock is checked, not written.
@@ -209,7 +241,13 @@ fn shown(difference: &Difference) -> String {
 }
 
 /// What was done, and what to do next.
-fn summary(arguments: &Build, platform: &Platform, root: &Path, outcome: &Outcome) -> String {
+fn summary(
+    arguments: &Build,
+    platform: &Platform,
+    root: &Path,
+    outcome: &Outcome,
+    of_site: &str,
+) -> String {
     let mut text = String::new();
     if outcome.recovered.is_some() {
         let _ = writeln!(text, "an interrupted build was put right first");
@@ -234,6 +272,7 @@ fn summary(arguments: &Build, platform: &Platform, root: &Path, outcome: &Outcom
     for (folder, files) in by_folder(&outcome.written) {
         let _ = writeln!(text, "  {folder:<10} {}", counted(files, "file"));
     }
+    text.push_str(of_site);
     list(&mut text, "not ours, kept", &outcome.foreign);
     list(
         &mut text,

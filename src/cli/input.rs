@@ -110,7 +110,7 @@ fn text(
         Ok(bytes) => bytes,
         Err(error) => {
             let help = (error.kind() == io::ErrorKind::NotFound).then_some(
-                "go to the folder of your platform.toml, or name the file with `--platform FILE`",
+                "go to the folder of your platform.toml, or name the file with `--platform FILE`; without one, begin with `homelab init`, or with `homelab import` of what you have",
             );
             let path = path.display();
             terminal::complain(&format!("cannot read `{path}`: {error}"), help);

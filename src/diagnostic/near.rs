@@ -1,7 +1,8 @@
 //! Names among which a mistyped one is looked for again and again.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+use hashbrown::HashMap;
 
 use super::near_name;
 
@@ -15,6 +16,7 @@ const MOST: usize = 600_000;
 #[derive(Debug)]
 pub struct NearNames<'a> {
     names: Vec<&'a str>,
+    places: HashMap<&'a str, usize>,
     asked: usize,
     /// How many comparisons are left.
     patience: usize,
@@ -27,7 +29,9 @@ pub struct NearNames<'a> {
 impl<'a> NearNames<'a> {
     /// These names.
     pub fn new(names: Vec<&'a str>) -> Self {
+        let places = names.iter().enumerate().map(|(at, name)| (*name, at));
         Self {
+            places: places.collect(),
             names,
             asked: 0,
             patience: MOST,
@@ -39,6 +43,11 @@ impl<'a> NearNames<'a> {
     /// The names.
     pub fn names(&self) -> &[&'a str] {
         &self.names
+    }
+
+    /// Where among the names this one is, when it is one of them.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
     }
 
     /// The name that `typed` was probably meant to be, as [`near_name`] finds it.

@@ -83,14 +83,14 @@ fn walk<'d>(node: &'d Node, texts: &mut Vec<Text<'d>>) {
 
 /// The words of a text, as names are made of: letters, digits, `.`, `_` and `-`.
 pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let part = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | '-');
+    // All that a name is made of is ASCII, so bytes will do, and a word begins and ends between characters.
+    let part = |it: &u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-');
+    let bytes = text.as_bytes();
     let mut rest = 0;
     std::iter::from_fn(move || {
-        let start = rest + text[rest..].find(part)?;
-        let end = text[start..]
-            .find(|it| !part(it))
-            .map_or(text.len(), |it| start + it);
-        rest = end;
-        Some(start..end)
+        let start = rest + bytes[rest..].iter().position(part)?;
+        let length = bytes[start..].iter().take_while(|it| part(it)).count();
+        rest = start + length;
+        Some(start..rest)
     })
 }

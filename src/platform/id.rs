@@ -116,12 +116,18 @@ id!(
     McpId, McpServer, mcp
 );
 
-impl HandleId {
-    /// The place of the handle among all, before they are a table.
-    pub(super) fn place(self) -> usize {
-        self.0 as usize
-    }
+macro_rules! place {
+    ($($id:ident),*) => {
+        $(impl $id {
+            /// The place of the value of this id among all, before they are a table.
+            pub(super) fn place(self) -> usize {
+                self.0 as usize
+            }
+        })*
+    };
 }
+
+place!(ServiceId, ModelId, HandleId);
 
 macro_rules! among {
     ($($id:ident $value:ident),*) => {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::connection::Connection;
+use super::connection::{Connection, Stream};
 use super::error::Refusal;
 
 /// An answer that is whole before it is sent.
@@ -79,6 +79,16 @@ pub(super) struct Manner {
     pub(super) head_only: bool,
 }
 
+/// Tells a client that waits for leave to send its body to go on.
+pub(super) async fn go_on(client: &mut Connection, patience: Duration) -> std::io::Result<()> {
+    if let Stream::Http2(stream) = &mut client.stream {
+        return stream.go_on();
+    }
+    client
+        .write(&[b"HTTP/1.1 100 Continue\r\n\r\n"], patience)
+        .await
+}
+
 /// Writes an answer.
 pub(super) async fn write(
     client: &mut Connection,
@@ -87,6 +97,20 @@ pub(super) async fn write(
     manner: Manner,
     patience: Duration,
 ) -> std::io::Result<()> {
+    let body = if manner.head_only {
+        &[][..]
+    } else {
+        &answer.body
+    };
+    if let Stream::Http2(stream) = &mut client.stream {
+        let own = [("content-type", answer.kind), ("x-request-id", id)];
+        let own = own.into_iter().filter(|(_, value)| !value.is_empty());
+        let fields = answer.fields.iter().map(|(name, it)| (*name, it.as_str()));
+        let fields = own.chain(fields).map(|(name, it)| (name, it.as_bytes()));
+        let length = answer.body.len() as u64;
+        stream.begin(answer.status, fields, Some(length), manner.head_only);
+        return client.write(&[body], patience).await;
+    }
     let mut head = Vec::with_capacity(256);
     let _ = write!(
         head,
@@ -114,11 +138,6 @@ pub(super) async fn write(
     };
     head.extend_from_slice(connection);
     head.extend_from_slice(b"\r\n");
-    let body = if manner.head_only {
-        &[][..]
-    } else {
-        &answer.body
-    };
     client.write(&[&head, body], patience).await
 }
 

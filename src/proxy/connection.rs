@@ -13,6 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::http2::Http2Stream;
+
 /// How much one read takes at most.
 const ROOM: usize = 64 * 1024;
 
@@ -34,6 +36,20 @@ pub(super) enum Stream {
     Plain(TcpStream),
     /// Over TLS.
     Tls(Box<tokio_rustls::TlsStream<TcpStream>>),
+    /// One of many streams on a connection of HTTP/2.
+    Http2(Box<Http2Stream>),
+}
+
+impl Stream {
+    /// The address of the other side, when it is still known.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        let stream = match self {
+            Self::Plain(it) => it,
+            Self::Tls(it) => it.get_ref().0,
+            Self::Http2(it) => return it.peer(),
+        };
+        stream.peer_addr().ok().map(|it| it.ip().to_canonical())
+    }
 }
 
 impl AsyncRead for Stream {
@@ -45,6 +61,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Plain(it) => Pin::new(it).poll_read(cx, buf),
             Self::Tls(it) => Pin::new(it).poll_read(cx, buf),
+            Self::Http2(it) => Pin::new(it).poll_read(cx, buf),
         }
     }
 }
@@ -58,6 +75,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(it) => Pin::new(it).poll_write(cx, buf),
             Self::Tls(it) => Pin::new(it).poll_write(cx, buf),
+            Self::Http2(it) => Pin::new(it).poll_write(cx, buf),
         }
     }
 
@@ -69,6 +87,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(it) => Pin::new(it).poll_write_vectored(cx, parts),
             Self::Tls(it) => Pin::new(it).poll_write_vectored(cx, parts),
+            Self::Http2(it) => Pin::new(it).poll_write_vectored(cx, parts),
         }
     }
 
@@ -80,6 +99,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(it) => Pin::new(it).poll_flush(cx),
             Self::Tls(it) => Pin::new(it).poll_flush(cx),
+            Self::Http2(it) => Pin::new(it).poll_flush(cx),
         }
     }
 
@@ -87,6 +107,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(it) => Pin::new(it).poll_shutdown(cx),
             Self::Tls(it) => Pin::new(it).poll_shutdown(cx),
+            Self::Http2(it) => Pin::new(it).poll_shutdown(cx),
         }
     }
 }
@@ -115,11 +136,12 @@ impl Connection {
 
     /// The address of the other side, when it is still known.
     pub(super) fn peer(&self) -> Option<IpAddr> {
-        let stream = match &self.stream {
-            Stream::Plain(it) => it,
-            Stream::Tls(it) => it.get_ref().0,
-        };
-        stream.peer_addr().ok().map(|it| it.ip().to_canonical())
+        self.stream.peer()
+    }
+
+    /// True when this is one stream of many on its connection.
+    pub(super) fn is_http2(&self) -> bool {
+        matches!(self.stream, Stream::Http2(_))
     }
 
     /// Reads what has arrived into the buffer; zero is the end.
@@ -158,6 +180,9 @@ impl Connection {
 
     /// Ends when the other side has gone. What it sends meanwhile is kept for later.
     pub(super) async fn gone(&mut self) {
+        if let Stream::Http2(stream) = &mut self.stream {
+            return stream.gone().await;
+        }
         loop {
             if self.buffer.len() > MOST_AHEAD {
                 return std::future::pending().await;
@@ -222,7 +247,7 @@ impl Connection {
 
     async fn flush(&mut self) -> io::Result<()> {
         match &mut self.stream {
-            Stream::Plain(_) => Ok(()),
+            Stream::Plain(_) | Stream::Http2(_) => Ok(()),
             Stream::Tls(it) => it.flush().await,
         }
     }

@@ -89,6 +89,13 @@ impl Body {
         matches!(self.state, State::Close)
     }
 
+    /// Notes that the connection has ended, which is its end too.
+    pub fn end(&mut self) {
+        if let State::Close = self.state {
+            self.state = State::End;
+        }
+    }
+
     /// The next piece.
     pub fn take(&mut self, buffer: &mut BytesMut) -> Result<Piece, FramingError> {
         let piece = self.step(buffer);

@@ -21,6 +21,8 @@ pub enum HeadError {
     Version,
     /// It announces a transfer coding that is not known here.
     Coding,
+    /// It is the begin of HTTP/2, of which only the first line looks like a head.
+    Preface,
 }
 
 /// How the body behind a head ends.
@@ -30,7 +32,7 @@ pub enum Framing {
     Length(u64),
     /// With the last chunk.
     Chunked,
-    /// With the connection; answers only.
+    /// With the connection, or the stream of HTTP/2: answers, and of requests only those of HTTP/2.
     Close,
 }
 
@@ -166,6 +168,7 @@ pub fn request(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Request
     let modern = match version {
         b"HTTP/1.1" => true,
         b"HTTP/1.0" => false,
+        b"HTTP/2.0" if is_preface(line, &fields) => return Err(HeadError::Preface),
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
             if major.is_ascii_digit() && minor.is_ascii_digit() =>
         {
@@ -237,6 +240,11 @@ pub fn answer(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Answer>,
         fields,
         framing,
     }))
+}
+
+/// True for the first line of HTTP/2, alone.
+fn is_preface(line: &[u8], fields: &Fields) -> bool {
+    line == b"PRI * HTTP/2.0" && fields.fields.is_empty()
 }
 
 /// The bytes up to and with the empty line. A line that ends otherwise than with CR LF is refused as soon as it is seen.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::{Connection, Stream};
+use super::http2;
 use super::serve;
 use super::worker::{Shared, Worker};
 
@@ -110,7 +112,7 @@ async fn serve(
 /// Waits for what is under way, then cuts what is left.
 async fn drain(worker: &Worker, mut stop: tokio::sync::watch::Receiver<Phase>) {
     let mut tick = tokio::time::interval(Duration::from_millis(10));
-    while worker.active.get() > 0 && *stop.borrow_and_update() != Phase::Cutting {
+    while worker.is_busy() && *stop.borrow_and_update() != Phase::Cutting {
         tokio::select! {
             _ = tick.tick() => {}
             changed = stop.changed() => if changed.is_err() { break },
@@ -119,7 +121,7 @@ async fn drain(worker: &Worker, mut stop: tokio::sync::watch::Receiver<Phase>) {
     worker.cut.set(true);
     worker.cutoff.notify_waiters();
     let end = Instant::now() + Duration::from_secs(2);
-    while worker.active.get() > 0 && Instant::now() < end {
+    while worker.is_busy() && Instant::now() < end {
         tick.tick().await;
     }
 }
@@ -138,7 +140,12 @@ fn take(worker: &Rc<Worker>, stream: TcpStream) {
         let shared = Arc::clone(&worker.shared);
         let _leave = Leave(shared);
         if let Some(stream) = greeted(&worker, stream).await {
-            serve::connection(worker, Connection::new(stream)).await;
+            if speaks_http2(&stream) {
+                // In a box: those who speak HTTP/1.1 need no room for it.
+                Box::pin(http2::connection(worker, stream, BytesMut::new())).await;
+            } else {
+                serve::connection(worker, Connection::new(stream)).await;
+            }
         }
     });
 }
@@ -152,6 +159,14 @@ async fn greeted(worker: &Worker, stream: TcpStream) -> Option<Stream> {
     match tokio::time::timeout(worker.shared.limits.head, greeting).await {
         Ok(Ok(stream)) => Some(Stream::Tls(Box::new(stream.into()))),
         Ok(Err(_)) | Err(_) => None,
+    }
+}
+
+/// True when HTTP/2 was agreed on.
+fn speaks_http2(stream: &Stream) -> bool {
+    match stream {
+        Stream::Tls(it) => it.get_ref().1.alpn_protocol() == Some(http2::ALPN),
+        _ => false,
     }
 }
 

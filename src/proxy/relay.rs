@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use super::answer::{decimal, reason};
 use super::attempt::{self, Begun, Events, Said};
-use super::connection::Connection;
+use super::connection::{Connection, Stream};
 use super::deployment::Deployment;
 use super::error::{Refusal, Speech};
 use super::forward::{Context, Payload};
@@ -37,7 +37,20 @@ pub(super) enum Relayed {
 enum Ending {
     Length(usize),
     Chunks,
+    /// With the stream of HTTP/2.
+    Stream,
     Close,
+}
+
+impl Ending {
+    /// How the end of a body is told whose length is not known.
+    fn unknown(client: &Connection, context: &Context<'_>) -> Self {
+        match context.request.modern {
+            _ if client.is_http2() => Self::Stream,
+            true => Self::Chunks,
+            false => Self::Close,
+        }
+    }
 }
 
 /// Sends an answer that has begun.
@@ -55,6 +68,7 @@ pub(super) async fn relay(
             let status = reply.head.status;
             let body = whole.first().map_or(&[][..], |it| it);
             let head = head_of(
+                client,
                 context,
                 status,
                 shown(&reply),
@@ -95,6 +109,7 @@ pub(super) async fn said(
     let wait = wait.as_ref().map(|it| ("retry-after", it.as_bytes()));
     let fields = std::iter::once(("content-type", &b"application/json"[..])).chain(wait);
     let head = head_of(
+        client,
         context,
         said.status,
         fields,
@@ -135,13 +150,28 @@ fn shown(reply: &Reply) -> impl Iterator<Item = (&'static str, &[u8])> {
         .filter(|(_, value)| value.is_ascii())
 }
 
+/// The bytes of a head; none where it goes another way than the body.
 fn head_of<'a>(
+    client: &mut Connection,
     context: &Context<'_>,
     status: u16,
     fields: impl Iterator<Item = (&'static str, &'a [u8])>,
     ending: Ending,
-    record: &Record,
+    record: &'a Record,
 ) -> Vec<u8> {
+    if let Stream::Http2(stream) = &mut client.stream {
+        let own = [
+            ("x-request-id", record.id.as_bytes()),
+            ("x-homelab-deployment", record.deployment.as_bytes()),
+        ];
+        let own = own.into_iter().filter(|(_, value)| !value.is_empty());
+        let length = match ending {
+            Ending::Length(length) => Some(length as u64),
+            _ => None,
+        };
+        stream.begin(status, fields.chain(own), length, false);
+        return Vec::new();
+    }
     let mut head = Vec::with_capacity(384);
     let mut add = |parts: &[&[u8]]| parts.iter().for_each(|it| head.extend_from_slice(it));
     add(&[if context.request.modern {
@@ -161,7 +191,7 @@ fn head_of<'a>(
             add(&[b"content-length: ", length, b"\r\n"]);
         }
         Ending::Chunks => add(&[b"transfer-encoding: chunked\r\n"]),
-        Ending::Close => {}
+        Ending::Stream | Ending::Close => {}
     }
     add(&[b"x-request-id: ", record.id.as_bytes(), b"\r\n"]);
     if !record.deployment.is_empty() {
@@ -208,7 +238,11 @@ impl Writer<'_> {
         if is_last && self.ending == Ending::Chunks {
             parts.push(b"0\r\n\r\n");
         }
-        self.client.write(&parts, self.patience).await
+        self.client.write(&parts, self.patience).await?;
+        if let (true, Stream::Http2(stream)) = (is_last, &mut self.client.stream) {
+            stream.end();
+        }
+        Ok(())
     }
 }
 
@@ -235,10 +269,16 @@ async fn part(
         super::head::Framing::Length(length) => {
             Ending::Length(usize::try_from(length).unwrap_or(usize::MAX))
         }
-        _ if context.request.modern => Ending::Chunks,
-        _ => Ending::Close,
+        _ => Ending::unknown(client, context),
     };
-    let head = head_of(context, reply.head.status, shown(&reply), ending, record);
+    let head = head_of(
+        client,
+        context,
+        reply.head.status,
+        shown(&reply),
+        ending,
+        record,
+    );
     record.status = reply.head.status;
     let patience = context.worker.shared.limits.write;
     let mut writer = Writer {
@@ -312,15 +352,18 @@ async fn stream(
     mut events: Events,
     record: &mut Record,
 ) -> Relayed {
-    let ending = if context.request.modern {
-        Ending::Chunks
-    } else {
-        Ending::Close
-    };
+    let ending = Ending::unknown(client, context);
     let fields = shown(&events.reply)
         .filter(|(name, _)| *name != "cache-control")
         .chain([("cache-control", &b"no-cache"[..])]);
-    let head = head_of(context, events.reply.head.status, fields, ending, record);
+    let head = head_of(
+        client,
+        context,
+        events.reply.head.status,
+        fields,
+        ending,
+        record,
+    );
     record.status = events.reply.head.status;
     let mut writer = Writer {
         client,

@@ -19,6 +19,7 @@ use super::forward::{Context, End, Payload, forward};
 use super::framing::{Body, Piece};
 use super::guesses;
 use super::head::{self, Framing, HeadError, Request};
+use super::http2;
 use super::keys::{Denied, Key};
 use super::local;
 use super::multipart;
@@ -45,28 +46,25 @@ const WRONG_KEY: &str = "invalid_api_key";
 
 /// Serves a connection until it ends.
 pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
+    let mut is_first = true;
     loop {
         let request = match next_head(&worker, &mut client).await {
-            Some(Ok(request)) => request,
-            Some(Err(refusal)) => {
-                let record = Record::new(&worker, None);
-                let manner = Manner {
-                    modern: true,
-                    keep: false,
-                    head_only: false,
-                };
-                let _ = answer::write(
-                    &mut client,
-                    &refusal.into(),
-                    &record.id,
-                    manner,
-                    worker.shared.limits.write,
-                )
-                .await;
+            Next::Request(request) => request,
+            Next::Preface if is_first => {
+                let ahead = http2::whole_preface(&client.buffer);
+                return Box::pin(http2::connection(worker, client.stream, ahead)).await;
+            }
+            Next::Preface => {
+                refuse_head(&worker, &mut client, HeadError::Version).await;
                 return Box::pin(linger(&mut client)).await;
             }
-            None => return,
+            Next::Refused(refusal) => {
+                refuse(&worker, &mut client, refusal).await;
+                return Box::pin(linger(&mut client)).await;
+            }
+            Next::Nothing => return,
         };
+        is_first = false;
         match exchange(&worker, &mut client, &request).await {
             Then::Next => {}
             Then::Linger => return Box::pin(linger(&mut client)).await,
@@ -84,40 +82,72 @@ enum Then {
     Close,
 }
 
-/// The next request; nothing when there is none.
-async fn next_head(worker: &Worker, client: &mut Connection) -> Option<Result<Request, Refusal>> {
+/// Answers the one request of a stream of HTTP/2.
+pub(super) async fn request(worker: &Rc<Worker>, client: &mut Connection, request: &Request) {
+    // Nothing else comes on a stream, so that it is done with whatever should become of it.
+    let _ = exchange(worker, client, request).await;
+}
+
+/// Says what is wrong with a head.
+pub(super) async fn refuse_head(worker: &Worker, client: &mut Connection, error: HeadError) {
+    refuse(worker, client, refused_head(error)).await;
+}
+
+/// Says why there will be no answer; nothing else is said on this connection.
+async fn refuse(worker: &Worker, client: &mut Connection, refusal: Refusal) {
+    let record = Record::new(worker, None);
+    let manner = Manner {
+        modern: true,
+        keep: false,
+        head_only: false,
+    };
+    let patience = worker.shared.limits.write;
+    let _ = answer::write(client, &refusal.into(), &record.id, manner, patience).await;
+}
+
+/// What comes next on a connection.
+enum Next {
+    Request(Request),
+    /// The begin of HTTP/2.
+    Preface,
+    Refused(Refusal),
+    Nothing,
+}
+
+async fn next_head(worker: &Worker, client: &mut Connection) -> Next {
     let limits = &worker.shared.limits;
     if client.buffer.is_empty() {
         let drained = worker.draining.notified();
         let mut drained = pin!(drained);
         drained.as_mut().enable();
         if worker.is_draining() {
-            return None;
+            return Next::Nothing;
         }
         tokio::select! {
             filled = timeout(limits.keep_alive, client.fill_head()) => match filled {
                 Ok(Ok(1..)) => {}
-                _ => return None,
+                _ => return Next::Nothing,
             },
-            () = drained => return None,
+            () = drained => return Next::Nothing,
         }
     }
     let end = Instant::now() + limits.head;
     loop {
         match head::request(&mut client.buffer, &mut client.seen) {
-            Ok(Some(request)) => return Some(Ok(request)),
+            Ok(Some(request)) => return Next::Request(request),
             Ok(None) => {}
-            Err(error) => return Some(Err(refused_head(error))),
+            Err(HeadError::Preface) => return Next::Preface,
+            Err(error) => return Next::Refused(refused_head(error)),
         }
         match timeout_at(end, client.fill_head()).await {
             Ok(Ok(1..)) => {}
-            Ok(_) => return None,
+            Ok(_) => return Next::Nothing,
             Err(_) => {
-                return Some(Err(Refusal::new(
+                return Next::Refused(Refusal::new(
                     408,
                     "request_timeout",
                     "the head of the request did not come in time",
-                )));
+                ));
             }
         }
     }
@@ -135,10 +165,10 @@ fn refused_head(error: HeadError) -> Refusal {
             "headers_too_large",
             "the head of the request has too many fields or bytes",
         ),
-        HeadError::Version => Refusal::new(
+        HeadError::Version | HeadError::Preface => Refusal::new(
             505,
             "http_version",
-            "only HTTP/1.1 and HTTP/1.0 are spoken here",
+            "HTTP/2 is spoken here from the first byte of a connection on, and beside it only HTTP/1.1 and HTTP/1.0",
         ),
         HeadError::Coding => Refusal::new(
             501,
@@ -350,12 +380,7 @@ impl Incoming {
         }
         if self.continues {
             self.continues = false;
-            if client.buffer.is_empty()
-                && client
-                    .write(&[b"HTTP/1.1 100 Continue\r\n\r\n"], limits.write)
-                    .await
-                    .is_err()
-            {
+            if client.buffer.is_empty() && answer::go_on(client, limits.write).await.is_err() {
                 return Err(End::Gone);
             }
         }
@@ -413,6 +438,10 @@ impl Incoming {
             };
             match filled {
                 Ok(Ok(1..)) => {}
+                Ok(Ok(0)) if self.body.ends_with_connection() => {
+                    self.body.end();
+                    return Ok(whole);
+                }
                 Ok(_) => return Err(End::Gone),
                 Err(_) => {
                     return Err(End::Refused(Refusal::new(

@@ -40,6 +40,6 @@ pub(super) fn server_config(identity: &Identity) -> Result<Arc<ServerConfig>, St
         .with_safe_default_protocol_versions()
         .and_then(|it| it.with_no_client_auth().with_single_cert(chain, key))
         .map_err(|error| format!("the key is not that of the certificate: {error}"))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![super::http2::ALPN.to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

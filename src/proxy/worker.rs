@@ -139,6 +139,8 @@ pub(super) struct Worker {
     /// Requests under way, and those of them that are tried again just now.
     pub(super) active: Cell<usize>,
     pub(super) retrying: Cell<usize>,
+    /// Connections on which HTTP/2 is spoken: what is answered on them may still be on its way.
+    pub(super) multiplexed: Cell<usize>,
     /// Wakes idle connections when the worker drains.
     pub(super) draining: Notify,
     /// Wakes streams when their time is over.
@@ -160,6 +162,7 @@ impl Worker {
             log: shared.log.lane(),
             active: Cell::new(0),
             retrying: Cell::new(0),
+            multiplexed: Cell::new(0),
             draining: Notify::new(),
             cutoff: Notify::new(),
             cut: Cell::new(false),
@@ -189,6 +192,11 @@ impl Worker {
         it ^= it << 17;
         self.random.set(it);
         it.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    /// True while somebody has not got his whole answer.
+    pub(super) fn is_busy(&self) -> bool {
+        self.active.get() > 0 || self.multiplexed.get() > 0
     }
 
     pub(super) fn is_draining(&self) -> bool {

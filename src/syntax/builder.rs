@@ -492,14 +492,14 @@ fn descend<'t>(
     for key in keys {
         let at = match table.position(&key.text) {
             Some(at) => at,
-            None => table.push(Entry {
-                key: key.text.clone(),
-                key_span: key.span,
-                node: Node {
+            None => table.push(Entry::new(
+                key.text.clone(),
+                key.span,
+                Node {
                     span: key.span,
                     value: Value::Table(Table::new(form)),
                 },
-            }),
+            )),
         };
         way.push(at);
         let entry = table.entry_mut(at);
@@ -523,14 +523,14 @@ fn descend<'t>(
 /// Opens the table of a `[header]`.
 fn define_table(parent: &mut Table, key: &Key, span: Span) -> Result<usize, Clash> {
     let Some(at) = parent.position(&key.text) else {
-        return Ok(parent.push(Entry {
-            key: key.text.clone(),
-            key_span: key.span,
-            node: Node {
+        return Ok(parent.push(Entry::new(
+            key.text.clone(),
+            key.span,
+            Node {
                 span,
                 value: Value::Table(Table::new(Form::Header)),
             },
-        }));
+        )));
     };
     let entry = parent.entry_mut(at);
     match &mut entry.node.value {
@@ -557,14 +557,14 @@ fn push_table(parent: &mut Table, key: &Key, span: Span) -> Result<usize, Clash>
         value: Value::Table(Table::new(Form::Header)),
     };
     let Some(at) = parent.position(&key.text) else {
-        return Ok(parent.push(Entry {
-            key: key.text.clone(),
-            key_span: key.span,
-            node: Node {
+        return Ok(parent.push(Entry::new(
+            key.text.clone(),
+            key.span,
+            Node {
                 span,
                 value: Value::Array(vec![table]),
             },
-        }));
+        )));
     };
     let entry = parent.entry_mut(at);
     let extensible = last_table(&mut entry.node).is_some();
@@ -590,11 +590,7 @@ fn insert(table: &mut Table, keys: &mut Vec<Key>, node: Node) -> Result<(), Clas
     if let Some(at) = table.position(&last.text) {
         return Err(Clash::new(&last, table.entry_mut(at).key_span, Why::Twice));
     }
-    table.push(Entry {
-        key: last.text,
-        key_span: last.span,
-        node,
-    });
+    table.push(Entry::new(last.text, last.span, node));
     Ok(())
 }
 

@@ -146,6 +146,32 @@ pub struct Entry {
     pub key_span: Span,
     /// Its value.
     pub node: Node,
+    mark: u32,
+}
+
+impl Entry {
+    /// An entry for a table.
+    pub(super) fn new(key: String, key_span: Span, node: Node) -> Self {
+        Self {
+            mark: mark(&key),
+            key,
+            key_span,
+            node,
+        }
+    }
+}
+
+/// A few bytes of a key, which differ for most keys of one table: to look at them costs no way to the heap.
+fn mark(key: &str) -> u32 {
+    let bytes = key.as_bytes();
+    let at = |at: usize| bytes.get(at).copied().unwrap_or(0);
+    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    u32::from_le_bytes([
+        length,
+        at(0),
+        at(bytes.len() / 2),
+        at(bytes.len().wrapping_sub(1)),
+    ])
 }
 
 const INDEXED_FROM: usize = 12;
@@ -190,10 +216,12 @@ impl Table {
     }
 
     pub(super) fn position(&self, key: &str) -> Option<usize> {
-        match &self.index {
-            Some(index) => index.find(key, &self.entries),
-            None => self.entries.iter().position(|entry| entry.key == key),
+        if let Some(index) = &self.index {
+            return index.find(key, &self.entries);
         }
+        let mark = mark(key);
+        let is_it = |entry: &Entry| entry.mark == mark && entry.key == key;
+        self.entries.iter().position(is_it)
     }
 
     /// Adds an entry whose key is not there yet.

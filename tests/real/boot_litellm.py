@@ -3,7 +3,7 @@
 
     boot_litellm.py ROUTER.yaml [--env FILE.env|FILE.json]... [--public FILE] [--optillm scripted|real|none]
                     [--proxy-config FILE] [--optillm-env FILE] [--optillm-at 127.0.0.1:4020]
-                    [--gateway-at 127.0.0.1:4000] [--search-at HOST:PORT] [--dead HOST:PORT]... [--sick] [--quick] [--keep]
+                    [--gateway-at 127.0.0.1:4000] [--search-at HOST:PORT] [--dead HOST:PORT]... [--sick] [--cached] [--quick] [--keep]
 
 Every http(s)://HOST:PORT in the router, the environment and OptiLLM's files is rewritten in a
 copy to a server on loopback: the gateway's own address to LiteLLM, OptiLLM's to OptiLLM, that of
@@ -17,6 +17,7 @@ unset or empty gets a made-up key when its name speaks of a key, token or secret
             itself behind a recorder. Both read --proxy-config, and check the key that the router sends.
 --sick      afterwards every model server answers 503: one handle of each route is asked again, and
             the calls that this causes are counted (a loop shows as many)
+--cached    each handle is asked the same again, and then no server may be asked: what was kept is the answer
 --dead      the server at this address answers 503 from the beginning
 --quick     no streams; --keep keeps the folder with the logs and names it
 
@@ -26,7 +27,8 @@ The answer on standard output:
      "boot_hops": [what LiteLLM asked of the servers unasked], "unset": [], "models": [names in /v1/models], "models_without_key": 401,
      "handles": [{"handle", "ok", "status", "text", "model", "error",
                   "hops": [{"at": "192.168.1.72:8102", "server", "path", "model", "key", "fields"}],
-                  "stream": {"ok", "status", "text", "chunks", "hops"}}],
+                  "stream": {"ok", "status", "text", "chunks", "hops"},
+                  "again": {"ok", "status", "text", "hops"}}],
      "search": [{"tool", "ok", "status", "titles", "hops"}],
      "sick": [{"handle", "status", "seconds", "hops"}],
      "health": {"/health/readiness": 200, ...}, "exit": -15,
@@ -315,6 +317,12 @@ def run(options: argparse.Namespace, folder: Path, out: dict[str, Any]) -> None:
                 row["stream"] = {"ok": status == 200 and words != "", "status": status, "text": words,
                                  "chunks": count, "hops": world.hops()}
                 row["ok"] = row["ok"] and row["stream"]["ok"]
+            if options.cached:
+                world.fresh()
+                status, text = ask(base + path, body, master)
+                again = {"status": status, **completed(text), "hops": world.hops()}
+                row["again"] = again | {"ok": status == 200 and again["hops"] == []}
+                row["ok"] = row["ok"] and row["again"]["ok"]
             out["handles"].append(row)
 
         for tool in raw.get("search_tools") or []:
@@ -368,7 +376,7 @@ def main() -> int:
     parser.add_argument("--gateway-at", default="127.0.0.1:4000")
     parser.add_argument("--search-at")
     parser.add_argument("--dead", action="append", default=[])
-    for flag in ("--sick", "--quick", "--keep"):
+    for flag in ("--sick", "--cached", "--quick", "--keep"):
         parser.add_argument(flag, action="store_true")
     options = parser.parse_args()
     programs.end_on_signals()

@@ -257,9 +257,12 @@ def check_boxes(browser, base, site):
     if len(links) < 10:
         yield f"only {len(links)} boxes of the topology are links"
     for href, words in links:
-        heading = re.search(r"<h1[^>]*>(.*?)</h1>", (site / href).read_text())
-        if html.unescape(heading[1]) not in words:
-            yield f"the box {words!r} leads to {href}, {heading[1]!r}"
+        file, _, anchor = href.partition("#")
+        start = f'<h2 id="{anchor}">' if anchor else "<h1[^>]*>"
+        heading = re.search(start + "(.*?)(?:<a |</h)", (site / file).read_text())
+        said = html.unescape(re.sub("<[^>]*>", "", heading[1]))
+        if said not in words:
+            yield f"the box {words!r} leads to {href}, {said!r}"
 
 
 # The texts of pictures that are wider than the box they stand in, in the fonts of this machine.

@@ -55,6 +55,33 @@ fn a_build_writes_a_second_one_nothing_and_a_check_agrees() {
 }
 
 #[test]
+fn a_build_makes_the_site_as_well_unless_it_is_told_not_to() {
+    let (lab, other) = (lab(), lab());
+    let index = |lab: &tempfile::TempDir| lab.path().join("generated/site/index.html");
+    assert_eq!(code(&run(other.path(), &["build", "--no-site"])), 0);
+    assert_eq!(code(&run(other.path(), &["build", "--only", "ops"])), 0);
+    assert!(!index(&other).exists());
+    let first = run(lab.path(), &["build"]);
+    assert_eq!(code(&first), 0, "{}", text(&first.stderr));
+    assert!(index(&lab).exists());
+    // It is made anew wherever it is looked at, so git need not keep it.
+    let ignored = fs::read_to_string(lab.path().join("generated/site/.gitignore"));
+    assert_eq!(ignored.expect("it was written"), "*\n");
+    // A document that cannot be read is no reason to write half of what was asked for.
+    fs::create_dir(other.path().join("docs")).expect("writable");
+    fs::write(other.path().join("docs/a.md"), b"\xff").expect("writable");
+    fs::remove_dir_all(other.path().join("generated")).expect("writable");
+    let failed = run(other.path(), &["build"]);
+    assert_eq!(code(&failed), 2);
+    assert!(
+        text(&failed.stderr).contains("a.md"),
+        "{}",
+        text(&failed.stderr)
+    );
+    assert!(!other.path().join("generated").exists());
+}
+
+#[test]
 fn a_check_shows_what_differs_and_writes_nothing() {
     let lab = lab();
     assert_eq!(code(&run(lab.path(), &["build"])), 0);

@@ -9,15 +9,17 @@ use homelab::emit::Artifacts;
 use homelab::platform::{HostState, Platform};
 use serde_json::{Value as Json, json};
 
+use crate::cache::Redis;
 use crate::lint::findings;
 use crate::litellm::{platform, run, table, text_of, written};
 
-const KHETI: &str = include_str!("../../examples/kheti/platform.toml");
+pub(crate) const KHETI: &str = include_str!("../../examples/kheti/platform.toml");
 
 /// The line that says where the answers are kept.
-const CACHE: &str = "cache = { service = \"redis\", size = \"512MB\", ttl = \"3600s\" }\n";
+pub(crate) const CACHE: &str =
+    "cache = { service = \"redis\", size = \"512MB\", ttl = \"3600s\" }\n";
 
-fn artifacts(platform: &Platform) -> Artifacts {
+pub(crate) fn artifacts(platform: &Platform) -> Artifacts {
     compile::emit(platform, &homelab::ledger::claims(platform)).expect("artifacts")
 }
 
@@ -245,11 +247,15 @@ fn limits_that_nobody_counts_are_refused() {
 
 #[test]
 fn the_real_litellm_loads_every_model_of_the_second_house_and_warns_of_nothing() {
-    // Its cache is on another machine, which is asked for when the settings are read.
-    let platform = platform(&KHETI.replace(CACHE, ""));
+    let platform = platform(KHETI);
     let folder = tempfile::tempdir().expect("a folder");
     written(&platform, folder.path());
-    let arguments = ["litellm/router.yaml", "--env", "gateway.env"];
+    // The cache is asked for when the settings are read.
+    let Some(_redis) = Redis::start(&platform, folder.path()) else {
+        return;
+    };
+    let mut arguments = vec!["litellm/router.yaml", "--env", "gateway.env"];
+    arguments.extend(["--env", "redis.env"]);
     let Some(report) = run("check_litellm.py", &arguments, folder.path()) else {
         return;
     };
@@ -258,8 +264,8 @@ fn the_real_litellm_loads_every_model_of_the_second_house_and_warns_of_nothing()
     assert_eq!(report["logs"], json!([]), "{report:#}");
 }
 
-/// Kheti without the stores of its gateway, which are no scripted servers.
-fn alone() -> String {
+/// Kheti without what other machines keep for its gateway; `cache` has the real Redis.
+pub(crate) fn alone() -> String {
     let mut text = KHETI.to_owned();
     for line in [
         "database = { service = \"postgres\" }\n",

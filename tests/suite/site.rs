@@ -1,6 +1,7 @@
 //! The site: what a reader of the files, and a browser, rely on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -52,9 +53,23 @@ fn every_link_and_anchor_of_the_site_leads_somewhere() {
             "# Other\n\n## Two words\n\n[back](guide.md) [up](../README.md) [web](https://example.com/)\n",
         ),
     ]);
+    let links = links_lead_somewhere(&site);
+    assert!(links > 500, "{links}");
+    let guide = &site.find("site/guide/guide.html").unwrap().text;
+    assert!(guide.contains("<title>How we work"), "{guide}");
+    assert!(guide.contains("<a href=\"../services/open-webui.html\">open-webui</a>"));
+}
+
+/// Holds every link and anchor to what is there; returns how many there are.
+fn links_lead_somewhere(site: &Artifacts) -> usize {
     let pages: BTreeMap<&str, &str> = site
         .iter()
-        .map(|it| (it.path.strip_prefix("site/").unwrap(), it.text.as_str()))
+        .map(|it| {
+            (
+                it.path.strip_prefix("site/").expect("below"),
+                it.text.as_str(),
+            )
+        })
         .collect();
     let ids: BTreeMap<&str, BTreeSet<&str>> = pages
         .iter()
@@ -84,10 +99,7 @@ fn every_link_and_anchor_of_the_site_leads_somewhere() {
             links += 1;
         }
     }
-    assert!(links > 500, "{links}");
-    let guide = pages["guide/guide.html"];
-    assert!(guide.contains("<title>How we work"), "{guide}");
-    assert!(guide.contains("<a href=\"../services/open-webui.html\">open-webui</a>"));
+    links
 }
 
 #[test]
@@ -159,9 +171,61 @@ fn of_every_platform() -> Vec<(PathBuf, Artifacts)> {
     sites
 }
 
+/// A house with 30 hosts, 300 services, 600 models and as many handles.
+fn large() -> Artifacts {
+    let mut text = String::from(
+        "version = 1\nname = \"large\"\n[policy]\ngateway = \"gateway\"\nprefer = [\"lan\"]\n[networks.lan]\nkind = \"lan\"\n[gateway]\nkey = { env = \"GATEWAY_KEY\" }\n[secrets.gateway-key]\ngenerate = { bytes = 32 }\n[lint.levels.unapproved-exposure]\nlevel = \"allow\"\nreason = \"a test\"\n[services.gateway]\nkind = \"litellm\"\nhost = \"host-00\"\nport = 4000\nbind = \"lan\"\n[services.gateway.env]\nGATEWAY_KEY = { secret = \"gateway-key\" }\n",
+    );
+    for host in 0..30 {
+        let _ = write!(
+            text,
+            "[hosts.host-{host:02}]\nos = \"linux\"\nuser = \"me\"\naddresses = {{ lan = \"192.0.2.{}\" }}\n",
+            host + 1
+        );
+        for seat in 0..10 {
+            let name = format!("server-{host:02}-{seat}");
+            let _ = write!(
+                text,
+                "[services.{name}]\nkind = \"ollama\"\nhost = \"host-{host:02}\"\nport = {}\nbind = \"lan\"\n",
+                11000 + seat
+            );
+            for model in ["small-model-of", "large-model-of"] {
+                let _ = write!(
+                    text,
+                    "[models.{model}-{name}]\nservice = \"{name}\"\n[handles.{model}-{name}]\n"
+                );
+            }
+        }
+    }
+    for number in 0..120 {
+        let _ = write!(
+            text,
+            "[mcp.tool_{number}]\npurpose = \"a tool\"\ntransport = \"stdio\"\nhost = \"host-01\"\ncommand = [\"/usr/bin/tool\"]\n[mcp.tool_{number}.tools.do]\npurpose = \"something\"\ninputs = {{ what = \"string\", how = \"string\" }}\noutputs = {{ done = \"boolean\" }}\n"
+        );
+    }
+    let checked = compile::check(&Source::new("platform.toml", text), None);
+    let found = checked.diagnostics.iter().map(|it| it.message.clone());
+    let found: Vec<String> = found.take(3).collect();
+    let platform = checked.platform.unwrap_or_else(|| panic!("{found:?}"));
+    compile::site(&platform, &claims(&platform), &[]).expect("a site")
+}
+
+#[test]
+fn a_large_platform_has_its_long_pages_in_parts_that_hang_together() {
+    let site = large();
+    assert!(site.find("site/handles~2.html").is_some());
+    links_lead_somewhere(&site);
+    let topology = &site.find("site/topology.html").expect("it is there").text;
+    let mcp = topology.split("href=\"mcp~2.html#").count();
+    assert!(mcp > 10, "{mcp} boxes lead to a further part");
+    let second = &site.find("site/dossier~2.html").expect("it is there").text;
+    assert!(second.contains("aria-current=\"page\">Platform dossier"));
+}
+
 #[test]
 fn pages_are_light_and_ask_for_nothing_from_elsewhere() {
-    for (folder, site) in of_every_platform() {
+    let large = (PathBuf::from("300 services"), large());
+    for (folder, site) in of_every_platform().into_iter().chain([large]) {
         let length = |name: &str| {
             site.find(&format!("site/assets/{name}"))
                 .unwrap()

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::arguments::Docs;
+use super::arguments::{Docs, Input};
 use super::output::{self, Options, Outcome};
 use super::report::{self, Style};
 use super::terminal::{self, counted};
@@ -16,6 +16,8 @@ use super::{End, input, pages};
 use crate::compile;
 use crate::emit::Artifacts;
 use crate::emit::site::NAME;
+use crate::ledger::Lock;
+use crate::platform::Platform;
 
 pub(super) fn run(arguments: &Docs) -> End {
     let built = build(arguments);
@@ -27,8 +29,8 @@ pub(super) fn run(arguments: &Docs) -> End {
 }
 
 /// Why there is no site. The terminal has said so already.
-struct Trouble {
-    end: End,
+pub(super) struct Trouble {
+    pub(super) end: End,
     /// The same for a page, without colours.
     report: String,
 }
@@ -59,7 +61,7 @@ impl Trouble {
 /// Builds the site, writes it and says so.
 fn build(arguments: &Docs) -> Result<Artifacts, Trouble> {
     let file = &arguments.input.platform;
-    let folder = documents_folder(arguments);
+    let folder = documents_folder(&arguments.input);
     let mut reading = input::load(&arguments.input).ok_or_else(|| Trouble::unreadable(file))?;
     if folder.is_dir() {
         let named = std::slice::from_ref(&folder);
@@ -75,28 +77,43 @@ fn build(arguments: &Docs) -> Result<Artifacts, Trouble> {
             report: input::told(&reading, report::Format::Full, &Style::default()),
         });
     };
-    let documents = documents::read(&folder, arguments.input.max_size)
-        .map_err(|error| Trouble::of(&error, None))?;
     let promised = lock.promises.next.clone().unwrap_or_default();
-    let site = compile::site(platform, &promised, &documents).map_err(|error| Trouble {
-        end: End::Found,
-        ..Trouble::of(&error, None)
-    })?;
+    let site = made(&arguments.input, platform, &promised)?;
     let root = root(arguments);
     let options = Options {
-        only: Some(BTreeSet::from([NAME.to_owned()])),
         on_wait: &|holder| terminal::note(&format!("waiting for another build: {holder}")),
         ..Options::default()
     };
-    let outcome =
-        output::write(&root, &site, &options).map_err(|error| Trouble::of(&error, error.help()))?;
+    let outcome = written(&root, &site, options)?;
     if input::talks(&arguments.input) {
         terminal::say(&summary(&root, &outcome));
     }
     Ok(site)
 }
 
-fn summary(root: &Path, outcome: &Outcome) -> String {
+/// Makes the site of a platform and of the documents beside its file.
+pub(super) fn made(input: &Input, platform: &Platform, lock: &Lock) -> Result<Artifacts, Trouble> {
+    let documents = documents::read(&documents_folder(input), input.max_size)
+        .map_err(|error| Trouble::of(&error, None))?;
+    compile::site(platform, lock, &documents).map_err(|error| Trouble {
+        end: End::Found,
+        ..Trouble::of(&error, None)
+    })
+}
+
+/// Writes the site below `root`, all or nothing.
+pub(super) fn written(
+    root: &Path,
+    site: &Artifacts,
+    options: Options<'_>,
+) -> Result<Outcome, Trouble> {
+    let only = Some(BTreeSet::from([NAME.to_owned()]));
+    output::write(root, site, &Options { only, ..options })
+        .map_err(|error| Trouble::of(&error, error.help()))
+}
+
+/// What became of the site, in a line.
+pub(super) fn summary(root: &Path, outcome: &Outcome) -> String {
     format!(
         "{}: {} written, {} unchanged, {} removed\n",
         root.join(NAME).display(),
@@ -106,18 +123,18 @@ fn summary(root: &Path, outcome: &Outcome) -> String {
     )
 }
 
-fn beside(arguments: &Docs, name: &str) -> PathBuf {
-    let file = &arguments.input.platform;
+fn beside(input: &Input, name: &str) -> PathBuf {
+    let file = &input.platform;
     file.parent().unwrap_or(Path::new("")).join(name)
 }
 
 fn root(arguments: &Docs) -> PathBuf {
-    let beside = || beside(arguments, "generated");
+    let beside = || beside(&arguments.input, "generated");
     arguments.out.clone().unwrap_or_else(beside)
 }
 
-fn documents_folder(arguments: &Docs) -> PathBuf {
-    beside(arguments, "docs")
+fn documents_folder(input: &Input) -> PathBuf {
+    beside(input, "docs")
 }
 
 /// Opens a browser, if the system knows one.

@@ -140,7 +140,7 @@ fn traces(arguments: &Docs) -> Vec<(PathBuf, Option<(SystemTime, u64)>)> {
     let platform = arguments.input.platform.clone();
     let lock = platform.with_extension("lock");
     let mut paths = vec![platform, lock];
-    paths.extend(documents::paths(&documents_folder(arguments)));
+    paths.extend(documents::paths(&documents_folder(&arguments.input)));
     paths
         .into_iter()
         .map(|path| (path.clone(), trace(&path)))

@@ -22,10 +22,11 @@ mod registry;
 mod tiny_agents;
 
 use super::json::to_json;
+use super::mcp_servers::{Seat, Way, servers_for};
 use super::yaml::to_yaml;
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, mcp_litellm};
 use crate::backend::Role;
-use crate::platform::{Layer, Platform, Service};
+use crate::platform::{Layer, McpServer, Platform, Service, ServiceId, Transport};
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "mcp",
@@ -67,6 +68,26 @@ fn chat_pages(platform: &Platform) -> impl Iterator<Item = &Service> {
     platform.services.iter().filter(|it| {
         it.kind.role == Role::Client && it.layer == Layer::Interface && platform.is_installed(it)
     })
+}
+
+/// The services that use a server: what a build writes into their files.
+pub(super) fn clients(platform: &Platform, server: &McpServer) -> impl Iterator<Item = ServiceId> {
+    let way = |client: &Service| {
+        let entries = servers_for(platform, Seat::Service(client.host));
+        let entry = entries.into_iter().find(|it| it.server.id == server.id);
+        entry.map(|it| it.way)
+    };
+    let gateway = platform.gateway_service();
+    let gateway = (server.through_gateway && way(gateway).is_some()).then_some(gateway.id);
+    let readers = readers(platform).map(|it| it.0);
+    let readers = readers.filter(move |it| way(it).is_some()).map(|it| it.id);
+    let over_http = server.transport == Transport::Http;
+    let pages =
+        chat_pages(platform).filter(move |it| over_http && matches!(way(it), Some(Way::Call(_))));
+    gateway
+        .into_iter()
+        .chain(readers)
+        .chain(pages.map(|it| it.id))
 }
 
 /// Where the file of the client at this place in the list lies: the first has the plain name.

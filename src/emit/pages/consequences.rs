@@ -1,7 +1,7 @@
 //! What stops when something is down, for the pages of hosts and services.
 
-use super::markdown::{Writer, code};
-use super::{to_handle, to_service};
+use super::markdown::Writer;
+use super::{to_handle, to_mcp, to_service};
 use crate::emit::picture::blast::{Extent, Impact};
 use crate::platform::Platform;
 
@@ -17,7 +17,7 @@ pub(super) fn section(page: &mut Writer, platform: &Platform, up: &str, impact: 
     let services =
         services.map(|(id, extent)| ("service", to_service(up, &platform[*id]), *extent));
     let servers = impact.mcp.iter();
-    let servers = servers.map(|(id, extent)| ("MCP server", code(&platform[*id].name), *extent));
+    let servers = servers.map(|(id, extent)| ("MCP server", to_mcp(up, &platform[*id]), *extent));
     let mut lost: Vec<_> = handles.chain(services).chain(servers).collect();
     // What stops first; within that the order stays: handles are what clients notice.
     lost.sort_by_key(|it| std::cmp::Reverse(it.2));

@@ -67,6 +67,23 @@ pub(super) fn decisions(book: &Book) -> Page {
         &approvals,
         "Nothing is approved for a network.",
     );
+    page.section("Levels");
+    let levels: Vec<_> = platform
+        .levels
+        .iter()
+        .map(|it| {
+            [
+                code(&it.rule),
+                words::level(it.level).to_owned(),
+                text(&it.reason),
+            ]
+        })
+        .collect();
+    page.table(
+        ["Rule", "Level", "Reason"],
+        &levels,
+        "Every rule is as grave as it comes.",
+    );
     page.section("Rules");
     let settings: BTreeMap<&str, &LevelSetting> = platform
         .levels
@@ -84,15 +101,10 @@ pub(super) fn decisions(book: &Book) -> Page {
                     .map_or(rule.severity.word(), |it| words::level(it.level))
                     .to_owned(),
                 text(rule.summary),
-                text_or_none(setting.map(|it| it.reason.as_str())),
             ]
         })
         .collect();
-    page.table(
-        ["Rule", "Level", "Finds", "Reason"],
-        &rules,
-        "There is no rule.",
-    );
+    page.table(["Rule", "Level", "Finds"], &rules, "There is no rule.");
     Page::new(
         "decisions.md",
         "Constraints and decisions in force",

@@ -83,10 +83,13 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
         &volumes,
         "No volume is named.",
     );
+    page.section("Ports");
+    page.paragraph(&format!(
+        "Every port that was ever given on it is in [the ledger]({UP}ports.md)."
+    ));
     if host.state == HostState::Live {
         super::consequences::section(&mut page, platform, UP, &blast.host(host.id));
     }
-    page.paragraph(&format!("Its ports are in [the ledger]({UP}ports.md)."));
     Page::new(host_path(host), &host.title, page.finish())
 }
 
@@ -102,10 +105,10 @@ fn facts(platform: &Platform, host: &Host) -> Vec<String> {
             words::os(host.os),
             text_or_none(host.release.as_deref())
         ),
-        format!("services are started by {}", words::init(host.init)),
+        format!("starts services: by {}", words::init(host.init)),
         format!("addresses: {}", listed(addresses)),
         format!("DNS names: {}", listed(host.dns.iter().map(|it| code(it)))),
-        format!("services run as {}", code(&host.user)),
+        format!("user: {}", code(&host.user)),
         format!("checkout: {}", code_or_none(host.checkout.as_deref())),
         format!(
             "memory: {}",

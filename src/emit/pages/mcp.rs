@@ -1,7 +1,7 @@
 //! MCP servers, and what each of their tools promises.
 
 use super::markdown::{NONE, Writer, code, listed, text, text_or_none};
-use super::{Book, Page, to_host, to_service, words};
+use super::{Book, Page, to_host, to_mcp, to_service, words};
 use crate::emit::mcp_servers::transport_name;
 use crate::platform::{McpCommand, McpServer, McpTool, Platform, Word};
 
@@ -36,7 +36,7 @@ pub(super) fn table(page: &mut Writer, platform: &Platform) {
                 (McpCommand::Unknown, None) => NONE.to_owned(),
             };
             [
-                format!("{} {}", code(&server.name), text(&server.purpose)),
+                format!("{} {}", to_mcp("", server), text(&server.purpose)),
                 place,
                 transport_name(server.transport).to_owned(),
                 words::mcp_state(server.state).to_owned(),
@@ -53,11 +53,11 @@ pub(super) fn table(page: &mut Writer, platform: &Platform) {
 fn facts(platform: &Platform, server: &McpServer) -> Vec<String> {
     let mut facts = vec![
         format!("state: {}", words::mcp_state(server.state)),
-        format!("registered as {}", code(&server.registry_name)),
+        format!("registered as: {}", code(&server.registry_name)),
         format!("transport: {}", transport_name(server.transport)),
     ];
     if let Some(host) = server.host {
-        facts.push(format!("runs on {}", to_host("", &platform[host])));
+        facts.push(format!("runs on: {}", to_host("", &platform[host])));
     }
     facts.push(match &server.command {
         McpCommand::Start(words) => {
@@ -68,25 +68,25 @@ fn facts(platform: &Platform, server: &McpServer) -> Vec<String> {
                     Word::Variable(name) => format!("${name}"),
                 })
                 .collect();
-            format!("started with {}", code(&words.join(" ")))
+            format!("started with: {}", code(&words.join(" ")))
         }
         McpCommand::Call { service, url, .. } => {
             format!(
-                "called at {} of {}",
+                "called at: {} of {}",
                 code(url),
                 to_service("", &platform[*service])
             )
         }
-        McpCommand::Unknown => "nobody has said how it is reached".to_owned(),
+        McpCommand::Unknown => "reached by: nobody has said how".to_owned(),
     });
     if server.through_gateway {
         facts.push(format!(
-            "offered by {}",
+            "offered by: {}",
             to_service("", platform.gateway_service())
         ));
     }
     let variables = server.env.iter().map(|it| code(&it.name));
-    facts.push(format!("reads {}", listed(variables)));
+    facts.push(format!("reads: {}", listed(variables)));
     facts
 }
 

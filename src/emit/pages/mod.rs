@@ -24,7 +24,7 @@ pub use scaffold::scaffold;
 use crate::diagnostic::Rule;
 use crate::emit::picture::blast;
 use crate::ledger::Lock;
-use crate::platform::{Handle, Host, Platform, Service};
+use crate::platform::{Handle, Host, McpServer, Platform, Service};
 
 /// All that pages are made from.
 #[derive(Debug, Clone, Copy)]
@@ -120,6 +120,12 @@ pub fn handle_path(handle: &Handle) -> String {
 /// A link to a handle's page.
 fn to_handle(up: &str, handle: &Handle) -> String {
     markdown::link(&handle.name, &format!("{up}{}", handle_path(handle)))
+}
+
+/// A link to what is said about an MCP server.
+fn to_mcp(up: &str, server: &McpServer) -> String {
+    let name = markdown::code(&server.name);
+    format!("[{name}]({up}mcp.md#{})", server.name)
 }
 
 /// A link to a host's page from a page that lies `up` folders down: `""` or `"../"`.

@@ -111,9 +111,9 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
         Visibility::Public => "every client",
         Visibility::Internal => "only the platform's own services",
     };
-    let mut facts = vec![format!("seen by {seen}")];
+    let mut facts = vec![format!("seen by: {seen}")];
     if let Some(since) = &handle.since {
-        facts.push(format!("promised since {}", text(since)));
+        facts.push(format!("promised: since {}", text(since)));
     }
     if let Some(it) = &handle.deprecated {
         let successor = to_handle(UP, &platform[it.in_favour_of]);
@@ -121,14 +121,14 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
             .reason
             .as_deref()
             .map_or_else(String::new, |it| format!(": {}", text(it)));
-        facts.push(format!("deprecated in favour of {successor}{reason}"));
+        facts.push(format!("deprecated: use {successor}{reason}"));
     }
     let fallbacks = handle
         .fallbacks
         .iter()
         .map(|id| to_handle(UP, &platform[*id]));
     match handle.alias_of {
-        Some(id) => facts.push(format!("another name for {}", to_handle(UP, &platform[id]))),
+        Some(id) => facts.push(format!("stands for: {}", to_handle(UP, &platform[id]))),
         None => facts.push(format!("when it fails: {}", listed(fallbacks))),
     }
     page.list(facts);

@@ -60,7 +60,7 @@ pub(super) fn index(book: &Book) -> Page {
                 "what will come, and what is left to find out",
             ),
         ]
-        .map(|(title, path, what)| format!("[{title}]({path}): {what}")),
+        .map(|(title, path, what)| format!("[{title}]({path})\\\n  {what}")),
     );
     page.section("Hosts");
     let hosts: Vec<_> = platform

@@ -70,13 +70,9 @@ fn provider(platform: &Platform, service: &Service) -> Page {
             text(service.kind.title)
         ),
         format!("state: {}", words::service_state(service.state)),
-        "a provider in the internet: what is asked of it leaves the house, and is paid for"
-            .to_owned(),
-        format!(
-            "its key is read from: {}",
-            code_or_none(service.key.as_deref())
-        ),
-        format!("OpenAI-compatible endpoints: {}", code(&openai)),
+        "where: in the internet; what is asked of it leaves the house, and is paid for".to_owned(),
+        format!("key: {}", code_or_none(service.key.as_deref())),
+        format!("endpoints: {}, as OpenAI's", code(&openai)),
     ]);
     calls(&mut page, platform, service);
     models(&mut page, platform, service);
@@ -93,7 +89,7 @@ fn facts(platform: &Platform, service: &Service) -> Vec<String> {
         ),
         format!("state: {}", words::service_state(service.state)),
         format!("host: {}", to_host(UP, &platform[service.host])),
-        format!("started by {}", words::managed_by(service.managed_by)),
+        format!("started by: {}", words::managed_by(service.managed_by)),
         format!("listens on: {}", code(&words::bind(platform, service))),
         format!("env file: {}", code_or_none(service.env_file.as_deref())),
     ];
@@ -108,7 +104,7 @@ fn facts(platform: &Platform, service: &Service) -> Vec<String> {
     }
     if let Some(approval) = &service.approval {
         facts.push(format!(
-            "approved for the network by {} on {}: {}",
+            "approved: for the network, by {} on {}: {}",
             text(&approval.by),
             text(&approval.when),
             text(&approval.reason)
@@ -140,18 +136,26 @@ fn reach(page: &mut Writer, platform: &Platform, service: &Service) {
     let Some((_, url)) = ways.last() else {
         return;
     };
-    if let Some(request) = request(platform, service, url) {
+    if let Some(request) = chat(platform, service) {
+        page.fenced("sh", &request.curl);
+        page.fenced("python", &request.python);
+    } else if let Some(request) = health(service, url) {
         page.fenced("sh", &request);
     }
 }
 
-/// A request that a reader may try: a chat for a gateway, else the first health check.
-fn request(platform: &Platform, service: &Service, url: &str) -> Option<String> {
-    if service.id == platform.policy.gateway {
-        let public = |it: &&Handle| it.visibility == Visibility::Public;
-        let mut handles = platform.handles.iter().filter(public);
-        return handles.find_map(|it| ask(platform, it)).map(|it| it.curl);
+/// A chat with the gateway.
+fn chat(platform: &Platform, service: &Service) -> Option<Request> {
+    if service.id != platform.policy.gateway {
+        return None;
     }
+    let public = |it: &&Handle| it.visibility == Visibility::Public;
+    let mut handles = platform.handles.iter().filter(public);
+    handles.find_map(|it| ask(platform, it))
+}
+
+/// The first health check.
+fn health(service: &Service, url: &str) -> Option<String> {
     let health = service.health.first()?;
     let base = url.strip_suffix(service.base_path.as_str()).unwrap_or(url);
     let url = shell_word(&format!("{base}{}", health.path))

@@ -19,7 +19,7 @@ pub use port_map::{layout as port_map_layout, port_map};
 pub use request_path::{layout as request_path_layout, request_path};
 pub use topology::{layout as topology_layout, topology};
 
-use crate::platform::{Handle, Host, Service};
+use crate::platform::{Handle, Host, McpServer, Service};
 
 /// The style sheet of the pictures: colours by class, for light and dark.
 pub const STYLES: &str = include_str!("picture.css");
@@ -33,6 +33,8 @@ pub struct Links<'a> {
     pub service: &'a dyn Fn(&Service) -> Option<String>,
     /// The page of a handle.
     pub handle: &'a dyn Fn(&Handle) -> Option<String>,
+    /// Where an MCP server is described.
+    pub mcp: &'a dyn Fn(&McpServer) -> Option<String>,
 }
 
 impl Links<'_> {
@@ -41,6 +43,7 @@ impl Links<'_> {
         host: &|_| None,
         service: &|_| None,
         handle: &|_| None,
+        mcp: &|_| None,
     };
 }
 

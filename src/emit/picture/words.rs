@@ -1,6 +1,6 @@
 //! The words of the pictures: states, layers, ports and counts as people read them, and the classes that colour them.
 
-use crate::platform::{HostState, Layer, NetworkId, Os, Platform, Service, ServiceState};
+use crate::platform::{HostState, Layer, McpState, NetworkId, Os, Platform, Service, ServiceState};
 
 /// How many networks have a colour of their own.
 const NETWORK_COLOURS: usize = 6;
@@ -32,6 +32,17 @@ pub(super) fn service_state(state: ServiceState) -> Option<&'static str> {
         ServiceState::Experimental => Some("experimental"),
         ServiceState::Disabled => Some("disabled"),
         ServiceState::Retired => Some("retired"),
+    }
+}
+
+/// An MCP server's state, when it is not simply in use.
+pub(super) fn mcp_state(state: McpState) -> Option<&'static str> {
+    match state {
+        McpState::Live => None,
+        McpState::Planned => Some("planned"),
+        McpState::Possible => Some("possible"),
+        McpState::Disabled => Some("disabled"),
+        McpState::Retired => Some("retired"),
     }
 }
 

@@ -1,29 +1,44 @@
 //! The pictures that stand on pages, with the links that lead from their boxes.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::html_path;
+use super::render::Catalogue;
 use crate::emit::escape::html_text;
 use crate::emit::pages::{Book, Page, handle_path, host_path, service_path};
 use crate::emit::picture::blast::{self, Blast, Down};
 use crate::emit::picture::{self, Links};
 use crate::ledger::State;
-use crate::platform::{Handle, HandleId, Host, HostId, Service, ServiceId};
+use crate::platform::{Handle, HandleId, Host, HostId, McpServer, Service, ServiceId};
 
 /// All that is drawn, ready to be asked for a page.
 pub(super) struct Figures<'a> {
     book: &'a Book<'a>,
+    catalogue: &'a Catalogue,
     blast: Blast<'a>,
     things: BTreeMap<String, Thing>,
 }
 
-/// The pictures of a page.
+/// A picture of a page.
 pub(super) struct Drawn {
-    /// As HTML; empty for none.
-    pub(super) html: String,
-    /// True when they say what the page is about and so stand at its beginning.
-    pub(super) lead: bool,
+    /// As HTML.
+    html: String,
+    /// The heading that it stands below; before the first one when it says what the page is about.
+    below: Option<&'static str>,
+}
+
+/// Puts the pictures of a page where they belong in its text.
+pub(super) fn placed(body: &str, figures: &[Drawn]) -> String {
+    let mut body = body.to_owned();
+    for figure in figures {
+        let heading = figure
+            .below
+            .and_then(|id| body.find(&format!("<h2 id=\"{id}\">")))
+            .and_then(|start| Some(start + body[start..].find("</h2>\n")? + "</h2>\n".len()));
+        let lead = || body.find("<h2").unwrap_or(body.len());
+        body.insert_str(heading.unwrap_or_else(lead), &figure.html);
+    }
+    body
 }
 
 /// What a page is about.
@@ -35,7 +50,7 @@ enum Thing {
 }
 
 impl<'a> Figures<'a> {
-    pub(super) fn of(book: &'a Book<'a>) -> Self {
+    pub(super) fn of(book: &'a Book<'a>, catalogue: &'a Catalogue) -> Self {
         let platform = book.platform;
         let hosts = platform
             .hosts
@@ -51,13 +66,14 @@ impl<'a> Figures<'a> {
             .map(|it| (handle_path(it), Thing::Handle(it.id)));
         Self {
             book,
+            catalogue,
             blast: blast::of(platform),
             things: hosts.chain(services).chain(handles).collect(),
         }
     }
 
     /// The pictures of a page.
-    pub(super) fn of_page(&self, page: &Page) -> Drawn {
+    pub(super) fn of_page(&self, page: &Page) -> Vec<Drawn> {
         let platform = self.book.platform;
         let up = "../".repeat(page.path.matches('/').count());
         let at = |path: String| Some(format!("{up}{}", html_path(&path)));
@@ -65,13 +81,22 @@ impl<'a> Figures<'a> {
             host: &|it: &Host| at(host_path(it)),
             service: &|it: &Service| at(service_path(it)),
             handle: &|it: &Handle| at(handle_path(it)),
+            mcp: &|it: &McpServer| {
+                let file = self.catalogue.file("mcp.md", &it.name);
+                Some(format!("{up}{file}#{}", it.name))
+            },
         };
-        let mut html = String::new();
-        let thing = self.things.get(&page.path);
-        match thing {
+        let mut drawn = Vec::new();
+        match self.things.get(&page.path) {
             None if ["README.md", "topology.md"].contains(&page.path.as_str()) => {
-                let caption = "Hosts, their services and ports, and who calls whom. Point at a service to see its calls.";
-                figure(&mut html, caption, &picture::topology(platform, &links));
+                let caption = "Hosts, their services, ports and MCP servers, and who calls whom. Point at a box to see its calls.";
+                let picture = picture::topology(platform, &links);
+                // The first page shows a glance, not a poster.
+                let height = length(&picture, "height").unwrap_or(0);
+                let below = (page.path == "README.md" && height > GLANCE).then_some("hosts");
+                if below.is_none() || height <= POSTER {
+                    drawn.push(figure(caption, &picture, below));
+                }
             }
             None => {}
             Some(Thing::Host(id)) => {
@@ -81,58 +106,63 @@ impl<'a> Figures<'a> {
                     .filter(|(key, claim)| key.host == *host && claim.state == State::Tombstone)
                     .map(|(key, _)| (key.port, key.owner.name()))
                     .collect();
-                figure(
-                    &mut html,
-                    "Ports",
-                    &picture::port_map(platform, *id, &links, &former),
-                );
+                let ports = picture::port_map(platform, *id, &links, &former);
+                let caption = "What listens where, and what is free";
+                drawn.push(figure(caption, &ports, Some("ports")));
                 let impact = self.blast.host(*id);
                 if !impact.is_empty() {
-                    let drawn = blast::picture(platform, Down::Host(*id), &impact, &links);
-                    figure(
-                        &mut html,
-                        "What stops working when this host is down",
-                        &drawn,
-                    );
+                    let picture = blast::picture(platform, Down::Host(*id), &impact, &links);
+                    let caption = "What stops working when this host is down";
+                    drawn.push(figure(caption, &picture, Some(IF_DOWN)));
                 }
             }
             Some(Thing::Service(id)) => {
                 let impact = self.blast.service(*id);
                 if !impact.is_empty() {
-                    let drawn = blast::picture(platform, Down::Service(*id), &impact, &links);
-                    figure(
-                        &mut html,
-                        "What stops working when this service is down",
-                        &drawn,
-                    );
+                    let picture = blast::picture(platform, Down::Service(*id), &impact, &links);
+                    let caption = "What stops working when this service is down";
+                    drawn.push(figure(caption, &picture, Some(IF_DOWN)));
                 }
             }
             Some(Thing::Handle(id)) => {
-                let drawn = picture::request_path(platform, *id, &links);
-                figure(&mut html, "The way of a request", &drawn);
+                let picture = picture::request_path(platform, *id, &links);
+                drawn.push(figure("The way of a request", &picture, None));
             }
         }
-        let lead = !matches!(thing, Some(Thing::Host(_) | Thing::Service(_)));
-        Drawn { html, lead }
+        drawn
     }
 }
 
-/// Up to this many pixels a picture is shrunk to the page: its words stay readable.
-const SHRINKS: u32 = 1300;
+/// The anchor of the section about what is lost without a thing.
+const IF_DOWN: &str = "if-it-is-down";
 
-fn figure(html: &mut String, caption: &str, picture: &str) {
+/// Up to this many pixels a picture is shrunk to the page: its words stay readable.
+const SHRINKS: u32 = 1000;
+
+/// Up to this many it is, but not below a least width.
+const SHRINKS_WIDE: u32 = 1300;
+
+/// A picture of the whole that is higher than this stands not before the list of pages.
+const GLANCE: u32 = 800;
+
+/// One that is higher than this stands on its own page alone.
+const POSTER: u32 = 2000;
+
+/// The width or height of a picture.
+fn length(picture: &str, name: &str) -> Option<u32> {
+    let value = picture.split(&format!(" {name}=\"")).nth(1)?;
+    value.split('"').next()?.parse().ok()
+}
+
+fn figure(caption: &str, picture: &str, below: Option<&'static str>) -> Drawn {
     let caption = html_text(caption);
-    let width = picture
-        .split("width=\"")
-        .nth(1)
-        .and_then(|it| it.split('"').next()?.parse::<u32>().ok());
-    let fits = if width.is_some_and(|it| it <= SHRINKS) {
-        " fits"
-    } else {
-        ""
+    let fits = match length(picture, "width") {
+        Some(width) if width <= SHRINKS => " fits",
+        Some(width) if width <= SHRINKS_WIDE => " fits wide",
+        _ => "",
     };
-    let _ = write!(
-        html,
-        "<figure class=\"drawing{fits}\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">{picture}</div><figcaption>{caption}</figcaption></figure>"
+    let html = format!(
+        "<figure class=\"drawing{fits}\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">{picture}</div><figcaption>{caption}</figcaption></figure>\n"
     );
+    Drawn { html, below }
 }

@@ -6,12 +6,13 @@
 
 mod figures;
 mod highlight;
+mod parts;
 mod render;
 mod search;
 
 use serde::Serialize;
 
-use self::figures::Drawn;
+use self::parts::Parts;
 use self::render::{Heading, Rendered};
 use super::pages::{self, Book, Page};
 use super::{Artifact, Artifacts, EmitError, Template};
@@ -36,23 +37,25 @@ pub struct Document {
 
 /// Returns the site.
 pub fn site(book: &Book, documents: &[Document]) -> Result<Artifacts, EmitError> {
-    let mut pages = pages::pages(book);
-    pages.extend(documents.iter().map(render::document));
-    let catalogue = render::Catalogue::of(book.platform, &pages);
+    let mut parts = Parts::of(pages::pages(book));
+    parts.pages.extend(documents.iter().map(render::document));
+    let catalogue = render::Catalogue::of(book.platform, &parts);
+    let pages = parts.pages;
     let mut artifacts = Artifacts::new();
     let mut index = search::Index::default();
-    let figures = figures::Figures::of(book);
+    let figures = figures::Figures::of(book, &catalogue);
     let shelves = shelves(&pages);
     for (place, page) in pages.iter().enumerate() {
         let rendered = render::render(page, &catalogue);
         index.add(page, &rendered);
         let text = html(
             book,
+            &catalogue,
             &pages,
             &shelves,
             place,
             &rendered,
-            &figures.of_page(page),
+            figures::placed(&rendered.body, &figures.of_page(page)),
         )?;
         artifacts.add(Artifact::new(
             format!("{NAME}/{}", html_path(&page.path)),
@@ -68,15 +71,21 @@ pub fn site(book: &Book, documents: &[Document]) -> Result<Artifacts, EmitError>
     ] {
         artifacts.add(Artifact::new(format!("{NAME}/assets/{name}"), text));
     }
+    // Every build makes it, so that no repository need keep it.
+    artifacts.add(Artifact::new(format!("{NAME}/.gitignore"), "*\n"));
     Ok(artifacts)
 }
 
 /// Where a page of Markdown lies on the site.
 fn html_path(path: &str) -> String {
     let stem = path.strip_suffix(".md").unwrap_or(path);
-    match stem.strip_suffix("README") {
-        Some(folder) => format!("{folder}index.html"),
-        None => format!("{stem}.html"),
+    let (folder, file) = stem.split_at(stem.rfind('/').map_or(0, |it| it + 1));
+    // Further parts of it too.
+    match file.strip_prefix("README") {
+        Some(rest) if rest.is_empty() || rest.starts_with(parts::MARK) => {
+            format!("{folder}index{rest}.html")
+        }
+        _ => format!("{stem}.html"),
     }
 }
 
@@ -86,15 +95,17 @@ struct View<'a> {
     title: &'a str,
     /// What sort of thing it is about; empty for a page about all of them.
     section: &'static str,
+    /// The page that lists such things; empty for none.
+    shelf: String,
+    /// True for the first page.
+    home: bool,
+    /// True for a page whose picture wants the room of the table of contents.
+    wide: bool,
     platform: &'a str,
     /// From this page to the root of the site: empty or `../`.
     up: String,
     groups: Vec<Group<'a>>,
-    /// What stands before the pictures.
-    lead: &'a str,
-    figures: &'a str,
-    /// What stands behind them.
-    details: &'a str,
+    body: String,
     headings: &'a [Heading],
     previous: Option<Link<'a>>,
     next: Option<Link<'a>>,
@@ -121,11 +132,12 @@ const LISTED: usize = 40;
 
 fn html<'a>(
     book: &Book,
+    catalogue: &render::Catalogue,
     pages: &'a [Page],
     shelves: &[Shelf],
     place: usize,
     rendered: &Rendered,
-    figures: &Drawn,
+    body: String,
 ) -> Result<String, EmitError> {
     let page = &pages[place];
     let up = "../".repeat(page.path.matches('/').count());
@@ -136,22 +148,20 @@ fn html<'a>(
             here: false,
         })
     };
-    // A picture of the whole stands before the details; one of the consequences after them.
-    let (lead, details) = if figures.lead {
-        rendered
-            .body
-            .split_at(rendered.body.find("<h2").unwrap_or(rendered.body.len()))
-    } else {
-        (rendered.body.as_str(), "")
-    };
+    let (section, shelf) = section(&page.path);
+    let shelf = shelf.split_once('#').map_or_else(
+        || shelf.to_owned(),
+        |(_, anchor)| format!("{}#{anchor}", catalogue.file("README.md", anchor)),
+    );
     let view = View {
         title: &page.title,
-        section: section(&page.path),
+        section,
+        shelf,
+        home: page.path == "README.md",
+        wide: ["README.md", "topology.md"].contains(&page.path.as_str()),
         platform: &book.platform.title,
         groups: groups(pages, shelves, place, &up),
-        lead,
-        figures: &figures.html,
-        details,
+        body,
         headings: &rendered.headings,
         previous: neighbour(place.checked_sub(1).and_then(|it| pages.get(it))),
         next: neighbour(pages.get(place + 1)),
@@ -162,14 +172,14 @@ fn html<'a>(
         .map_err(|error| EmitError::of(&path, error))
 }
 
-/// What the pages of a folder are about.
-fn section(path: &str) -> &'static str {
+/// What the pages of a folder are about, and where all of them are listed.
+fn section(path: &str) -> (&'static str, &'static str) {
     match path.split_once('/') {
-        Some(("hosts", _)) => "Host",
-        Some(("services", _)) => "Service",
-        Some(("handles", _)) => "Handle",
-        Some(_) => "Document",
-        None => "",
+        Some(("hosts", _)) => ("Host", "index.html#hosts"),
+        Some(("services", _)) => ("Service", "index.html#services"),
+        Some(("handles", _)) => ("Handle", "handles.html"),
+        Some(_) => ("Document", ""),
+        None => ("", ""),
     }
 }
 
@@ -197,7 +207,9 @@ fn shelves(pages: &[Page]) -> Vec<Shelf> {
                 let rest = page.path.strip_prefix(folder);
                 rest.is_some_and(|it| !it.contains('/'))
             };
-            let places = (0..pages.len()).filter(|place| is_here(&pages[*place]));
+            let is_first = |page: &Page| parts::first_of(&page.path).is_none();
+            let places = (0..pages.len())
+                .filter(|place| is_here(&pages[*place]) && is_first(&pages[*place]));
             Shelf {
                 title,
                 pages: places.collect(),
@@ -209,6 +221,8 @@ fn shelves(pages: &[Page]) -> Vec<Shelf> {
 
 /// The groups beside a page: the first pages of each, and itself wherever it stands.
 fn groups<'a>(pages: &'a [Page], shelves: &[Shelf], place: usize, up: &str) -> Vec<Group<'a>> {
+    let here = parts::first_of(&pages[place].path);
+    let is_here = |at: usize| at == place || here.as_ref() == Some(&pages[at].path);
     shelves
         .iter()
         .map(|shelf| {
@@ -220,7 +234,7 @@ fn groups<'a>(pages: &'a [Page], shelves: &[Shelf], place: usize, up: &str) -> V
                 .map(|at| Link {
                     title: short_title(&pages[*at]),
                     href: format!("{up}{}", html_path(&pages[*at].path)),
-                    here: *at == place,
+                    here: is_here(*at),
                 })
                 .collect();
             Group {

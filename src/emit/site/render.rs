@@ -9,6 +9,7 @@ use pulldown_cmark::{
 use serde::Serialize;
 
 use super::highlight::highlight;
+use super::parts::Parts;
 use super::{Document, html_path};
 use crate::emit::escape::html_text;
 use crate::emit::pages::{Page, handle_path, host_path, service_path};
@@ -21,10 +22,11 @@ pub(super) const GUIDE: &str = "guide/";
 pub(super) struct Catalogue {
     paths: BTreeSet<String>,
     things: BTreeMap<String, String>,
+    moved: BTreeMap<(String, String), String>,
 }
 
 impl Catalogue {
-    pub(super) fn of(platform: &Platform, pages: &[Page]) -> Self {
+    pub(super) fn of(platform: &Platform, parts: &Parts) -> Self {
         let hosts = platform
             .hosts
             .iter()
@@ -38,9 +40,16 @@ impl Catalogue {
             .iter()
             .map(|it| (format!("handle:{}", it.name), handle_path(it)));
         Self {
-            paths: pages.iter().map(|it| it.path.clone()).collect(),
+            paths: parts.pages.iter().map(|it| it.path.clone()).collect(),
             things: hosts.chain(services).chain(handles).collect(),
+            moved: parts.moved.clone(),
         }
+    }
+
+    /// The file of a page, or of the part of it that has this anchor.
+    pub(super) fn file(&self, path: &str, anchor: &str) -> String {
+        let key = (path.to_owned(), anchor.to_owned());
+        html_path(self.moved.get(&key).map_or(path, String::as_str))
     }
 }
 
@@ -118,7 +127,7 @@ pub(super) fn render(page: &Page, catalogue: &Catalogue) -> Rendered {
         catalogue,
         is_ours: !page.path.starts_with(GUIDE),
         up: "../".repeat(page.path.matches('/').count()),
-        began: false,
+        facts_may_follow: true,
         ids: PAGE_IDS.iter().map(|it| (*it).to_owned()).collect(),
         rendered: Rendered {
             sections: vec![Section::default()],
@@ -143,6 +152,12 @@ pub(super) fn render(page: &Page, catalogue: &Catalogue) -> Rendered {
     }
 }
 
+/// Code of more letters than this may be broken in a table.
+const UNBROKEN: usize = 28;
+
+/// A fact of more letters than this has a line of its own.
+const WIDE_FACT: usize = 48;
+
 /// The ids of the page around the text, in `page.html.j2`.
 const PAGE_IDS: &[&str] = &["content", "search-field", "search-results"];
 
@@ -152,8 +167,8 @@ struct Renderer<'p> {
     /// True for a page that we wrote: there `<code>` is meant.
     is_ours: bool,
     up: String,
-    /// True once a section has begun.
-    began: bool,
+    /// True where a list of ours says what a thing is: at the head of a page, and below the name of each MCP server.
+    facts_may_follow: bool,
     ids: BTreeSet<String>,
     rendered: Rendered,
     events: Vec<Event<'p>>,
@@ -163,6 +178,7 @@ impl<'p> Renderer<'p> {
     fn all(&mut self, events: &[Event<'p>]) {
         let mut at = 0;
         let mut in_head = false;
+        let mut in_cell = false;
         while let Some(event) = events.get(at) {
             at += 1;
             match event {
@@ -203,7 +219,7 @@ impl<'p> Renderer<'p> {
                     self.events.push(Event::End(TagEnd::Table));
                     self.raw("</div>\n");
                 }
-                Event::Start(Tag::List(None)) if self.is_ours && !self.began => {
+                Event::Start(Tag::List(None)) if self.is_ours && self.facts_may_follow => {
                     let end = until(events, at, |it| matches!(it, TagEnd::List(_)));
                     self.facts(&events[at..end]);
                     at = end + 1;
@@ -224,6 +240,7 @@ impl<'p> Renderer<'p> {
                     at += 1;
                 }
                 Event::Start(Tag::TableCell) => {
+                    in_cell = true;
                     self.events.push(event.clone());
                     if let (Some(Event::Text(word)), Some(Event::End(TagEnd::TableCell))) =
                         (events.get(at), events.get(at + 1))
@@ -242,6 +259,9 @@ impl<'p> Renderer<'p> {
                     }
                 }
                 Event::Text(words) => self.text(words),
+                Event::Code(words) if in_cell && words.chars().count() > UNBROKEN => {
+                    self.long_code(words);
+                }
                 Event::Code(words) => {
                     self.found(words);
                     self.events.push(event.clone());
@@ -249,6 +269,7 @@ impl<'p> Renderer<'p> {
                 Event::SoftBreak
                 | Event::HardBreak
                 | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableCell) => {
+                    in_cell &= !matches!(event, Event::End(TagEnd::TableCell));
                     self.found(" ");
                     self.events.push(event.clone());
                 }
@@ -259,12 +280,18 @@ impl<'p> Renderer<'p> {
 
     /// The list at the head of a page of ours: what a thing is, as `word: value`.
     fn facts(&mut self, items: &[Event<'p>]) {
+        self.facts_may_follow = false;
         self.raw("<ul class=\"facts\">\n");
         for item in items.split(|it| matches!(it, Event::End(TagEnd::Item))) {
             let [Event::Start(Tag::Item), words @ ..] = item else {
                 continue;
             };
-            self.raw("<li>");
+            let is_wide = plain(words).chars().count() > WIDE_FACT;
+            self.raw(if is_wide {
+                "<li class=\"wide\">"
+            } else {
+                "<li>"
+            });
             let rest = match words {
                 [Event::Text(first), rest @ ..] => {
                     let (key, value) = first.split_once(": ").unwrap_or(("", first));
@@ -300,6 +327,13 @@ impl<'p> Renderer<'p> {
         }
     }
 
+    /// Code in a cell that may be broken where its words end, for a column as wide as all of it would push others off the page.
+    fn long_code(&mut self, words: &str) {
+        self.found(words);
+        let shown = html_text(words).replace('_', "_<wbr>");
+        self.raw(&format!("<code class=\"long\">{shown}</code>"));
+    }
+
     fn raw(&mut self, html: &str) {
         self.events
             .push(Event::InlineHtml(CowStr::from(html.to_owned())));
@@ -316,7 +350,7 @@ impl<'p> Renderer<'p> {
         let text = plain(inside);
         let id = self.free_id(&text);
         let number = level as u8;
-        self.began |= number > 1;
+        self.facts_may_follow = number == 1 || (number == 2 && self.page.path.starts_with("mcp"));
         self.rendered.sections.push(Section {
             id: if number == 1 {
                 String::new()
@@ -349,20 +383,9 @@ impl<'p> Renderer<'p> {
         }
     }
 
-    /// An id made of a heading's words, as forges make it; a number tells twins apart.
+    /// The id of a heading; a number tells twins apart.
     fn free_id(&mut self, text: &str) -> String {
-        let lower = text.to_lowercase();
-        let kept = lower.chars().filter_map(|it| match it {
-            ' ' => Some('-'),
-            _ if it.is_alphanumeric() || "-_".contains(it) => Some(it),
-            _ => None,
-        });
-        let slug: String = kept.collect();
-        let slug = if slug.is_empty() {
-            "section".to_owned()
-        } else {
-            slug
-        };
+        let slug = slug(text);
         let mut id = slug.clone();
         let mut number = 0;
         while !self.ids.insert(id.clone()) {
@@ -423,8 +446,9 @@ impl<'p> Renderer<'p> {
             .map_or((target, None), |(path, it)| (path, Some(it)));
         let path = self.resolved(path)?;
         let page = self.catalogue.paths.get(&path)?;
+        let file = self.catalogue.file(page, fragment.unwrap_or_default());
         let fragment = fragment.map_or_else(String::new, |it| format!("#{it}"));
-        Some(format!("{}{}{fragment}", self.up, html_path(page)))
+        Some(format!("{}{file}{fragment}", self.up))
     }
 
     /// A relative path from the root of the pages. A document's own folder is where its links end.
@@ -482,6 +506,22 @@ impl<'p> Renderer<'p> {
             rest = &rest[start + length + 2..];
         }
         self.events.push(Event::Text(CowStr::from(rest.to_owned())));
+    }
+}
+
+/// An id made of a heading's words, as forges make it.
+pub(super) fn slug(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let kept = lower.chars().filter_map(|it| match it {
+        ' ' => Some('-'),
+        _ if it.is_alphanumeric() || "-_".contains(it) => Some(it),
+        _ => None,
+    });
+    let slug: String = kept.collect();
+    if slug.is_empty() {
+        "section".to_owned()
+    } else {
+        slug
     }
 }
 

@@ -36,8 +36,22 @@
     pages.removeAttribute("open");
   }
 
-  // A button to copy each block of code.
+  // The page that is shown is in sight in the list of pages.
+  var side = document.querySelector("nav.pages");
+  var here = side.querySelector("[aria-current]");
+  if (here && here.offsetTop > side.clientHeight * 0.7) {
+    side.scrollTop = here.offsetTop - side.clientHeight / 2;
+  }
+
+  // A button to copy each block of code, and each URL by which a service is reached.
+  var copied = [];
   document.querySelectorAll(".code").forEach(function (block) {
+    copied.push([block, block.querySelector("code"), "Copy the code"]);
+  });
+  document.querySelectorAll("#how-to-reach-it + .scroll td:last-child > code").forEach(function (url) {
+    copied.push([url.parentNode, url, "Copy " + url.textContent]);
+  });
+  copied.forEach(function (it) {
     if (!navigator.clipboard) {
       return;
     }
@@ -45,8 +59,9 @@
     copy.type = "button";
     copy.className = "copy";
     copy.textContent = "Copy";
+    copy.setAttribute("aria-label", it[2]);
     copy.addEventListener("click", function () {
-      navigator.clipboard.writeText(block.querySelector("code").textContent).then(
+      navigator.clipboard.writeText(it[1].textContent).then(
         function () {
           copy.textContent = "Copied";
           setTimeout(function () {
@@ -58,8 +73,38 @@
         },
       );
     });
-    block.appendChild(copy);
+    it[0].appendChild(copy);
   });
+
+  // The section that is read is marked in the table of contents.
+  var marks = {};
+  document.querySelectorAll("nav.toc a").forEach(function (link) {
+    marks[link.hash.slice(1)] = link;
+  });
+  var heads = Array.prototype.filter.call(document.querySelectorAll("h2[id], h3[id]"), function (it) {
+    return marks[it.id] || marks[encodeURIComponent(it.id)];
+  });
+  if (heads.length > 0 && window.IntersectionObserver) {
+    var watcher = new IntersectionObserver(
+      function () {
+        var read = heads.filter(function (it) {
+          return it.getBoundingClientRect().top < window.innerHeight * 0.3;
+        }).pop();
+        heads.forEach(function (it) {
+          var link = marks[it.id] || marks[encodeURIComponent(it.id)];
+          if (it === read) {
+            link.setAttribute("aria-current", "true");
+          } else {
+            link.removeAttribute("aria-current");
+          }
+        });
+      },
+      { rootMargin: "0px 0px -70% 0px" },
+    );
+    heads.forEach(function (it) {
+      watcher.observe(it);
+    });
+  }
 
   // Search.
   var box = document.querySelector(".search");
@@ -121,6 +166,32 @@
     return (from > 0 ? "…" : "") + item.entry.x.slice(from, from + 100);
   }
 
+  // The excerpt with what was looked for marked.
+  function mark(into, text, words) {
+    var lower = text.toLowerCase();
+    var at = 0;
+    while (at < text.length) {
+      var next = -1;
+      var length = 0;
+      words.forEach(function (word) {
+        var found = lower.indexOf(word, at);
+        if (found >= 0 && (next < 0 || found < next)) {
+          next = found;
+          length = word.length;
+        }
+      });
+      if (next < 0) {
+        break;
+      }
+      into.appendChild(document.createTextNode(text.slice(at, next)));
+      var hit = document.createElement("mark");
+      hit.textContent = text.slice(next, next + length);
+      into.appendChild(hit);
+      at = next + length;
+    }
+    into.appendChild(document.createTextNode(text.slice(at)));
+  }
+
   function close() {
     list.hidden = true;
     list.textContent = "";
@@ -163,7 +234,7 @@
       var title = document.createElement("strong");
       title.textContent = it.item.entry.h ? it.item.entry.t + " › " + it.item.entry.h : it.item.entry.t;
       var words_ = document.createElement("span");
-      words_.textContent = excerpt(it.item, words);
+      mark(words_, excerpt(it.item, words), words);
       link.appendChild(title);
       link.appendChild(words_);
       row.appendChild(link);

@@ -134,6 +134,16 @@ fn renamed(document: &Document, handle: &Handle, right: &str) -> Option<Fix> {
     }
     let rename = Fix::rename(handle.span, &handle.name, right)?;
     let mut edits = rename.edits;
+    // The old name may stand without quotes where the new one, with its dots, cannot.
+    let is_bare = |it: &str| {
+        it.bytes()
+            .all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it))
+    };
+    for edit in &mut edits {
+        if edit.text == right && !is_bare(right) {
+            edit.text = format!("\"{right}\"");
+        }
+    }
     let end = block.start + text.trim_end().len();
     edits.push(Edit {
         span: Span::new(end, end),

@@ -12,13 +12,8 @@ impl Draft<'_> {
     pub(super) fn commands(&mut self, platform: &mut Platform) {
         let mut commands = Vec::with_capacity(platform.services.len());
         for service in &platform.services {
-            let place = self
-                .root
-                .table("services")
-                .table(&service.name)
-                .table("run");
-            let manifest = self.manifest;
-            let run = &manifest.services[service.name.as_str()].run;
+            let written = self.written(service.id);
+            let (run, place) = (&written.fields.run, written.place.table("run"));
             let slots = self.slots(platform, service);
             let command = match &run.command {
                 Some(words) => Some(self.arguments(platform, service, words, "command", place)),

@@ -13,15 +13,10 @@ use super::{Draft, rules};
 
 impl Draft<'_> {
     pub(super) fn environment(&mut self, platform: &mut Platform) {
-        let manifest = self.manifest;
         let mut environments = Vec::with_capacity(platform.services.len());
         for service in &platform.services {
-            let it = &manifest.services[service.name.as_str()];
-            let place = self
-                .root
-                .table("services")
-                .table(&service.name)
-                .table("env");
+            let written = self.written(service.id);
+            let (it, place) = (written.fields, written.place.table("env"));
             let mut env =
                 self.variables(platform, &service.name, Seat::of(service), &it.env, place);
             self.forbidden(service, &env);
@@ -272,7 +267,7 @@ impl Draft<'_> {
     /// The secret that is the gateway's key.
     fn gateway_key(&mut self, platform: &Platform) -> Option<crate::platform::SecretId> {
         let variable = self.manifest.gateway.key.as_ref()?;
-        let gateway = &self.manifest.services[platform.gateway_service().name.as_str()];
+        let gateway = self.written(platform.policy.gateway).fields;
         match gateway.env.get(variable.env.as_str())? {
             manifest::Value::Source(ValueEntry {
                 secret: Some(name), ..
@@ -334,12 +329,11 @@ impl Draft<'_> {
 
     /// Works out who calls whom: what is said, and what environment, kind and routes imply.
     pub(super) fn calls(&mut self, platform: &mut Platform) {
-        let manifest = self.manifest;
         let mut wanted: BTreeMap<(ServiceId, ServiceId), Span> = BTreeMap::new();
         let gateway = platform.policy.gateway;
         for service in &platform.services {
-            let place = self.root.table("services").table(&service.name);
-            let said = &manifest.services[service.name.as_str()].calls;
+            let written = self.written(service.id);
+            let (said, place) = (&written.fields.calls, written.place);
             for (at, name) in said.iter().enumerate() {
                 let span = place.item("calls", at);
                 if let Some(to) = self.service(name.as_str(), span) {

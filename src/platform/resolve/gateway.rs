@@ -173,9 +173,9 @@ impl Draft<'_> {
                 }
             }
         }
-        for (handle, it) in &manifest.handles {
-            let handle = handle.as_str();
-            let place = self.root.table("handles").table(handle).table("parameters");
+        for written in &self.handles {
+            let it = written.fields;
+            let place = written.place.table("parameters");
             for key in it
                 .parameters
                 .keys()

@@ -6,6 +6,7 @@ use crate::manifest::{self, Duration, HandleName, TargetEntry};
 use crate::platform::{Deprecation, Handle, HandleId, Model, Policy, Service, ServiceId, Target};
 
 use super::place::Place;
+use super::written::Written;
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -18,9 +19,13 @@ impl Draft<'_> {
         let manifest = self.manifest;
         self.case_clashes("handles", manifest.handles.keys().map(HandleName::as_str));
         let mut handles = Vec::with_capacity(manifest.handles.len());
-        for (at, (name, it)) in manifest.handles.iter().enumerate() {
-            let name = name.as_str();
-            let place = self.root.table("handles").table(name);
+        for at in 0..manifest.handles.len() {
+            let id = HandleId::new(at);
+            let Written {
+                name,
+                fields: it,
+                place,
+            } = self.written_handle(id);
             let targets = match &it.alias_of {
                 Some(_) => Vec::new(),
                 None => self.targets(name, it, place),
@@ -47,7 +52,7 @@ impl Draft<'_> {
                 })
             });
             handles.push(Handle {
-                id: HandleId::new(at),
+                id,
                 name: name.to_owned(),
                 title: it.title.clone().unwrap_or_else(|| name.to_owned()),
                 alias_of: self.alias(name, it, place),
@@ -76,7 +81,7 @@ impl Draft<'_> {
         for at in 0..handles.len() {
             let end = ends[at].place();
             if end != at {
-                let place = self.root.table("handles").table(&handles[at].name);
+                let place = self.written_handle(handles[at].id).place;
                 let targets = handles[end].targets.iter().map(|target| Target {
                     span: place.value("alias_of"),
                     ..target.clone()

@@ -209,6 +209,9 @@ fn gateway_variables(platform: &mut Platform) {
             .iter()
             .filter(|it| it.through_gateway && it.state == McpState::Live)
     };
+    if offered().next().is_none() {
+        return;
+    }
     let mut env: BTreeMap<String, Variable> = gateway
         .env
         .iter()

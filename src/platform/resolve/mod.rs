@@ -3,6 +3,7 @@
 //! The steps stand in the order of their files. Each reports all it finds; a value that cannot be followed is left out of the later steps, so that one mistake gives one message. When there is an error in the end, there is no platform.
 
 mod place;
+mod written;
 mod rules;
 mod serve;
 mod names;
@@ -31,7 +32,7 @@ mod work;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Span};
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use crate::syntax::Document;
 
 use super::{Lookup, Platform, ServiceId, Table};
@@ -40,6 +41,7 @@ pub use rules::RULES;
 use names::Names;
 use place::Place;
 use reach::Seat;
+use written::Written;
 
 /// Makes the platform that a manifest means, or reports why there is none.
 pub fn resolve(
@@ -48,9 +50,13 @@ pub fn resolve(
     diagnostics: &mut Diagnostics,
 ) -> Option<Platform> {
     let before = diagnostics.count(crate::diagnostic::Severity::Error);
+    let root = Place::root(document);
     let mut draft = Draft {
         manifest,
-        root: Place::root(document),
+        root,
+        services: Written::all(&manifest.services, root.table("services")),
+        models: Written::all(&manifest.models, root.table("models")),
+        handles: Written::all(&manifest.handles, root.table("handles")),
         names: Names::of(manifest),
         diagnostics,
         unreachable: BTreeSet::new(),
@@ -123,6 +129,10 @@ pub fn resolve(
 struct Draft<'a> {
     manifest: &'a Manifest,
     root: Place<'a>,
+    /// What is written of each service, model and handle, in the order of their ids.
+    services: Vec<Written<'a, manifest::Service>>,
+    models: Vec<Written<'a, manifest::Model>>,
+    handles: Vec<Written<'a, manifest::Handle>>,
     names: Names<'a>,
     diagnostics: &'a mut Diagnostics,
     /// What was reported as out of reach from a host, so that one cause gives one message.

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Fix, Span, near_name};
 use crate::manifest::{self, HandleName, ParameterCount, Size};
 use crate::platform::{Host, Model, ModelId, Room, Service, ServiceId};
 
+use super::written::Written;
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -14,9 +15,13 @@ impl Draft<'_> {
         let manifest = self.manifest;
         self.case_clashes("models", manifest.models.keys().map(HandleName::as_str));
         let mut models = Vec::with_capacity(manifest.models.len());
-        for (at, (name, it)) in manifest.models.iter().enumerate() {
-            let name = name.as_str();
-            let place = self.root.table("models").table(name);
+        for at in 0..manifest.models.len() {
+            let id = ModelId::new(at);
+            let Written {
+                name,
+                fields: it,
+                place,
+            } = self.written_model(id);
             let service = self.service(it.service.as_str(), place.value("service"));
             let on = service.and_then(|id| id.among(services));
             let port = it.port.and_then(|it| u16::try_from(it).ok());
@@ -25,7 +30,7 @@ impl Draft<'_> {
             }
             let host = on.and_then(|on| on.host.among(hosts));
             models.push(Model {
-                id: ModelId::new(at),
+                id,
                 name: name.to_owned(),
                 title: it.title.clone().unwrap_or_else(|| name.to_owned()),
                 state: it.state,

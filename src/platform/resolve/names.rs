@@ -47,29 +47,17 @@ impl<'a> Names<'a> {
 
     /// The host that is none, where the providers are.
     pub(super) fn internet(&self) -> Option<HostId> {
-        self.hosts
-            .names()
-            .binary_search(&INTERNET)
-            .ok()
-            .map(HostId::new)
+        self.hosts.place(INTERNET).map(HostId::new)
     }
 
     /// The network with this name, when there is one.
     pub(super) fn network(&self, name: &str) -> Option<NetworkId> {
-        self.networks
-            .names()
-            .binary_search(&name)
-            .ok()
-            .map(NetworkId::new)
+        self.networks.place(name).map(NetworkId::new)
     }
 
     /// The secret of this name.
     pub(super) fn secret(&self, name: &str) -> Option<SecretId> {
-        self.secrets
-            .names()
-            .binary_search(&name)
-            .ok()
-            .map(SecretId::new)
+        self.secrets.place(name).map(SecretId::new)
     }
 }
 
@@ -77,7 +65,7 @@ macro_rules! follow {
     ($(#[$doc:meta])* $function:ident, $id:ident, $table:ident, $noun:literal) => {
         $(#[$doc])*
         pub(super) fn $function(&mut self, name: &str, span: Span) -> Option<$id> {
-            if let Ok(at) = self.names.$table.names().binary_search(&name) {
+            if let Some(at) = self.names.$table.place(name) {
                 return Some($id::new(at));
             }
             let near = self.names.$table.find(name);

@@ -17,14 +17,10 @@ pub(super) fn empty() -> Ops {
 impl Draft<'_> {
     /// Follows the handles of every warm-up profile.
     pub(super) fn profiles(&mut self, platform: &mut Platform) {
-        let manifest = self.manifest;
         for service in platform.services.values_mut() {
-            let place = self
-                .root
-                .table("services")
-                .table(&service.name)
-                .table("profiles");
-            for (name, handles) in &manifest.services[service.name.as_str()].profiles {
+            let written = self.written(service.id);
+            let place = written.place.table("profiles");
+            for (name, handles) in &written.fields.profiles {
                 let handles = handles.iter().enumerate();
                 let handles = handles
                     .filter_map(|(at, handle)| self.handle(handle, place.item(name.as_str(), at)));

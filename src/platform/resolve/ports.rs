@@ -42,7 +42,7 @@ impl Draft<'_> {
             let (Some(port), true) = (model.port, service.kind.one_model_per_port) else {
                 continue;
             };
-            let span = self.root.table("models").table(&model.name).value("port");
+            let span = self.written_model(model.id).place.value("port");
             let known = service.ports.iter().any(|it| it.number == port)
                 || service
                     .ranges

@@ -7,6 +7,7 @@ use crate::manifest::{NetworkKind, ServiceState};
 use crate::platform::{Bind, Host, HostId, Network, Serve, Service};
 
 use super::place::Place;
+use super::written::Written;
 use super::{Draft, rules};
 
 const HTTPS: u16 = 443;
@@ -19,13 +20,13 @@ impl Draft<'_> {
         hosts: &[Host],
         services: &mut [Service],
     ) {
-        let manifest = self.manifest;
-        let all = self.root.table("services");
-        for (service, (name, it)) in services.iter_mut().zip(&manifest.services) {
+        for service in services.iter_mut() {
+            let Written {
+                fields: it, place, ..
+            } = self.written(service.id);
             let Some(serve) = &it.serve else {
                 continue;
             };
-            let place = all.table(name.as_str());
             let Some(host) = service.host.among(hosts) else {
                 continue;
             };

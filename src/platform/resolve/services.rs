@@ -11,6 +11,7 @@ use crate::platform::{
 
 use super::names::INTERNET;
 use super::place::Place;
+use super::written::Written;
 use super::{Draft, containers, rules};
 
 impl Draft<'_> {
@@ -21,17 +22,22 @@ impl Draft<'_> {
         if hosts.is_empty() {
             return services;
         }
-        for (at, (name, it)) in manifest.services.iter().enumerate() {
-            let place = self.root.table("services").table(name.as_str());
+        for at in 0..manifest.services.len() {
+            let id = ServiceId::new(at);
+            let Written {
+                name,
+                fields: it,
+                place,
+            } = self.written(id);
             let kind = self.kind(&it.kind, place.value("kind"));
             let host = match kind {
-                Some(kind) => self.seat(name.as_str(), it, kind, place),
+                Some(kind) => self.seat(name, it, kind, place),
                 None => None,
             };
             let kind = kind.unwrap_or(crate::backend::GENERIC);
             let host = host.unwrap_or(HostId::new(0));
             let on = host.among(hosts).unwrap_or(&hosts[0]);
-            services.push(self.one(ServiceId::new(at), name.as_str(), it, kind, on, place));
+            services.push(self.one(id, name, it, kind, on, place));
         }
         services
     }

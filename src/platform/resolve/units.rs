@@ -24,7 +24,7 @@ impl Draft<'_> {
                 continue;
             };
             let place = |service: &Service| {
-                let table = self.root.table("services").table(&service.name);
+                let table = self.written(service.id).place;
                 table.table("run").value(field)
             };
             let (here, there) = (place(service), place(other));

@@ -165,6 +165,7 @@ fn touches(point: Point, area: &Rect) -> bool {
 pub(super) struct Lab {
     hosts: Vec<HostPlan>,
     calls: Vec<(usize, usize)>,
+    tools: Vec<(usize, bool)>,
     word: String,
 }
 
@@ -189,12 +190,19 @@ pub(super) fn labs() -> impl Strategy<Value = Lab> {
         });
     let hosts = prop::collection::vec(host, 1..=30);
     let calls = prop::collection::vec((0_usize..300, 0_usize..300), 0..200);
+    // MCP servers, each started on a host or offered by a service.
+    let tools = prop::collection::vec((0_usize..300, any::<bool>()), 0..12);
     // Letters of many scripts, markup, and what no reader can see.
     let word = prop::string::string_regex(
         "([a-zA-Z<>&\"' ]|\u{4e00}|\u{0416}|\u{1f600}|\u{0301}|\u{05d0}|W){0,40}",
     )
     .expect("a regular expression");
-    (hosts, calls, word).prop_map(|(hosts, calls, word)| Lab { hosts, calls, word })
+    (hosts, calls, tools, word).prop_map(|(hosts, calls, tools, word)| Lab {
+        hosts,
+        calls,
+        tools,
+        word,
+    })
 }
 
 impl Lab {
@@ -251,7 +259,31 @@ impl Lab {
         );
         text.push_str(&services);
         self.write_calls(&mut text, &live);
+        self.write_tools(&mut text, &live);
         text
+    }
+
+    /// MCP servers, every second one offered by the gateway.
+    fn write_tools(&self, text: &mut String, live: &[String]) {
+        for (at, (place, started)) in self.tools.iter().enumerate() {
+            let state = ["live", "live", "planned", "possible", "disabled", "retired"][at % 6];
+            let through = at % 2 == 0;
+            let _ = write!(
+                text,
+                "[mcp.tool_{at}]\npurpose = \"a tool\"\nstate = \"{state}\"\nthrough_gateway = {through}\n"
+            );
+            if *started || live.is_empty() {
+                let host = place % self.hosts.len();
+                let _ = write!(
+                    text,
+                    "transport = \"stdio\"\nhost = \"h{host:02}\"\ncommand = [\"/usr/bin/tool\"]\nenv = {{ GATEWAY = {{ url = \"gateway\" }} }}\n"
+                );
+            } else {
+                let service = &live[place % live.len()];
+                let _ = write!(text, "transport = \"http\"\nservice = \"{service}\"\n");
+            }
+            let _ = write!(text, "[mcp.tool_{at}.tools.do]\npurpose = \"something\"\n");
+        }
     }
 
     /// Who calls whom, among those that are installed; half of the calls are to the gateway.
@@ -370,6 +402,7 @@ fn large(hosts: usize, services: usize) -> Platform {
     let lab = Lab {
         hosts: vec![plan; hosts],
         calls: (0..600).map(|it| (it * 7, it * 13)).collect(),
+        tools: vec![(0, true), (1, false)],
         word: "Ж".to_owned(),
     };
     platform(&lab.text())

@@ -3,6 +3,7 @@
 mod blast;
 mod geometry;
 mod text;
+mod tools;
 
 use homelab::compile::check;
 use homelab::diagnostic::Source;
@@ -28,6 +29,7 @@ const LINKS: Links<'static> = Links {
     host: &|it| Some(format!("hosts/{}.html", it.name)),
     service: &|it| Some(format!("services/{}.html", it.name)),
     handle: &|it| Some(format!("handles.html#{}", it.name)),
+    mcp: &|it| Some(format!("mcp.html#{}", it.name)),
 };
 
 /// Two hosts, two model servers, an optimiser, a client, and a program that calls another.

@@ -31,7 +31,7 @@ fn a_platform_can_name_it_as_its_gateway() {
         text.replace("kind = \"litellm\"", "kind = \"homelab\""),
     )
     .unwrap();
-    let (well, said) = homelab(folder.path(), &["build"]);
+    let (well, said) = homelab(folder.path(), &["build", "--no-site"]);
     assert!(well, "{said}");
     let read = |name: &str| fs::read_to_string(folder.path().join("generated").join(name)).unwrap();
     assert_eq!(
@@ -64,10 +64,14 @@ fn a_platform_can_name_it_as_its_gateway() {
     assert!(said.contains("these variables are not set: "), "{said}");
 }
 
-/// Every file below a folder, by its path in it.
+/// Every file below a folder but those of the site, by its path in it.
 fn tree(folder: &Path) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
-    for entry in walkdir::WalkDir::new(folder) {
+    let is_ours = |it: &walkdir::DirEntry| it.path() != folder.join("site");
+    for entry in walkdir::WalkDir::new(folder)
+        .into_iter()
+        .filter_entry(is_ours)
+    {
         let entry = entry.unwrap();
         if entry.file_type().is_file() {
             let path = entry.path().strip_prefix(folder).unwrap();
@@ -87,7 +91,7 @@ fn those_who_call_the_gateway_see_no_change() {
         text.replace("kind = \"litellm\"", "kind = \"homelab\""),
     )
     .unwrap();
-    let (well, said) = homelab(folder.path(), &["build"]);
+    let (well, said) = homelab(folder.path(), &["build", "--no-site"]);
     assert!(well, "{said}");
     let before = tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("generated"));
     let after = tree(&folder.path().join("generated"));
@@ -166,7 +170,7 @@ host = "mac"
 folder = "gateway"
 "#;
     fs::write(folder.path().join("platform.toml"), text).unwrap();
-    let (well, said) = homelab(folder.path(), &["build"]);
+    let (well, said) = homelab(folder.path(), &["build", "--no-site"]);
     assert!(well, "{said}");
     let all = tree(&folder.path().join("generated"));
     let (_, plist) = all
@@ -193,7 +197,7 @@ fn with_a_certificate_everybody_calls_it_over_tls() {
             1,
         );
     fs::write(folder.path().join("platform.toml"), &text).unwrap();
-    let (well, said) = homelab(folder.path(), &["build"]);
+    let (well, said) = homelab(folder.path(), &["build", "--no-site"]);
     assert!(well, "{said}");
     let all = tree(&folder.path().join("generated"));
     let table: Value = serde_json::from_str(&all["routes/routes.json"]).unwrap();
@@ -213,7 +217,7 @@ fn with_a_certificate_everybody_calls_it_over_tls() {
         text.replace("kind = \"homelab\"", "kind = \"litellm\""),
     )
     .unwrap();
-    let (well, said) = homelab(folder.path(), &["build"]);
+    let (well, said) = homelab(folder.path(), &["build", "--no-site"]);
     assert!(
         !well && said.contains("is told of no certificate"),
         "{said}"

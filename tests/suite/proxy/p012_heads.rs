@@ -381,27 +381,6 @@ fn p020_an_early_answer_leaves_no_body_behind() {
 }
 
 #[test]
-fn p021_p022_http2_is_not_begun_in_clear() {
-    let server = good();
-    let lab = lab_with(&server);
-    // The preface, settings, and streams that are opened and reset: none of it is read as anything.
-    let mut frames = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
-    for stream in (1..2000_u32).step_by(2) {
-        let id = stream.to_be_bytes();
-        frames.extend_from_slice(b"\0\0\x01\x01\x05");
-        frames.extend_from_slice(&id);
-        frames.extend_from_slice(b"\x82\0\0\x04\x03\0");
-        frames.extend_from_slice(&id);
-        frames.extend_from_slice(b"\0\0\0\x08");
-    }
-    let mut client = lab.client();
-    assert_eq!(client.send(frames).answer().status, 505);
-    assert!(client.is_closed());
-    assert_eq!(server.connections(), 0);
-    lab.assert_alive();
-}
-
-#[test]
 fn p023_heads_that_are_too_large() {
     let server = good();
     let lab = lab_with(&server);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::chat;
 use super::clients::{Backend, script, told};
 use super::lab::{Lab, Start, route, table};
-use super::upstream::{ANSWER, Upstream, json};
+use super::upstream::{ANSWER, Do, Upstream, chunk, json, stream_head, token, whole_stream};
 use crate::tools;
 
 /// An authority and what it vouches for.
@@ -114,6 +114,8 @@ fn clients_are_served_over_tls() {
         return;
     };
     assert!(well && said == format!("{ANSWER}\n1.1 200"), "{said}");
+    let (well, said) = curl(&lab, &ca, &["--http2"]).unwrap();
+    assert!(well && said == format!("{ANSWER}\n2 200"), "{said}");
     // Whoever believes another authority goes, and whoever asks in clear is not served.
     let other = Authority::new().expect("there is openssl");
     let (well, said) = curl(&lab, &PathBuf::from(other.path("ca.pem")), &[]).unwrap();
@@ -122,7 +124,7 @@ fn clients_are_served_over_tls() {
     let mut seen = Vec::new();
     let _ = clear.get("/health").stream.read_to_end(&mut seen);
     assert!(!seen.starts_with(b"HTTP/"), "{seen:?}");
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.seen().len(), 2);
     // A renewed certificate is taken as another table is; one that is none is refused, and the last one stays.
     authority.vouch("one", 77);
     lab.signal(Signal::HUP);
@@ -163,6 +165,41 @@ fn the_python_client_of_openai_works_over_tls() {
     let Some(seen) = told(command) else { return };
     assert_eq!(seen["stream"], json!([["a", "bé", "🎉"], 5]));
     assert_eq!(seen["cancelled"], json!(["one", {"begun": 1, "closed": 1}]));
+}
+
+#[test]
+fn the_client_of_python_speaks_http2() {
+    let Some(authority) = Authority::new() else {
+        return;
+    };
+    let Some(python) = tools::python() else {
+        return;
+    };
+    authority.vouch("one", 1);
+    let server = Upstream::new(vec![
+        vec![json(200, ANSWER)],
+        whole_stream(),
+        vec![stream_head(), chunk(&token("a")), Do::UntilClosed],
+    ]);
+    let lab = Lab::new(secured(
+        &[route("m", &[server.address], &[])],
+        &authority,
+        "one",
+    ));
+    let mut command = Command::new(python);
+    command
+        .arg(script("httpx_http2.py"))
+        .arg(format!("https://localhost:{}/v1", lab.address.port()))
+        .arg(authority.path("ca.pem"));
+    let Some(seen) = told(command) else { return };
+    assert_eq!(seen["versions"], json!(["HTTP/2", "HTTP/2", "HTTP/2"]));
+    assert_eq!(
+        seen["answer"],
+        serde_json::from_str::<Value>(ANSWER).unwrap()
+    );
+    assert_eq!(seen["events"], 4);
+    assert_eq!(seen["many"], json!([404, 50]));
+    server.closed();
 }
 
 #[test]

@@ -28,7 +28,7 @@ table() {
   file pi5l tailscale/pi5l/serve.sh /usr/local/lib/homelab/tailscale-serve root root 755 plain ''
   # Needs: host, env file, its service, variables that somebody must fill in
   needs pi5l /etc/homelab/grafana.env grafana GF_SECURITY_ADMIN_PASSWORD
-  needs pi5l /etc/homelab/litellm.env litellm 'ANTHROPIC_API_KEY DATABASE_PASSWORD GEMINI_API_KEY LITELLM_MASTER_KEY OPENAI_API_KEY PERPLEXITY_API_KEY REDIS_PASSWORD'
+  needs pi5l /etc/homelab/litellm.env litellm 'ANTHROPIC_API_KEY DATABASE_PASSWORD GEMINI_API_KEY LITELLM_MASTER_KEY LITELLM_SALT_KEY OPENAI_API_KEY PERPLEXITY_API_KEY REDIS_PASSWORD'
   needs pi5l /etc/homelab/postgres.env postgres POSTGRES_PASSWORD
   needs pi5l /etc/homelab/redis.env redis REDIS_PASSWORD
   return 0

@@ -177,7 +177,7 @@ fn cards(platform: &Platform, impact: &Impact, extent: Extent, links: &Links<'_>
             (it.registry_name.clone(), NAME),
             ("MCP server".to_owned(), TINY),
         ];
-        cards.push(Card::new("pic-service", text));
+        cards.push(Card::new("pic-service pic-mcp", text).to((links.mcp)(it)));
     }
     cards
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::tools;
 use crate::emit::picture::Links;
 use crate::emit::picture::words;
 use crate::platform::{
-    Bind, Host, HostId, HostState, Layer, NetworkId, Platform, Service, ServiceId, ServiceState,
+    Bind, Host, HostId, HostState, Layer, McpId, NetworkId, Platform, Service, ServiceId,
 };
 
 /// With more services than this, a host shows one box for each layer.
@@ -53,8 +54,10 @@ pub(super) struct Node {
     pub(super) chips: Vec<String>,
     /// Where it listens, in a word, and the class of that.
     pub(super) reach: Option<(String, String)>,
-    pub(super) layer: Layer,
-    pub(super) state: ServiceState,
+    /// Nothing for an MCP server, which has none.
+    pub(super) layer: Option<Layer>,
+    /// The word of its state, when it is not simply in use.
+    pub(super) state: Option<&'static str>,
     pub(super) says: String,
     pub(super) href: Option<String>,
     pub(super) key: Option<String>,
@@ -76,7 +79,7 @@ impl Graph {
             edges: Vec::new(),
         };
         let detail = Detail::of(platform);
-        let mut places: BTreeMap<ServiceId, usize> = BTreeMap::new();
+        let mut places = Places::default();
         for host in &platform.hosts {
             let first = graph.cards.len();
             graph.card(platform, host, links);
@@ -90,7 +93,8 @@ impl Graph {
                 card.size = size;
             }
         }
-        graph.calls(platform, &places);
+        graph.calls(platform, &places.services);
+        tools::calls(&mut graph.edges, platform, &places);
         graph
     }
 
@@ -143,22 +147,37 @@ impl Graph {
         platform: &Platform,
         host: &Host,
         links: &Links<'_>,
-        places: &mut BTreeMap<ServiceId, usize>,
+        places: &mut Places,
     ) {
         let mut services: Vec<&Service> = platform.services_on(host.id).collect();
         services.sort_by_key(|it| (it.layer, it.id));
-        let pieces = services.len().div_ceil(MOST_IN_A_PIECE).max(1);
-        let size = services.len().div_ceil(pieces).max(1);
-        for (piece, services) in services.chunks(size).enumerate() {
+        let services = services.into_iter().map(Seated::Service);
+        let tools = platform
+            .mcp
+            .iter()
+            .filter(|it| tools::host_of(platform, it) == host.id);
+        let seated: Vec<Seated> = services.chain(tools.map(|it| Seated::Mcp(it.id))).collect();
+        let pieces = seated.len().div_ceil(MOST_IN_A_PIECE).max(1);
+        let size = seated.len().div_ceil(pieces).max(1);
+        for (piece, seated) in seated.chunks(size).enumerate() {
             if piece > 0 {
                 self.card(platform, host, links);
             }
             if let (Some(card), true) = (self.cards.last_mut(), pieces > 1) {
                 card.title = format!("{} ({} of {pieces})", host.title, piece + 1);
             }
-            for service in services {
-                let node = self.service(platform, service, links);
-                places.insert(service.id, node);
+            let card = self.cards.len() - 1;
+            for it in seated {
+                match it {
+                    Seated::Service(service) => {
+                        let node = self.service(platform, service, links);
+                        places.services.insert(service.id, node);
+                    }
+                    Seated::Mcp(id) => {
+                        let node = self.push(tools::node(platform, &platform[*id], links, card));
+                        places.tools.insert(*id, node);
+                    }
+                }
             }
         }
     }
@@ -175,20 +194,15 @@ impl Graph {
             more: models(platform, service),
             chips: words::ports(service),
             reach: service_reach(platform, service),
-            layer: service.layer,
-            state: service.state,
+            layer: Some(service.layer),
+            state: words::service_state(service.state),
             says: says(platform, service),
             href: (links.service)(service),
             key: Some(service.name.clone()),
         })
     }
 
-    fn layers(
-        &mut self,
-        platform: &Platform,
-        host: &Host,
-        places: &mut BTreeMap<ServiceId, usize>,
-    ) {
+    fn layers(&mut self, platform: &Platform, host: &Host, places: &mut Places) {
         let mut layers: BTreeMap<Layer, Vec<&Service>> = BTreeMap::new();
         for service in platform.services_on(host.id) {
             layers.entry(service.layer).or_default().push(service);
@@ -198,7 +212,7 @@ impl Graph {
         }
     }
 
-    fn whole(&mut self, platform: &Platform, host: &Host, places: &mut BTreeMap<ServiceId, usize>) {
+    fn whole(&mut self, platform: &Platform, host: &Host, places: &mut Places) {
         let services: Vec<&Service> = platform.services_on(host.id).collect();
         let Some(first) = services.iter().map(|it| it.layer).min() else {
             return;
@@ -213,7 +227,7 @@ impl Graph {
         layer: Layer,
         of: &str,
         services: &[&Service],
-        places: &mut BTreeMap<ServiceId, usize>,
+        places: &mut Places,
     ) {
         let live = services.iter().filter(|it| platform.is_live(it)).count();
         let name = words::count(services.len(), "service");
@@ -223,15 +237,17 @@ impl Graph {
             more: None,
             chips: Vec::new(),
             reach: None,
-            layer,
-            state: ServiceState::Live,
+            layer: Some(layer),
+            state: None,
             says: format!("{name} {of}, {live} running"),
             name,
             href: None,
             key: None,
         };
         let at = self.push(node);
-        places.extend(services.iter().map(|it| (it.id, at)));
+        places
+            .services
+            .extend(services.iter().map(|it| (it.id, at)));
     }
 
     fn calls(&mut self, platform: &Platform, places: &BTreeMap<ServiceId, usize>) {
@@ -253,6 +269,20 @@ impl Graph {
     }
 }
 
+/// What stands in a host.
+enum Seated<'a> {
+    Service(&'a Service),
+    Mcp(McpId),
+}
+
+/// The box of each thing that has one.
+#[derive(Default)]
+pub(super) struct Places {
+    pub(super) services: BTreeMap<ServiceId, usize>,
+    /// Empty where services are summed up.
+    pub(super) tools: BTreeMap<McpId, usize>,
+}
+
 /// How much a topology shows.
 #[derive(Clone, Copy)]
 enum Detail {
@@ -263,7 +293,8 @@ enum Detail {
 
 impl Detail {
     fn of(platform: &Platform) -> Self {
-        if platform.services.len() <= MOST_SERVICES && platform.calls.len() <= MOST_CALLS {
+        let boxes = platform.services.len() + platform.mcp.len();
+        if boxes <= MOST_SERVICES && platform.calls.len() <= MOST_CALLS {
             Self::Services
         } else if platform.hosts.len() <= MOST_LAYERED_HOSTS {
             Self::Layers

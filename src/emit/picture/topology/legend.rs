@@ -32,7 +32,7 @@ pub(super) fn add(layout: &mut Layout, platform: &Platform, graph: &Graph) {
             };
         }
         let rect = Rect::new(at.x, at.y + (LINE - size.1) / 2, size.0, size.1);
-        layout.area(rect, None, 2, swatch.class());
+        layout.area(rect, None, swatch.round(), swatch.class());
         let text = Point {
             x: rect.right() + 6,
             y: at.y + LINE / 2 + 4,
@@ -46,6 +46,7 @@ pub(super) fn add(layout: &mut Layout, platform: &Platform, graph: &Graph) {
 /// A sample of what a word means.
 enum Swatch {
     Layer(&'static str),
+    Mcp,
     Line(String),
     Reach(String),
     State(&'static str),
@@ -57,13 +58,21 @@ impl Swatch {
             Self::Layer(_) => (4, 14),
             Self::Line(_) => (20, 2),
             Self::Reach(_) => (16, 12),
-            Self::State(_) => (22, 14),
+            Self::Mcp | Self::State(_) => (22, 14),
+        }
+    }
+
+    fn round(&self) -> i32 {
+        match self {
+            Self::Mcp => 7,
+            _ => 2,
         }
     }
 
     fn class(&self) -> String {
         match self {
             Self::Layer(layer) => format!("pic-strip layer-{layer}"),
+            Self::Mcp => "pic-service pic-mcp".to_owned(),
             Self::Line(net) => format!("pic-line {net}"),
             Self::Reach(reach) => format!("pic-chip {reach}"),
             Self::State(state) => format!("pic-service state-{state}"),
@@ -74,10 +83,13 @@ impl Swatch {
 fn entries(platform: &Platform, graph: &Graph) -> Vec<(Swatch, String)> {
     let mut entries = Vec::new();
     for layer in words::LAYERS {
-        if graph.nodes.iter().any(|it| it.layer == layer) {
+        if graph.nodes.iter().any(|it| it.layer == Some(layer)) {
             let word = words::layer(layer);
             entries.push((Swatch::Layer(word), word.to_owned()));
         }
+    }
+    if graph.nodes.iter().any(|it| it.layer.is_none()) {
+        entries.push((Swatch::Mcp, "MCP server".to_owned()));
     }
     if graph.edges.iter().any(|it| it.network.is_none()) {
         let word = "call within the host".to_owned();

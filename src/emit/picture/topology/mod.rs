@@ -4,11 +4,12 @@ mod graph;
 mod grid;
 mod legend;
 mod route;
+mod tools;
 
 use super::layout::{Arrow, Label, Layout, Point, Rect, Style};
 use super::measure::{self, Face};
 use super::{Links, svg, words};
-use crate::platform::{HostState, Platform, ServiceState};
+use crate::platform::Platform;
 
 use graph::{Card, Graph, Node};
 use grid::{Grid, NODE_WIDTH, PAD, Room};
@@ -36,9 +37,10 @@ pub fn layout(platform: &Platform, links: &Links<'_>) -> Layout {
         class: "pic-topology",
         title: format!("Topology of {}", platform.title),
         description: format!(
-            "{}, {} and {}. Each host is a box with its services in it; arrows lead from the one that calls to the one that is called.",
+            "{}, {}, {} and {}. Each host is a box with its services and MCP servers in it; arrows lead from the one that calls to the one that is called.",
             words::count(platform.machines().count(), "host"),
             words::count(platform.services.len(), "service"),
+            words::count(platform.mcp.len(), "MCP server"),
             words::count(platform.calls.len(), "call"),
         ),
         width: room.width,
@@ -176,22 +178,24 @@ fn chip(
 
 /// Draws a box in its host.
 fn draw_node(layout: &mut Layout, node: &Node, rect: Rect, host: usize) {
-    let state = words::service_state(node.state);
-    let class = match state {
-        Some(state) => format!("pic-service state-{state}"),
-        None => "pic-service".to_owned(),
+    let state = node.state;
+    let (mut class, round) = match node.layer {
+        Some(_) => ("pic-service".to_owned(), 6),
+        None => ("pic-service pic-mcp".to_owned(), 14),
     };
-    let at = layout.area(rect, Some(host), 6, class);
+    if let Some(state) = state {
+        class.push_str(" state-");
+        class.push_str(state);
+    }
+    let at = layout.area(rect, Some(host), round, class);
     layout.areas[at].href.clone_from(&node.href);
     layout.areas[at].says.clone_from(&node.says);
     layout.areas[at].key.clone_from(&node.key);
-    let strip = Rect::new(rect.x + 1, rect.y + 5, 4, rect.height - 10);
-    layout.part(
-        strip,
-        at,
-        2,
-        format!("pic-strip layer-{}", words::layer(node.layer)),
-    );
+    if let Some(layer) = node.layer {
+        let strip = Rect::new(rect.x + 1, rect.y + 5, 4, rect.height - 10);
+        let class = format!("pic-strip layer-{}", words::layer(layer));
+        layout.part(strip, at, 2, class);
+    }
     let (left, right) = (rect.x + 12, rect.right() - 8);
     // The ports stand at the right of the first line, the state or the reach at that of the second.
     let mut end = right;
@@ -322,29 +326,24 @@ fn points(
     points
 }
 
+/// The words of states in the order of the legend.
+const STATES: [&str; 6] = [
+    "planned",
+    "possible",
+    "experimental",
+    "disabled",
+    "template",
+    "retired",
+];
+
 /// Words about states for the legend: only those that are in the picture.
 fn states(graph: &Graph) -> Vec<&'static str> {
-    let mut states: Vec<&'static str> = Vec::new();
-    let services = [
-        ServiceState::Planned,
-        ServiceState::Experimental,
-        ServiceState::Disabled,
-        ServiceState::Retired,
-    ];
-    for state in services {
-        if graph.nodes.iter().any(|it| it.state == state) {
-            states.extend(words::service_state(state));
-        }
-    }
-    for state in [HostState::Planned, HostState::Template, HostState::Retired] {
-        let word = words::host_state(state);
-        if graph.cards.iter().any(|it| it.state == state)
-            && !word.is_some_and(|it| states.contains(&it))
-        {
-            states.extend(word);
-        }
-    }
-    states
+    let hosts = graph.cards.iter().map(|it| words::host_state(it.state));
+    let shown: Vec<&str> = hosts
+        .chain(graph.nodes.iter().map(|it| it.state))
+        .flatten()
+        .collect();
+    STATES.into_iter().filter(|it| shown.contains(it)).collect()
 }
 
 /// A label's right end, for what stands beside it.

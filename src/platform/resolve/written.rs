@@ -1,0 +1,57 @@
+//! What the file says of each value with an id, and where: found by the id, and never looked for by name again.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+use crate::manifest;
+use crate::platform::{HandleId, ModelId, ServiceId};
+
+use super::Draft;
+use super::place::Place;
+
+/// One table of the file, such as that of a service.
+pub(super) struct Written<'a, T> {
+    pub name: &'a str,
+    pub fields: &'a T,
+    pub place: Place<'a>,
+}
+
+impl<T> Clone for Written<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Written<'_, T> {}
+
+impl<'a, T> Written<'a, T> {
+    /// All that is written below a key, by name.
+    pub(super) fn all<N: Borrow<str>>(fields: &'a BTreeMap<N, T>, place: Place<'a>) -> Vec<Self> {
+        let one = |(name, fields): (&'a N, &'a T)| {
+            let name = name.borrow();
+            Written {
+                name,
+                fields,
+                place: place.table(name),
+            }
+        };
+        fields.iter().map(one).collect()
+    }
+}
+
+impl<'a> Draft<'a> {
+    /// What is written of a service.
+    pub(super) fn written(&self, service: ServiceId) -> Written<'a, manifest::Service> {
+        self.services[service.place()]
+    }
+
+    /// What is written of a model.
+    pub(super) fn written_model(&self, model: ModelId) -> Written<'a, manifest::Model> {
+        self.models[model.place()]
+    }
+
+    /// What is written of a handle.
+    pub(super) fn written_handle(&self, handle: HandleId) -> Written<'a, manifest::Handle> {
+        self.handles[handle.place()]
+    }
+}
