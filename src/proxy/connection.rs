@@ -3,17 +3,19 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::http2::Http2Stream;
+use super::http2::{self, Http2Stream};
 
 /// How much one read takes at most.
 const ROOM: usize = 64 * 1024;
@@ -49,6 +51,17 @@ impl Stream {
             Self::Http2(it) => return it.peer(),
         };
         stream.peer_addr().ok().map(|it| it.ip().to_canonical())
+    }
+
+    /// True when HTTP/2 was agreed on.
+    pub(super) fn speaks_http2(&self) -> bool {
+        match self {
+            Self::Tls(it) => {
+                let (_, session) = it.get_ref();
+                session.alpn_protocol() == Some(http2::ALPN)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -191,6 +204,17 @@ impl Connection {
                 return;
             }
         }
+    }
+
+    /// True when something of the other side is here, even if the runtime has not heard of it yet.
+    pub(super) fn holds_bytes(&self) -> bool {
+        let stream = match &self.stream {
+            Stream::Plain(it) => it,
+            Stream::Tls(it) => it.get_ref().0,
+            Stream::Http2(_) => return false,
+        };
+        let mut room = [MaybeUninit::uninit()];
+        matches!(SockRef::from(stream).peek(&mut room), Ok(1..))
     }
 
     /// True when the other side has neither closed nor said anything unasked.

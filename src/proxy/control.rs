@@ -63,6 +63,7 @@ pub(super) fn run(mut setup: Setup) -> Result<(), ProxyError> {
     let signals = runtime
         .block_on(async { Signals::new() })
         .map_err(ProxyError::Start)?;
+    shared.serving.store(listeners.len(), Relaxed);
     let mut threads = Vec::new();
     for (number, listener) in listeners.into_iter().enumerate() {
         let (shared, stop) = (Arc::clone(&shared), stop.clone());
@@ -235,7 +236,8 @@ async fn control(
         .event("draining", json!({"in_flight": in_flight(&shared)}));
     let _ = phase.send(Phase::Draining);
     let end = Instant::now() + shared.limits.grace;
-    while Instant::now() < end && in_flight(&shared) > 0 {
+    // A worker ends when nobody waits for it any more.
+    while Instant::now() < end && shared.serving.load(Relaxed) > 0 {
         // A second signal is for those who cannot wait.
         if timeout(Duration::from_millis(20), signals.ends.come())
             .await
@@ -332,7 +334,7 @@ async fn is_well(worker: &Worker, served: &Served, deployment: &Deployment) -> O
     } else {
         &[]
     };
-    let head = format!(
+    let mut head = format!(
         "GET {} HTTP/1.1\r\nhost: {}\r\nuser-agent: homelab\r\naccept-encoding: identity\r\nconnection: close\r\n",
         if probe.url.path.is_empty() {
             "/"
@@ -340,14 +342,17 @@ async fn is_well(worker: &Worker, served: &Served, deployment: &Deployment) -> O
             &probe.url.path
         },
         probe.url.authority
-    );
+    )
+    .into_bytes();
+    head.extend_from_slice(key);
+    head.extend_from_slice(b"\r\n");
     let origin: Arc<str> = format!("health {}", probe.url.authority).into();
     let reply = worker
         .pool
         .exchange(
             &probe.url,
             &origin,
-            &[head.as_bytes(), key, b"\r\n"],
+            &[&head],
             served.policy.connect,
             Duration::from_secs(5),
         )

@@ -18,7 +18,7 @@ use super::pick::{Picked, pick};
 use super::record::Record;
 use super::relay::{self, Relayed};
 use super::served::{Route, Served, path};
-use super::worker::{Noted, Worker};
+use super::worker::{Counted, Noted, Worker};
 use crate::routes::Endpoint;
 
 /// The longest that a server may ask to be left alone.
@@ -303,22 +303,6 @@ async fn answer(
     match relay::relay(client, context, payload, deployment, begun, record).await {
         Relayed::Whole(keep) => End::Answered(keep),
         Relayed::Gone => End::Gone,
-    }
-}
-
-/// Counts itself while it lives.
-struct Counted<'a>(&'a std::cell::Cell<usize>);
-
-impl<'a> Counted<'a> {
-    fn new(count: &'a std::cell::Cell<usize>) -> Self {
-        count.set(count.get() + 1);
-        Self(count)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
     }
 }
 

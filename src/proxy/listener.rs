@@ -56,6 +56,7 @@ pub(super) fn run(
     listener: TcpListener,
     stop: tokio::sync::watch::Receiver<Phase>,
 ) -> io::Result<()> {
+    let _serving = Serving(shared);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -103,10 +104,28 @@ async fn serve(
             }
         }
     }
-    drop(listener);
+    take_queued(&worker, listener);
     worker.draining.notify_waiters();
     drain(&worker, stop).await;
     Ok(())
+}
+
+/// Takes those whom the system has taken already: to close the listener would be to hang up on them.
+fn take_queued(worker: &Rc<Worker>, listener: tokio::net::TcpListener) {
+    let Ok(listener) = listener.into_std() else {
+        return;
+    };
+    for _ in 0..BACKLOG {
+        let is_room = worker.shared.connections.load(Relaxed) < worker.shared.limits.connections;
+        let Some((stream, _)) = is_room.then(|| listener.accept().ok()).flatten() else {
+            return;
+        };
+        if stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            take(worker, stream);
+        }
+    }
 }
 
 /// Waits for what is under way, then cuts what is left.
@@ -136,11 +155,15 @@ fn take(worker: &Rc<Worker>, stream: TcpStream) {
     let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&probes);
     worker.shared.connections.fetch_add(1, Relaxed);
     let worker = Rc::clone(worker);
+    // From now on, and not only when its task comes to run.
+    let greeting = Greeting::new(Rc::clone(&worker));
     tokio::task::spawn_local(async move {
         let shared = Arc::clone(&worker.shared);
         let _leave = Leave(shared);
-        if let Some(stream) = greeted(&worker, stream).await {
-            if speaks_http2(&stream) {
+        let stream = greeted(&worker, stream).await;
+        drop(greeting);
+        if let Some(stream) = stream {
+            if stream.speaks_http2() {
                 // In a box: those who speak HTTP/1.1 need no room for it.
                 Box::pin(http2::connection(worker, stream, BytesMut::new())).await;
             } else {
@@ -162,11 +185,28 @@ async fn greeted(worker: &Worker, stream: TcpStream) -> Option<Stream> {
     }
 }
 
-/// True when HTTP/2 was agreed on.
-fn speaks_http2(stream: &Stream) -> bool {
-    match stream {
-        Stream::Tls(it) => it.get_ref().1.alpn_protocol() == Some(http2::ALPN),
-        _ => false,
+/// Counts a connection as one that waits for its first request, until it does so itself.
+struct Greeting(Rc<Worker>);
+
+impl Greeting {
+    fn new(worker: Rc<Worker>) -> Self {
+        worker.waiting.set(worker.waiting.get() + 1);
+        Self(worker)
+    }
+}
+
+impl Drop for Greeting {
+    fn drop(&mut self) {
+        self.0.waiting.set(self.0.waiting.get() - 1);
+    }
+}
+
+/// Says that a worker has ended when it is dropped, a panic included.
+struct Serving<'a>(&'a Shared);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.0.serving.fetch_sub(1, Relaxed);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The running proxy: one address for every model of the platform, from the route table alone.
 //!
-//! The life of a request, in the order of the files. `listener` accepts it on one of several threads that share nothing on its way; `http2` does so with each stream of a connection that carries many. `serve` reads its head (`head`, `framing`) and doubts it once, asks `keys` who it is from, and finds the model in its body (`buffers`, `scan`, `multipart`) without building a tree. `forward` decides which routes and servers are tried, `pick` chooses among `deployment`s, and `attempt` makes one try over a connection of `upstream`, up to the moment from which there is no way back. `relay` sends the answer on as it comes (`sse`, `judge`), and `record` writes down how it went (`log`, `metrics`).
+//! The life of a request, in the order of the files. `listener` accepts it on one of several threads that share nothing on its way; `http2` does so with each stream of a connection that carries many. `serve` reads its head (`head`, `framing`) and doubts it once, asks `keys` who it is from, and finds the model in its body (`incoming`, `buffers`, `scan`, `multipart`) without building a tree. `forward` decides which routes and servers are tried, `pick` chooses among `deployment`s, and `attempt` makes one try over a connection of `upstream`, up to the moment from which there is no way back. `relay` sends the answer on as it comes (`sse`, `judge`), and `record` writes down how it went (`log`, `metrics`).
 //!
 //! What needs no server is answered by `local` and `search`. `control` reloads, drains and asks servers for their health; `admin` shows an operator what it knows. All errors are `error`'s.
 //!
@@ -12,6 +12,7 @@ mod http2;
 pub mod head;
 pub mod framing;
 mod serve;
+mod incoming;
 mod buffers;
 mod caught;
 mod keys;

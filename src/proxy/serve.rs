@@ -2,44 +2,35 @@
 
 use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes};
-use tokio::io::AsyncReadExt;
+use bytes::Bytes;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::{self, Answer, Manner};
-use super::buffers::Buffer;
 use super::caught::{Panicked, caught};
 use super::connection::Connection;
 use super::error::Refusal;
 use super::forward::{Context, End, Payload, forward};
-use super::framing::{Body, Piece};
 use super::guesses;
-use super::head::{self, Framing, HeadError, Request};
+use super::head::{self, HeadError, Request};
 use super::http2;
+use super::incoming::Incoming;
 use super::keys::{Denied, Key};
 use super::local;
 use super::multipart;
 use super::record::Record;
 use super::scan::{self, ScanError};
 use super::served::{self, Served};
-use super::worker::{Shared, Worker};
+use super::worker::{Counted, Worker};
 use crate::routes::Endpoint;
-
-/// How much of an unread body is read so that its sender sees the answer.
-const MOST_DRAINED: u64 = 64 * 1024;
 
 /// How much more is read and thrown away of a connection that ends, so that the answer is not lost with it.
 const MOST_LINGERED: u64 = 16 * 1024 * 1024;
 
-/// How slow a body may be, in bytes a second, once it had its time to begin.
-const SLOWEST_BODY: u64 = 1024;
-
-/// Bodies below this size are not counted: the number of connections bounds what they need.
-const SMALL_BODY: u64 = 64 * 1024;
+/// How long a new connection may take for its first word when the end has begun.
+const FIRST_WORD: Duration = Duration::from_secs(1);
 
 /// The code of a refusal for want of the right key.
 const WRONG_KEY: &str = "invalid_api_key";
@@ -48,7 +39,7 @@ const WRONG_KEY: &str = "invalid_api_key";
 pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
     let mut is_first = true;
     loop {
-        let request = match next_head(&worker, &mut client).await {
+        let request = match next_head(&worker, &mut client, is_first).await {
             Next::Request(request) => request,
             Next::Preface if is_first => {
                 let ahead = http2::whole_preface(&client.buffer);
@@ -88,6 +79,28 @@ pub(super) async fn request(worker: &Rc<Worker>, client: &mut Connection, reques
     let _ = exchange(worker, client, request).await;
 }
 
+/// Waits for the first bytes of a request; false when none come. When the end has begun, what has come by then is a request, and a connection that is new has a moment for it.
+async fn begins(worker: &Worker, client: &mut Connection, is_first: bool) -> bool {
+    let limits = &worker.shared.limits;
+    let drained = worker.draining.notified();
+    let mut drained = pin!(drained);
+    drained.as_mut().enable();
+    if !worker.is_draining() {
+        tokio::select! {
+            filled = timeout(limits.keep_alive, client.fill_head()) => {
+                return matches!(filled, Ok(Ok(1..)));
+            }
+            () = drained => {}
+        }
+    }
+    let patience = match (client.holds_bytes(), is_first) {
+        (true, _) => limits.head,
+        (false, true) => FIRST_WORD.min(limits.head),
+        (false, false) => return false,
+    };
+    matches!(timeout(patience, client.fill_head()).await, Ok(Ok(1..)))
+}
+
 /// Says what is wrong with a head.
 pub(super) async fn refuse_head(worker: &Worker, client: &mut Connection, error: HeadError) {
     refuse(worker, client, refused_head(error)).await;
@@ -114,22 +127,11 @@ enum Next {
     Nothing,
 }
 
-async fn next_head(worker: &Worker, client: &mut Connection) -> Next {
+async fn next_head(worker: &Worker, client: &mut Connection, is_first: bool) -> Next {
     let limits = &worker.shared.limits;
-    if client.buffer.is_empty() {
-        let drained = worker.draining.notified();
-        let mut drained = pin!(drained);
-        drained.as_mut().enable();
-        if worker.is_draining() {
-            return Next::Nothing;
-        }
-        tokio::select! {
-            filled = timeout(limits.keep_alive, client.fill_head()) => match filled {
-                Ok(Ok(1..)) => {}
-                _ => return Next::Nothing,
-            },
-            () = drained => return Next::Nothing,
-        }
+    let _waits = Counted::new(&worker.waiting);
+    if client.buffer.is_empty() && !begins(worker, client, is_first).await {
+        return Next::Nothing;
     }
     let end = Instant::now() + limits.head;
     loop {
@@ -181,13 +183,7 @@ fn refused_head(error: HeadError) -> Refusal {
 /// Answers one request. A panic while it is answered is an answer of its own, and nobody else's trouble.
 async fn exchange(worker: &Rc<Worker>, client: &mut Connection, request: &Request) -> Then {
     let mut record = Record::new(worker, request.fields.value("x-request-id"));
-    let mut body = Incoming {
-        body: Body::new(request.framing),
-        taken: 0,
-        // HTTP/1.0 knows no preliminary answers.
-        room: Room::none(worker),
-        continues: request.modern && request.fields.value("expect").is_some(),
-    };
+    let mut body = Incoming::new(worker, request);
     worker.active.set(worker.active.get() + 1);
     worker.metrics.in_flight.fetch_add(1, Relaxed);
     // In a box: whatever wraps a future holds its room twice, for each of ten thousand idle streams.
@@ -290,174 +286,6 @@ async fn linger(client: &mut Connection) {
         }
     };
     let _ = timeout(Duration::from_secs(1), drain).await;
-}
-
-/// How much of the memory for bodies a request has taken; given back when it ends.
-struct Room {
-    shared: Arc<Shared>,
-    bytes: u64,
-}
-
-impl Room {
-    fn none(worker: &Worker) -> Self {
-        Self {
-            shared: Arc::clone(&worker.shared),
-            bytes: 0,
-        }
-    }
-
-    /// Makes room for so many bytes in all; false when there is none. What is small needs none: the number of connections bounds it.
-    fn grow(&mut self, bytes: u64) -> bool {
-        if bytes <= self.bytes || bytes < SMALL_BODY {
-            return true;
-        }
-        let more = bytes - self.bytes;
-        self.bytes = bytes;
-        self.shared.buffered.fetch_add(more, Relaxed) + more <= self.shared.limits.buffered
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        if self.bytes > 0 {
-            self.shared.buffered.fetch_sub(self.bytes, Relaxed);
-        }
-    }
-}
-
-/// The body of a request while it comes in.
-struct Incoming {
-    body: Body,
-    taken: u64,
-    room: Room,
-    /// True while the client waits for leave to send it.
-    continues: bool,
-}
-
-impl Incoming {
-    /// Reads the rest and forgets it; nothing when it is too much.
-    async fn drain(&mut self, client: &mut Connection) -> Option<()> {
-        let mut left = MOST_DRAINED;
-        let end = Instant::now() + Duration::from_secs(2);
-        loop {
-            // What is sure to be too much is not waited for.
-            if self.body.announced() > left {
-                return None;
-            }
-            match self.body.take(&mut client.buffer).ok()? {
-                Piece::End => return Some(()),
-                Piece::Data(bytes) => left = left.checked_sub(bytes.len() as u64)?,
-                Piece::More => {
-                    timeout_at(end, client.fill())
-                        .await
-                        .ok()?
-                        .ok()
-                        .filter(|it| *it > 0)?;
-                }
-            }
-        }
-    }
-
-    /// Reads all of it.
-    async fn read(
-        &mut self,
-        worker: &Worker,
-        client: &mut Connection,
-        request: &Request,
-    ) -> Result<Buffer, End> {
-        let limits = &worker.shared.limits;
-        let too_large = || {
-            End::Refused(Refusal::new(
-                413,
-                "body_too_large",
-                format!("the body has more than {} bytes", limits.body),
-            ))
-        };
-        if let Framing::Length(length) = request.framing
-            && length > limits.body
-        {
-            return Err(too_large());
-        }
-        if self.continues {
-            self.continues = false;
-            if client.buffer.is_empty() && answer::go_on(client, limits.write).await.is_err() {
-                return Err(End::Gone);
-            }
-        }
-        let length = match request.framing {
-            Framing::Length(length) => usize::try_from(length).unwrap_or(0),
-            _ => 0,
-        };
-        let mut whole = worker.buffers.take(length);
-        let start = Instant::now();
-        loop {
-            if !self.room.grow(self.taken) {
-                let full =
-                    "the gateway holds as many large requests as it can; try again in a moment";
-                return Err(End::Refused(
-                    Refusal::new(503, "overloaded", full).retry_after(Some(1)),
-                ));
-            }
-            match self.body.take(&mut client.buffer) {
-                Ok(Piece::End) => return Ok(whole),
-                Ok(Piece::Data(bytes)) => {
-                    self.taken += bytes.len() as u64;
-                    if self.taken > limits.body {
-                        return Err(too_large());
-                    }
-                    whole.extend_from_slice(&bytes);
-                    continue;
-                }
-                // A chunk that cannot fit is not waited for.
-                Ok(Piece::More)
-                    if self.taken.saturating_add(self.body.announced()) > limits.body =>
-                {
-                    return Err(too_large());
-                }
-                Ok(Piece::More) => {}
-                Err(_) => {
-                    return Err(End::Refused(
-                        Refusal::new(400, "bad_body", "the chunks of the body are none")
-                            .param("body"),
-                    ));
-                }
-            }
-            // A minimum rate: so many seconds to begin, and one more for each so many bytes.
-            let end = start + limits.body_start + Duration::from_secs(self.taken / SLOWEST_BODY);
-            let filled = match self.body.left() {
-                // A large body goes where it will stay, without a stop in between.
-                Some(left) if left > 16 * 1024 => timeout_at(end, direct(client, &mut whole, left))
-                    .await
-                    .inspect(|it| {
-                        if let Ok(read) = it {
-                            self.taken += *read as u64;
-                            self.body.took(*read as u64);
-                        }
-                    }),
-                _ => timeout_at(end, client.fill()).await,
-            };
-            match filled {
-                Ok(Ok(1..)) => {}
-                Ok(Ok(0)) if self.body.ends_with_connection() => {
-                    self.body.end();
-                    return Ok(whole);
-                }
-                Ok(_) => return Err(End::Gone),
-                Err(_) => {
-                    return Err(End::Refused(Refusal::new(
-                        408,
-                        "body_timeout",
-                        "the body of the request comes too slowly",
-                    )));
-                }
-            }
-        }
-    }
-}
-
-async fn direct(client: &mut Connection, whole: &mut Vec<u8>, left: u64) -> std::io::Result<usize> {
-    let mut limited = whole.limit(usize::try_from(left).unwrap_or(usize::MAX));
-    client.stream.read_buf(&mut limited).await
 }
 
 /// Answers a request, or says why not.

@@ -19,9 +19,14 @@ pub(super) fn client_config() -> Option<Arc<ClientConfig>> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .ok()?;
-    Some(Arc::new(
-        config.with_root_certificates(roots).with_no_client_auth(),
-    ))
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = protocols();
+    Some(Arc::new(config))
+}
+
+/// What is spoken over TLS, the better one first.
+fn protocols() -> Vec<Vec<u8>> {
+    vec![super::http2::ALPN.to_vec(), b"http/1.1".to_vec()]
 }
 
 /// How clients are told who we are, or what is wrong with the files; the key is never part of that.
@@ -40,6 +45,6 @@ pub(super) fn server_config(identity: &Identity) -> Result<Arc<ServerConfig>, St
         .with_safe_default_protocol_versions()
         .and_then(|it| it.with_no_client_auth().with_single_cert(chain, key))
         .map_err(|error| format!("the key is not that of the certificate: {error}"))?;
-    config.alpn_protocols = vec![super::http2::ALPN.to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols();
     Ok(Arc::new(config))
 }

@@ -15,6 +15,7 @@ use tokio::time::{timeout, timeout_at};
 use super::connection::{Connection, Stream};
 use super::framing::Body;
 use super::head::{self, Answer};
+use super::http2::{Session, Sessions};
 use super::url::Url;
 
 /// The most connections to one server that are kept while nobody uses them.
@@ -87,6 +88,7 @@ type Kept = (Connection, Instant);
 pub(super) struct Pool {
     /// By origin. There are few, and comparing them all is faster than hashing one.
     kept: RefCell<Vec<(Arc<str>, Vec<Kept>)>>,
+    sessions: Sessions,
     names: RefCell<HashMap<String, Vec<SocketAddr>>>,
     tls: OnceLock<Option<Arc<rustls::ClientConfig>>>,
 }
@@ -134,6 +136,7 @@ impl Pool {
 
     /// Closes what nobody used for long.
     pub(super) fn sweep(&self) {
+        self.sessions.sweep(KEPT_FOR);
         let mut kept = self.kept.borrow_mut();
         for (_, list) in kept.iter_mut() {
             list.retain(|(_, since)| since.elapsed() < KEPT_FOR);
@@ -151,16 +154,22 @@ impl Pool {
         patience: Duration,
     ) -> Result<Reply, Failure> {
         let end = tokio::time::Instant::now() + patience;
-        if let Some(connection) = self.take(origin) {
-            match timeout_at(end, pin!(send(connection, parts, patience))).await {
-                Err(_) => return Err(Failure::Timeout),
-                Ok(Ok(reply)) if reply.head.status != 408 => return Ok(reply),
-                Ok(Err(Sent { failure, answered })) if answered || failure == Failure::Timeout => {
-                    return Err(failure);
-                }
-                // It was closed while it was kept, or on its way to be.
-                Ok(_) => {}
+        let session = url.tls.then(|| self.sessions.take(origin)).flatten();
+        let first = if let Some(session) = session {
+            Some(Box::pin(ask(session, parts, end)).await)
+        } else if let Some(connection) = self.take(origin) {
+            let sent = timeout_at(end, pin!(send(connection, parts, patience))).await;
+            Some(sent.unwrap_or(Err(Sent::TOO_LATE)))
+        } else {
+            None
+        };
+        match first {
+            Some(Ok(reply)) if reply.head.status != 408 => return Ok(reply),
+            Some(Err(Sent { failure, answered })) if answered || failure == Failure::Timeout => {
+                return Err(failure);
             }
+            // It was closed while it was kept, or on its way to be.
+            _ => {}
         }
         let limit = connect.min(patience);
         let connection = match timeout(limit + NAME_PATIENCE, Box::pin(self.dial(url, limit))).await
@@ -168,6 +177,16 @@ impl Pool {
             Ok(connection) => connection?,
             Err(_) => return Err(Failure::Connect),
         };
+        if connection.stream.speaks_http2() {
+            let asked = async {
+                let open = self.sessions.open(origin, connection.stream);
+                let session = timeout_at(end, open)
+                    .await
+                    .map_err(|_| Failure::Timeout)??;
+                ask(session, parts, end).await.map_err(|it| it.failure)
+            };
+            return Box::pin(asked).await;
+        }
         match timeout_at(end, pin!(send(connection, parts, patience))).await {
             Err(_) => Err(Failure::Timeout),
             Ok(sent) => sent.map_err(|it| it.failure),
@@ -293,9 +312,26 @@ async fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
 }
 
 /// How sending failed, and whether the server had said anything by then.
-struct Sent {
-    failure: Failure,
-    answered: bool,
+pub(super) struct Sent {
+    pub(super) failure: Failure,
+    pub(super) answered: bool,
+}
+
+impl Sent {
+    const TOO_LATE: Self = Self {
+        failure: Failure::Timeout,
+        answered: false,
+    };
+}
+
+/// Sends a request on a connection that carries many.
+async fn ask(session: Session, parts: &[&[u8]], end: tokio::time::Instant) -> Result<Reply, Sent> {
+    let asked = session.clone().exchange(parts);
+    timeout_at(end, asked).await.unwrap_or_else(|_| {
+        // Perhaps nobody is there any more: those who come later find out for themselves.
+        session.retire();
+        Err(Sent::TOO_LATE)
+    })
 }
 
 async fn send(
@@ -355,6 +391,14 @@ async fn read_head(connection: &mut Connection) -> Result<Answer, Failure> {
 pub(super) fn finish(pool: &Rc<Pool>, origin: &Arc<str>, mut reply: Reply) {
     if reply.body.is_done() {
         return pool.keep(origin, reply);
+    }
+    if let Stream::Http2(stream) = reply.connection.stream {
+        // To drop it before its end has come would reset it.
+        tokio::task::spawn_local(timeout(Duration::from_secs(1), async move {
+            let mut stream = stream;
+            stream.linger(0).await;
+        }));
+        return;
     }
     if reply.body.ends_with_connection() || !reply.head.keep_alive {
         return;

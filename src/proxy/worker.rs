@@ -66,6 +66,8 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     /// True from the first signal to stop.
     pub(super) draining: AtomicBool,
+    /// How many workers serve or finish what is under way.
+    pub(super) serving: AtomicUsize,
     pub(super) connections: AtomicUsize,
     /// The bytes of large bodies that are held now.
     pub(super) buffered: AtomicU64,
@@ -92,6 +94,7 @@ impl Shared {
             generation: AtomicU64::new(1),
             limits,
             draining: AtomicBool::new(false),
+            serving: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             buffered: AtomicU64::new(0),
             log,
@@ -128,6 +131,22 @@ impl Shared {
     }
 }
 
+/// Counts itself while it lives.
+pub(super) struct Counted<'a>(&'a Cell<usize>);
+
+impl<'a> Counted<'a> {
+    pub(super) fn new(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
 /// What one worker has to itself.
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -139,6 +158,8 @@ pub(super) struct Worker {
     /// Requests under way, and those of them that are tried again just now.
     pub(super) active: Cell<usize>,
     pub(super) retrying: Cell<usize>,
+    /// Connections that wait for a request, or for the rest of its head.
+    pub(super) waiting: Cell<usize>,
     /// Connections on which HTTP/2 is spoken: what is answered on them may still be on its way.
     pub(super) multiplexed: Cell<usize>,
     /// Wakes idle connections when the worker drains.
@@ -162,6 +183,7 @@ impl Worker {
             log: shared.log.lane(),
             active: Cell::new(0),
             retrying: Cell::new(0),
+            waiting: Cell::new(0),
             multiplexed: Cell::new(0),
             draining: Notify::new(),
             cutoff: Notify::new(),
@@ -194,9 +216,9 @@ impl Worker {
         it.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    /// True while somebody has not got his whole answer.
+    /// True while somebody has not got his whole answer, or has not been told that there will be none.
     pub(super) fn is_busy(&self) -> bool {
-        self.active.get() > 0 || self.multiplexed.get() > 0
+        self.active.get() > 0 || self.waiting.get() > 0 || self.multiplexed.get() > 0
     }
 
     pub(super) fn is_draining(&self) -> bool {

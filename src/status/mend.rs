@@ -13,7 +13,7 @@ pub(super) fn restart(platform: &Platform, world: &World, service: &Service) -> 
     let unit = starter::unit(platform, service);
     let unit = shell_word(unit).ok()?;
     let command = match starter::manager(platform, service) {
-        "systemd" => format!("sudo systemctl restart -- {unit}.service"),
+        "systemd" | "quadlet" => format!("sudo systemctl restart -- {unit}.service"),
         "launchd" => format!("sudo launchctl kickstart -k system/{unit}"),
         "compose" => format!(
             "sudo docker compose --file /etc/homelab/docker-compose.yml up --detach --no-deps --force-recreate -- {unit}"

@@ -7,6 +7,8 @@ mod kheti;
 mod cache;
 mod database;
 mod compose;
+mod quadlet;
+mod tuning;
 mod layering;
 mod committed;
 mod syntax;

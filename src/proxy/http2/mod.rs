@@ -1,12 +1,14 @@
 //! HTTP/2: many requests over one connection, each on a stream of its own.
 //!
-//! Frames, header compression and flow control are the work of the `h2` crate. Here a stream becomes what the rest of the proxy knows: a connection for one request (`stream`), whose head is read by the same strict parser as that of HTTP/1.1 (`head`). `server` takes the streams of clients, `meter` ends connections that cost more than they ask for.
+//! Frames, header compression and flow control are the work of the `h2` crate. Here a stream becomes what the rest of the proxy knows: a connection for one request (`stream`), whose head is read by the same strict parser as that of HTTP/1.1 (`head`). `server` takes the streams of clients, `meter` ends connections that cost more than they ask for, and `client` keeps connections to servers.
 
+mod client;
 mod head;
 mod meter;
 mod server;
 mod stream;
 
+pub(super) use client::{Session, Sessions};
 pub(super) use server::connection;
 pub(super) use stream::Http2Stream;
 

@@ -18,7 +18,7 @@ use super::meter::{Meter, Metered};
 use super::stream::Http2Stream;
 use crate::proxy::connection::{Connection, Stream};
 use crate::proxy::serve;
-use crate::proxy::worker::Worker;
+use crate::proxy::worker::{Counted, Worker};
 
 /// How many requests a connection may carry at once.
 const MOST_STREAMS: u32 = 128;
@@ -64,7 +64,7 @@ pub(in crate::proxy) async fn connection(worker: Rc<Worker>, stream: Stream, ahe
         ahead,
         meter: Rc::clone(&meter),
     };
-    let _open = Counted::new(&worker, |it| &it.multiplexed);
+    let _open = Counted::new(&worker.multiplexed);
     let greeting = builder().handshake::<_, Bytes>(metered);
     let Ok(Ok(mut connection)) = timeout(worker.shared.limits.head, greeting).await else {
         return;
@@ -213,22 +213,5 @@ impl Drop for Open {
         self.worker.shared.connections.fetch_sub(1, Relaxed);
         self.streams.count.set(self.streams.count.get() - 1);
         self.streams.since.set(Instant::now());
-    }
-}
-
-/// Counts a connection while it lives.
-struct Counted<'a>(&'a Cell<usize>);
-
-impl<'a> Counted<'a> {
-    fn new(worker: &'a Worker, which: impl Fn(&Worker) -> &Cell<usize>) -> Self {
-        let count = which(worker);
-        count.set(count.get() + 1);
-        Self(count)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
     }
 }

@@ -13,6 +13,7 @@ use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderValue, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::client::Use;
 use super::meter::Meter;
 
 /// A stream, seen as a connection that carries one request.
@@ -22,10 +23,17 @@ pub(in crate::proxy) struct Http2Stream {
     rest: Bytes,
     /// True when the other side has ended its body.
     is_ended: bool,
+    out: Outgoing,
+    peer: Option<IpAddr>,
+    /// The connection to a server that carries it.
+    _use: Option<Use>,
+}
+
+/// What goes out on a stream.
+pub(super) struct Outgoing {
     send: Sending,
     /// How many bytes are still to be written, where that was said.
     left: Option<u64>,
-    peer: Option<IpAddr>,
     meter: Rc<Meter>,
 }
 
@@ -57,10 +65,25 @@ impl Http2Stream {
             is_ended: receive.is_end_stream(),
             receive,
             rest: Bytes::new(),
-            send: Sending::Head(respond),
-            left: None,
+            out: Outgoing {
+                send: Sending::Head(respond),
+                left: None,
+                meter,
+            },
             peer,
-            meter,
+            _use: None,
+        }
+    }
+
+    /// The answer of a server, with what is still to be sent of the request.
+    pub(super) fn answered(receive: RecvStream, out: Outgoing, held: Use) -> Self {
+        Self {
+            is_ended: receive.is_end_stream(),
+            receive,
+            rest: Bytes::new(),
+            out,
+            peer: None,
+            _use: Some(held),
         }
     }
 
@@ -73,7 +96,7 @@ impl Http2Stream {
     pub(in crate::proxy) fn go_on(&mut self) -> io::Result<()> {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::CONTINUE;
-        match &mut self.send {
+        match &mut self.out.send {
             Sending::Head(respond) => respond.send_informational(response).map_err(lost),
             _ => Ok(()),
         }
@@ -99,34 +122,34 @@ impl Http2Stream {
             headers.insert(http::header::CONTENT_LENGTH, length.into());
         }
         let is_all = head_only || length == Some(0);
-        if let Sending::Head(mut respond) = std::mem::replace(&mut self.send, Sending::Done) {
+        if let Sending::Head(mut respond) = std::mem::replace(&mut self.out.send, Sending::Done) {
             match respond.send_response(response, is_all) {
                 Ok(_) if is_all => {}
-                Ok(body) => self.send = Sending::Body(body),
+                Ok(body) => self.out.send = Sending::Body(body),
                 // It stays as it was: there is no way to write a body.
-                Err(_) => self.send = Sending::Head(respond),
+                Err(_) => self.out.send = Sending::Head(respond),
             }
         }
-        self.left = length;
+        self.out.left = length;
     }
 
     /// Ends our side of the stream.
     pub(in crate::proxy) fn end(&mut self) {
-        if let Sending::Body(body) = &mut self.send
+        if let Sending::Body(body) = &mut self.out.send
             && body.send_data(Bytes::new(), true).is_ok()
         {
-            self.send = Sending::Done;
+            self.out.send = Sending::Done;
         }
     }
 
     /// True when all was said from our side.
     pub(super) fn is_answered(&self) -> bool {
-        matches!(self.send, Sending::Done)
+        matches!(self.out.send, Sending::Done)
     }
 
     /// Ends the stream at once, with whatever waits to be sent on it.
     pub(super) fn reset(&mut self) {
-        match &mut self.send {
+        match &mut self.out.send {
             Sending::Head(respond) => respond.send_reset(Reason::CANCEL),
             Sending::Body(body) => body.send_reset(Reason::CANCEL),
             Sending::Done => {}
@@ -134,14 +157,14 @@ impl Http2Stream {
     }
 
     /// Reads what is left of a body that nobody wants, up to so many bytes: some clients take the end of the stream for that of the answer.
-    pub(super) async fn linger(&mut self, most: usize) {
+    pub(in crate::proxy) async fn linger(&mut self, most: usize) {
         let mut left = most.checked_sub(self.rest.len());
         while !self.is_ended && left.is_some() {
             let Some(Ok(data)) = self.receive.data().await else {
                 return;
             };
             left = left.and_then(|it| it.checked_sub(data.len()));
-            self.meter.carry(data.len());
+            self.out.meter.carry(data.len());
             if (self.receive.flow_control())
                 .release_capacity(data.len())
                 .is_err()
@@ -163,7 +186,7 @@ impl Http2Stream {
                     Poll::Pending => break,
                 }
             }
-            match &mut self.send {
+            match &mut self.out.send {
                 Sending::Head(respond) => respond.poll_reset(cx).map(|_| ()),
                 Sending::Body(body) => body.poll_reset(cx).map(|_| ()),
                 Sending::Done => Poll::Pending,
@@ -171,9 +194,25 @@ impl Http2Stream {
         })
         .await;
     }
+}
+
+impl Outgoing {
+    /// A request whose body has so many bytes.
+    pub(super) fn asking(send: SendStream<Bytes>, length: usize, meter: Rc<Meter>) -> Self {
+        let send = if length == 0 {
+            Sending::Done
+        } else {
+            Sending::Body(send)
+        };
+        Self {
+            send,
+            left: Some(length as u64),
+            meter,
+        }
+    }
 
     /// Sends as much of the parts as may be sent now.
-    fn poll_send(
+    pub(super) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
@@ -230,7 +269,7 @@ impl AsyncRead for Http2Stream {
         }
         let part = it.rest.split_to(it.rest.len().min(buf.remaining()));
         buf.put_slice(&part);
-        it.meter.carry(part.len());
+        it.out.meter.carry(part.len());
         // Only what was taken makes room for more.
         let released = it.receive.flow_control().release_capacity(part.len());
         Poll::Ready(released.map_err(lost))
@@ -243,7 +282,7 @@ impl AsyncWrite for Http2Stream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.get_mut().poll_send(cx, &[IoSlice::new(buf)])
+        self.get_mut().out.poll_send(cx, &[IoSlice::new(buf)])
     }
 
     fn poll_write_vectored(
@@ -251,7 +290,7 @@ impl AsyncWrite for Http2Stream {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.get_mut().poll_send(cx, parts)
+        self.get_mut().out.poll_send(cx, parts)
     }
 
     fn is_write_vectored(&self) -> bool {

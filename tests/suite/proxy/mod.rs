@@ -13,6 +13,8 @@ mod compiled;
 mod core;
 mod http2;
 mod http2_client;
+mod http2_server;
+mod http2_upstream;
 mod lab;
 mod load;
 mod operation;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::client::chat;
+use super::client::{Client, chat};
 use super::lab::{Lab, Start, route, table, table_with};
 use super::upstream::{
     ANSWER, Do, PATIENCE, Upstream, chunk, json, stream_head, token, whole_stream,
@@ -63,6 +63,47 @@ fn p150_an_end_takes_nothing_new_and_says_goodbye() {
     );
     assert!(busy.is_closed());
     assert_eq!(lab.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn p152_what_has_come_when_the_end_begins_is_answered() {
+    const EACH: usize = 150;
+    let server = Upstream::always(vec![json(200, ANSWER)]);
+    for threads in ["1", "2"] {
+        let mut start = Start::new(table(&[route("m", &[server.address], &[])]));
+        start.arguments = vec!["--threads".to_owned(), threads.to_owned()];
+        let mut lab = start.run();
+        let mut clients: Vec<Client> = (0..EACH).map(|_| lab.client()).collect();
+        for client in &mut clients {
+            assert_eq!(client.get("/v1/models").answer().status, 200);
+        }
+        // Requests on connections that are kept, on new ones and a part of one, a connection that says nothing yet, and the signal: all of it is there at the same instant.
+        lab.signal(Signal::STOP);
+        clients.extend((0..EACH).map(|_| lab.client()));
+        for client in &mut clients {
+            client.post("/v1/chat/completions", &chat("m", false));
+        }
+        let mut part = lab.client();
+        part.send("GET /v1/models HT");
+        let mut silent = lab.client();
+        lab.signal(Signal::TERM);
+        lab.signal(Signal::CONT);
+        for (at, client) in clients.iter_mut().enumerate() {
+            let answer = client.answer();
+            assert_eq!((answer.status, answer.text()), (200, ANSWER), "{at}");
+            assert!(client.is_closed());
+        }
+        lab.wait_for_event("draining");
+        part.send("TP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer = part.answer();
+        assert_eq!(
+            (answer.status, answer.field("connection")),
+            (200, Some("close"))
+        );
+        // Nobody waits long for one that never says a word.
+        assert!(silent.is_closed());
+        assert_eq!(lab.child.wait().unwrap().code(), Some(0));
+    }
 }
 
 #[test]

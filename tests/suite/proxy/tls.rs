@@ -15,14 +15,14 @@ use super::upstream::{ANSWER, Do, Upstream, chunk, json, stream_head, token, who
 use crate::tools;
 
 /// An authority and what it vouches for.
-struct Authority {
+pub(super) struct Authority {
     folder: tempfile::TempDir,
     openssl: PathBuf,
 }
 
 impl Authority {
     /// Nothing where there is no `openssl`.
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         let it = Self {
             folder: tempfile::tempdir().unwrap(),
             openssl: tools::program("openssl")?,
@@ -42,7 +42,7 @@ impl Authority {
     }
 
     /// Makes `NAME.pem` and `NAME.key` for this machine.
-    fn vouch(&self, name: &str, serial: u32) {
+    pub(super) fn vouch(&self, name: &str, serial: u32) {
         fs::write(
             self.path("names"),
             "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n",
@@ -52,7 +52,7 @@ impl Authority {
         self.run(&format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -set_serial {serial} -days 30 -extfile names -out {name}.pem"));
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         let path = self.folder.path().join(name);
         path.to_str().expect("a path of text").to_owned()
     }

@@ -206,10 +206,15 @@ fn serve(mut stream: TcpStream, connection: usize, shared: &Shared, closing: &Se
             connection,
         });
         shared.changed.notify_all();
+        let waits = actions.iter().any(|it| matches!(it, Do::UntilClosed));
         for action in actions {
             match action {
                 Do::Send(bytes) => {
                     if stream.write_all(&bytes).is_err() {
+                        // It was closed before it was waited for.
+                        if waits {
+                            let _ = closing.send(Instant::now());
+                        }
                         return;
                     }
                 }
