@@ -297,6 +297,9 @@ flush() {
     # The container has the password in its environment.
     # shellcheck disable=SC2016
     compose exec -T -- "$answers_unit" sh -c 'REDISCLI_AUTH="${REDIS_PASSWORD-}" redis-cli FLUSHDB' | grep -q OK
+  elif [ "$answers_manager" = quadlet ]; then
+    # shellcheck disable=SC2016
+    as_root podman exec -- "$answers_unit" sh -c 'REDISCLI_AUTH="${REDIS_PASSWORD-}" redis-cli FLUSHDB' | grep -q OK
   else
     [ -z "$answers_file" ] || password=$(as_root sed -n 's/^REDIS_PASSWORD=//p' "$answers_file")
     REDISCLI_AUTH=$password redis-cli -h "$answers_address" -p "$answers_port" FLUSHDB | grep -q OK

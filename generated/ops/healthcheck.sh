@@ -214,7 +214,7 @@ ask_one() {
 ask_unit() {
   local name=${1#*:}
   case $1 in
-    systemd:*) systemctl is-active --quiet -- "$name.service" && say "well - - running" && return ;;
+    systemd:* | quadlet:*) systemctl is-active --quiet -- "$name.service" && say "well - - running" && return ;;
     launchd:*) launchctl print "system/$name" | grep -q 'state = running' && say "well - - running" && return ;;
     compose:*) compose_runs "$name" && say "well - - running" && return ;;
   esac

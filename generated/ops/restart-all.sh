@@ -125,7 +125,7 @@ is_up() {
   local unit
   for unit in ${service_units[$1]}; do
     case ${service_manager[$1]} in
-      systemd) systemctl is-active --quiet -- "$unit.service" || return 1 ;;
+      systemd | quadlet) systemctl is-active --quiet -- "$unit.service" || return 1 ;;
       launchd) launchctl print "system/$unit" 2>/dev/null | grep -q 'state = running' || return 1 ;;
       compose) compose ps --services --status running 2>/dev/null | grep -Fqx -- "$unit" || return 1 ;;
     esac
@@ -136,7 +136,7 @@ restart_one() {
   local unit
   for unit in ${service_units[$1]}; do
     case ${service_manager[$1]} in
-      systemd) as_root systemctl restart -- "$unit.service" || return 1 ;;
+      systemd | quadlet) as_root systemctl restart -- "$unit.service" || return 1 ;;
       launchd) as_root launchctl kickstart -k "system/$unit" || return 1 ;;
       # Named, it is started whatever its profile; what it needs is restarted by itself.
       compose) compose up --detach --no-deps --force-recreate -- "$unit" || return 1 ;;

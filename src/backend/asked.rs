@@ -1,6 +1,6 @@
 //! What a running program can be asked beside its health: which models it lists, and which version it is. Data, with where it was read.
 
-use super::{Endpoint, Kind, Role};
+use super::{Endpoint, Kind, Role, Store};
 
 /// What it means when a program lists a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +87,15 @@ impl Kind {
         // Ollama adds the tag that nobody wrote.
         let tagged = self.litellm_provider.starts_with("ollama") && !sent.contains(':');
         sent == listed || (tagged && listed.strip_suffix(":latest") == Some(sent))
+    }
+
+    /// Where it lists its models, behind what stands before every path of its API.
+    pub fn list_path(&self) -> String {
+        match self.store {
+            // Its own list says more than the one that is like OpenAI's.
+            Some(Store::Ollama) => "/api/tags".to_owned(),
+            _ => format!("{}/models", self.openai_path()),
+        }
     }
 
     /// Where it says which version it is, when that is known.

@@ -74,15 +74,7 @@ pub(super) fn run(arguments: &Build) -> End {
     };
     let mut of_site = String::new();
     if let Some(site) = &*site {
-        // What the owner wrote into it is not for a flag about the other files to replace.
-        match docs::written(
-            &root,
-            site,
-            Options {
-                force: false,
-                ..options
-            },
-        ) {
+        match docs::written(&root, site, arguments.follow_links) {
             Ok(outcome) => of_site = docs::summary(&root, &outcome),
             Err(trouble) => return trouble.end,
         }

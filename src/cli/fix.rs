@@ -127,7 +127,7 @@ fn show(before: &Source, disk: String, after: &Reading) -> End {
 }
 
 /// The text without the words that no report shows.
-fn hidden(reading: &Reading) -> String {
+pub(super) fn hidden(reading: &Reading) -> String {
     let mut text = reading.source.text().to_owned();
     let masked = reading.checked.diagnostics.iter();
     let mut masked: Vec<_> = masked.flat_map(|it| &it.masked).collect();

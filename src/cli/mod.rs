@@ -25,6 +25,7 @@ pub mod report;
 mod schema;
 mod shell;
 mod status;
+mod sync;
 mod terminal;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Init(arguments) => init::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Sync(arguments) => sync::run(&arguments),
         #[cfg(feature = "proxy")]
         Command::Proxy(arguments) => proxy::run(&arguments),
         Command::Schema => schema::run(),

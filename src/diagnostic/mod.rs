@@ -156,6 +156,13 @@ impl Diagnostics {
             .count()
     }
 
+    /// Keeps words out of every report about this text, where there is anything to report.
+    pub fn mask(&mut self, span: Span) {
+        if let Some(first) = self.found.first_mut() {
+            first.masked.push(span);
+        }
+    }
+
     /// Takes masked words out of every sentence and fix: another finding about the same words may have quoted them.
     pub fn redact(&mut self, source: &Source) {
         let mut secrets: Vec<&str> = self

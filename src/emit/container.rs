@@ -1,9 +1,7 @@
 //! What everything that writes containers must agree on: which there are, what they see of their host, and who waits for whom.
 
 use crate::emit::process;
-use crate::platform::{
-    Bind, Call, Container, HOST_OF_CONTAINER, ManagedBy, Platform, Service, Value, Variable,
-};
+use crate::platform::{Bind, Call, Container, Engine, Platform, Service, Value, Variable};
 
 /// True when we start a service as a container and know its image.
 pub fn is_started(service: &Service) -> bool {
@@ -13,16 +11,18 @@ pub fn is_started(service: &Service) -> bool {
         .is_some_and(|it| it.image.is_some())
 }
 
-/// The containers on a host that are installed, each with its image.
+/// The containers of an engine on a host that are installed, each with its image.
 pub fn of_host<'a>(
     platform: &'a Platform,
     host: &'a crate::platform::Host,
+    engine: Engine,
 ) -> Vec<(&'a Service, &'a Container, &'a str)> {
     platform
         .services_on(host.id)
         .filter(|it| platform.is_installed(it))
         .filter_map(|service| {
             let container = service.container.as_ref()?;
+            let container = (container.engine == engine).then_some(container)?;
             let image = container.image.as_deref()?;
             Some((service, container, image))
         })
@@ -101,7 +101,10 @@ pub fn env_file(service: &Service) -> Option<&str> {
 
 /// True when a container calls its own host by the name that its engine gives it.
 pub fn calls_own_host(platform: &Platform, service: &Service) -> bool {
-    let name = format!("//{HOST_OF_CONTAINER}:");
+    let Some(container) = &service.container else {
+        return false;
+    };
+    let name = format!("//{}:", container.host_name());
     let called = |call: &Call| call.url.starts_with("http:") && call.url.contains(&name);
     platform.calls_of(service.id).any(called)
 }
@@ -137,9 +140,4 @@ pub fn waits_for<'a>(platform: &'a Platform, service: &Service) -> Vec<&'a Servi
         .collect();
     waits.sort_by_key(|it| it.id);
     waits
-}
-
-/// True when a service is a container of Docker Compose that we start.
-pub fn is_composed(service: &Service) -> bool {
-    service.managed_by == ManagedBy::Docker && is_started(service)
 }

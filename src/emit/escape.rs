@@ -122,6 +122,33 @@ pub fn systemd_command<'a>(argv: impl IntoIterator<Item = &'a str>) -> Result<St
     Ok(line)
 }
 
+/// Returns a word of a Quadlet setting that takes words: `Exec=`, `Environment=`, `PodmanArgs=`.
+///
+/// Quadlet reads the words as systemd would, C escapes and all, and writes them into an `ExecStart=`, which systemd reads: so `%` and `$` are doubled for the second reader, and a line break may stand as `\n`. The traps:
+/// - Quadlet quotes a word only for what is in it, so an empty one is lost and a lone `;` would separate commands.
+pub fn quadlet_word(text: &str) -> Result<String, Unwritable> {
+    let what = "a word of a Quadlet file";
+    if text.is_empty() || text == ";" {
+        let why = "Quadlet hands on no empty word and no lone `;`";
+        return Err(Unwritable { what, why });
+    }
+    refuse_controls(what, &text.replace('\n', " "))?;
+    let doubled = double(text, &['%', '$']);
+    Ok(systemd_quoted(doubled).replace('\n', "\\n"))
+}
+
+/// Returns words for one Quadlet setting.
+pub fn quadlet_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<String, Unwritable> {
+    let words: Result<Vec<_>, _> = words.into_iter().map(quadlet_word).collect();
+    Ok(words?.join(" "))
+}
+
+/// Returns the value of a Quadlet setting that is taken whole: `Image=`, `Volume=`. Quadlet makes one word of it, which systemd reads once more.
+pub fn quadlet_value(text: &str) -> Result<String, Unwritable> {
+    let value = systemd_value(text)?;
+    Ok(value.replace('$', "$$"))
+}
+
 /// Returns a value for an env file that systemd, `sh` and Docker Compose all read alike.
 ///
 /// Grammars: `EnvironmentFile=` of systemd.exec(5) (its parser is `env-file.c`), a shell's `. file`, and the dotenv parser of compose-go. No escape means the same to all three, so there are only three shapes: bare words, single quotes when there is something to protect and no single quote, double quotes when there is a single quote and nothing that double quotes would expand. The traps:

@@ -21,6 +21,7 @@ mod litellm;
 mod env;
 mod systemd;
 mod compose;
+mod quadlet;
 mod launchd;
 mod tailscale;
 mod mcp;
@@ -50,6 +51,7 @@ pub static EMITTERS: &[&Emitter] = &[
     &systemd::EMITTER,
     &launchd::EMITTER,
     &compose::EMITTER,
+    &quadlet::EMITTER,
     &tailscale::EMITTER,
     &mcp::EMITTER,
     &registry::EMITTER,

@@ -31,6 +31,9 @@ pub fn launchd_plist(service: &Service) -> String {
 /// The Compose file of a host, which also is the name of its project.
 pub const COMPOSE_FILE: &str = "/etc/homelab/docker-compose.yml";
 
+/// The folder of what Quadlet makes units of.
+pub const QUADLET: &str = "/etc/containers/systemd";
+
 /// The group that owns system files on a host.
 pub fn root_group(host: &Host) -> &'static str {
     match host.os {

@@ -71,39 +71,9 @@ pub(super) fn mlx_registry(file: In<'_>, draft: &mut Draft) {
             );
             continue;
         }
-        let mut fields = Fields::from([
-            ("service", Toml::text(&name)),
-            ("port", Toml::Integer(i64::from(port))),
-        ]);
-        let texts = [
-            ("repo", "repo_id"),
-            ("format", "format"),
-            ("tool_call_parser", "tool_call_parser"),
-            ("reasoning_parser", "reasoning_parser"),
-        ];
-        for (field, key) in texts {
-            fields.extend(model.text_at(key).map(|it| (field, Toml::text(it))));
-        }
-        for (field, key) in [("source_path", "source_path"), ("cache_path", "cache_path")] {
-            let path = model
-                .text_at(key)
-                .filter(|it| it.starts_with('/') && word::PATH.check(it).is_ok());
-            fields.extend(path.map(|it| (field, Toml::text(it))));
-        }
-        for (field, key) in [
-            ("context_length", "context_length"),
-            ("context_length", "max_input_tokens"),
-            ("max_output_tokens", "max_output_tokens"),
-        ] {
-            let number = model
-                .at(key)
-                .and_then(Node::as_integer)
-                .filter(|it| *it > 0);
-            fields.extend(number.map(|it| (field, Toml::Integer(it))));
-        }
-        if let Some(boot) = model.at("boot").and_then(Node::as_boolean) {
-            fields.insert("boot", Toml::Boolean(boot));
-        }
+        let mut fields = registry_facts(model);
+        fields.insert("service", Toml::text(&name));
+        fields.insert("port", Toml::Integer(i64::from(port)));
         let carried = [
             "model_id",
             "repo_id",
@@ -135,6 +105,40 @@ pub(super) fn mlx_registry(file: In<'_>, draft: &mut Draft) {
         draft.models.insert(id.to_owned(), fields);
         draft.knows_slot(&host, port, &name, id);
     }
+}
+
+/// What a row of the registry says about its model, as fields of platform.toml.
+pub(super) fn registry_facts(model: &Node) -> Fields {
+    let mut fields = Fields::new();
+    let texts = [
+        ("repo", "repo_id"),
+        ("format", "format"),
+        ("tool_call_parser", "tool_call_parser"),
+        ("reasoning_parser", "reasoning_parser"),
+    ];
+    for (field, key) in texts {
+        fields.extend(model.text_at(key).map(|it| (field, Toml::text(it))));
+    }
+    for field in ["source_path", "cache_path"] {
+        let path = model
+            .text_at(field)
+            .filter(|it| it.starts_with('/') && word::PATH.check(it).is_ok());
+        fields.extend(path.map(|it| (field, Toml::text(it))));
+    }
+    for (field, key) in [
+        ("context_length", "context_length"),
+        ("context_length", "max_input_tokens"),
+        ("max_output_tokens", "max_output_tokens"),
+    ] {
+        let number = model
+            .at(key)
+            .and_then(Node::as_integer)
+            .filter(|it| *it > 0);
+        fields.extend(number.map(|it| (field, Toml::Integer(it))));
+    }
+    let boot = model.at("boot").and_then(Node::as_boolean);
+    fields.extend(boot.map(|it| ("boot", Toml::Boolean(it))));
+    fields
 }
 
 /// Puts the models that Ollama has into a draft.

@@ -10,6 +10,7 @@ mod lists;
 mod litellm;
 mod machine;
 mod mcp;
+mod offers;
 mod plist;
 mod recognise;
 mod report;
@@ -29,6 +30,7 @@ use draft::Draft;
 use files::Files;
 
 pub use draft::Options;
+pub use offers::{Offered, is_model_name, offers};
 pub use report::Report;
 pub use rules::RULES;
 

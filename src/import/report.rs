@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::rules;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
+use crate::syntax::secrets;
 
 /// Findings about several files.
 #[derive(Debug, Default)]
@@ -52,6 +53,11 @@ impl Findings {
         pairs
             .map(|(source, diagnostics)| {
                 let mut diagnostics = once(diagnostics);
+                if !diagnostics.is_empty() {
+                    for range in secrets::buried_keys(source.text()) {
+                        diagnostics.mask(range.into());
+                    }
+                }
                 diagnostics.redact(&source);
                 diagnostics.sort();
                 Report {

@@ -56,6 +56,24 @@ pub(super) fn addition(draft: &Draft, present: &Present) -> String {
     out
 }
 
+/// The text of one model, under a header of its own.
+pub(super) fn model(name: &str, fields: &Fields) -> String {
+    let mut out = String::new();
+    table(&mut out, &["models", name], fields);
+    out
+}
+
+/// The header of one handle, which alone says that it leads to the model of its name, and the model where it has another.
+pub(super) fn handle(name: &str, model: &str) -> String {
+    let mut out = String::new();
+    let mut fields = Fields::new();
+    if model != name {
+        fields.insert("model", Toml::text(model));
+    }
+    table(&mut out, &["handles", name], &fields);
+    out
+}
+
 fn parts(out: &mut String, draft: &Draft, present: &Present) {
     let has = |section: &str, name: &str| present.get(section).is_some_and(|it| it.contains(name));
     for (name, host) in draft.hosts.iter().filter(|(it, _)| !has("hosts", it)) {

@@ -28,6 +28,18 @@ pub struct Key {
     pub owner: Owner,
 }
 
+impl Key {
+    /// What no key of this port, or of a later one of the host, comes before.
+    fn first(host: &str, port: u16) -> Self {
+        Self {
+            host: host.to_owned(),
+            port,
+            // No owner sorts before a model without a name.
+            owner: Owner::Model(String::new()),
+        }
+    }
+}
+
 /// How a port is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -106,16 +118,17 @@ impl Lock {
 
     /// Everybody who has or had a port.
     pub fn holders(&self, host: &str, port: u16) -> impl Iterator<Item = (&Key, &Claim)> {
-        let first = Key {
-            host: host.to_owned(),
-            port,
-            // No owner sorts before a model without a name.
-            owner: Owner::Model(String::new()),
-        };
-        let host = first.host.clone();
+        let host = host.to_owned();
         self.ports
-            .range(first..)
+            .range(Key::first(&host, port)..)
             .take_while(move |(key, _)| key.port == port && key.host == host)
+    }
+
+    /// Who has or had the ports of a host, in the order of the ports.
+    pub fn ports_of<'a>(&'a self, host: &'a str) -> impl Iterator<Item = (&'a Key, &'a Claim)> {
+        self.ports
+            .range(Key::first(host, 0)..)
+            .take_while(move |(key, _)| key.host == host)
     }
 
     /// True when somebody has or had a port of a host, on whatever address.

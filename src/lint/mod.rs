@@ -17,7 +17,7 @@ mod urls;
 mod words;
 
 use crate::diagnostic::{Diagnostics, Rule};
-use crate::platform::Platform;
+use crate::platform::{Handle, Platform};
 use crate::side_by_side::{MANY_SERVICES, side_by_side};
 use crate::syntax::Document;
 
@@ -51,6 +51,12 @@ pub enum Check {
     Pages(fn(&Platform, &Pages, &mut Diagnostics)),
     /// Raised by the engine that applies levels and exceptions, not by a check.
     Settings,
+}
+
+/// The name that the scheme of the policy has for a handle; nothing when it has that one, or when no other is certain.
+pub fn right_name(platform: &Platform, handle: &Handle) -> Option<String> {
+    let scheme = platform.policy.scheme.as_ref()?;
+    scheme::misnomer(platform, scheme, handle)?.right
 }
 
 /// Every rule of this room.

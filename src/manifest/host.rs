@@ -87,6 +87,8 @@ pub enum Init {
     Launchd,
     /// Docker Compose: services are containers, in one `docker-compose.yml`.
     Compose,
+    /// Podman: services are containers, each in a file of Quadlet's, of which systemd makes a unit. It needs Podman 4.4.
+    Quadlet,
     /// Nothing: services are started by hand.
     None,
 }

@@ -18,6 +18,7 @@ mod serve;
 mod service;
 pub mod shape;
 mod text;
+mod tuning;
 pub mod word;
 
 use std::collections::BTreeMap;
@@ -42,13 +43,14 @@ pub use schema::{plain_schema, schema, schema_text};
 pub use secret::{Generate, Secret};
 pub use serve::Serve;
 pub use service::{
-    Approval, Argument, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run, Service,
-    ServiceState,
+    Approval, Argument, Engine, Health, Limits, ManagedBy, Method, Port, PortEntry, Restart, Run,
+    Service, ServiceState,
 };
 pub use text::{
     Address, DnsName, Duration, EnvName, HandleName, Key, Name, Parameter, ParameterCount, Path,
     Size, User, Value, ValueEntry,
 };
+pub use tuning::Tuning;
 
 /// Everything a `platform.toml` can say.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -74,6 +76,9 @@ pub struct Manifest {
     /// The secrets, by name: where each comes from, never its value.
     #[serde(default)]
     pub secrets: BTreeMap<Name, Secret>,
+    /// Settings that several services have in common, by name.
+    #[serde(default)]
+    pub tunings: BTreeMap<Name, Tuning>,
     /// Everything that runs, by name.
     pub services: BTreeMap<Name, Service>,
     /// The models, by canonical id.

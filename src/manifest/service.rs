@@ -50,6 +50,8 @@ pub struct Service {
     pub container: Option<super::Container>,
     /// Where its environment file lies on the host: absolute, or below the host's checkout.
     pub env_file: Option<Path>,
+    /// The settings that it has in common with others: one of `[tunings]`, whose variables it has as if they stood in its `env`.
+    pub tuning: Option<Name>,
     /// Its environment: each variable with its value or where the value comes from.
     #[serde(default)]
     pub env: BTreeMap<EnvName, Value>,
@@ -159,12 +161,34 @@ pub enum ManagedBy {
     Launchd,
     /// A container of Docker Compose that we write.
     Docker,
+    /// A container of Podman's that we write for Quadlet.
+    Podman,
     /// Its own package brings the unit; we write what must differ.
     Package,
     /// Somebody, by hand.
     Manual,
     /// Not managed here at all.
     External,
+}
+
+impl ManagedBy {
+    /// The container engine that starts it; nothing when it is no container of ours.
+    pub fn engine(self) -> Option<Engine> {
+        match self {
+            Self::Docker => Some(Engine::Docker),
+            Self::Podman => Some(Engine::Podman),
+            _ => None,
+        }
+    }
+}
+
+/// What runs containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Docker, by Compose.
+    Docker,
+    /// Podman, by systemd.
+    Podman,
 }
 
 /// How a service is started.

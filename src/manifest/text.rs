@@ -90,6 +90,18 @@ pub enum Value {
     Source(ValueEntry),
 }
 
+impl Value {
+    /// The text of a plain value; nothing for one that comes from somewhere.
+    pub fn plain(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Integer(number) => Some(number.to_string()),
+            Self::Boolean(yes) => Some(yes.to_string()),
+            Self::Source(_) => None,
+        }
+    }
+}
+
 /// Where a value comes from: exactly one of `secret`, `url`, `handle`, `env` and `fill_in`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -32,16 +32,15 @@ pub use policy::{
 pub use resolve::resolve;
 pub use serve::Serve;
 pub use service::{
-    Approval, Ask, Bind, Call, Container, DEFAULT_NETWORK, HOST_OF_CONTAINER, Health, Healthcheck,
-    Mount, Origin, Port, PortRange, Profile, Run, Secret, Service, Slot, Tls, Value, Variable,
-    Word,
+    Approval, Ask, Bind, Call, Container, DEFAULT_NETWORK, Health, Healthcheck, Mount, Origin,
+    Port, PortRange, Profile, Run, Secret, Service, Slot, Tls, Value, Variable, Word,
 };
 
 pub use crate::backend::{Endpoint, Layer, Mode, Workload};
 pub use crate::manifest::{
-    Capability, Fact, HandleNames, HandleState, HostState, Init, Level, ManagedBy, McpState,
-    Method, ModelState, MovedKind, NetworkKind, Os, Parameter, Price, Restart, Room, ServiceState,
-    Strategy, Transport, Visibility,
+    Capability, Engine, Fact, HandleNames, HandleState, HostState, Init, Level, ManagedBy,
+    McpState, Method, ModelState, MovedKind, NetworkKind, Os, Parameter, Price, Restart, Room,
+    ServiceState, Strategy, Transport, Visibility,
 };
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use crate::backend::{Endpoint, Kind, Layer, Workload};
 use crate::diagnostic::Span;
 
 use super::{
-    HandleId, HostId, ManagedBy, Method, ModelId, NetworkId, Restart, SecretId, ServiceId,
+    Engine, HandleId, HostId, ManagedBy, Method, ModelId, NetworkId, Restart, SecretId, ServiceId,
     ServiceState,
 };
 
@@ -174,6 +174,8 @@ impl Service {
 /// How a service runs as a container.
 #[derive(Debug, Clone)]
 pub struct Container {
+    /// What runs it.
+    pub engine: Engine,
     /// The image; nothing when nobody has said.
     pub image: Option<String>,
     /// Where the image is said; the service's name when it is not.
@@ -200,14 +202,19 @@ pub struct Container {
 pub const DEFAULT_NETWORK: &str = "default";
 
 impl Container {
-    /// True when both are on a common network, so that one reaches the other by its name.
+    /// True when one engine has both on a common network, so that one reaches the other by its name.
     pub fn is_beside(&self, other: &Self) -> bool {
-        self.networks.iter().any(|it| other.networks.contains(it))
+        self.engine == other.engine && self.networks.iter().any(|it| other.networks.contains(it))
+    }
+
+    /// The name by which it calls its own host.
+    pub fn host_name(&self) -> &'static str {
+        match self.engine {
+            Engine::Docker => "host.docker.internal",
+            Engine::Podman => "host.containers.internal",
+        }
     }
 }
-
-/// The name by which a container of Docker calls its own host.
-pub const HOST_OF_CONTAINER: &str = "host.docker.internal";
 
 /// A file or folder of the host that a container sees.
 #[derive(Debug, Clone)]

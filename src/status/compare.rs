@@ -11,9 +11,9 @@ use super::drift::{Cause, Drift};
 use super::http::Failure;
 use super::listed;
 use super::mend;
+use super::promised::{Promised, promised};
 use super::question::{Question, Silence, Talk};
 use super::report::{Answered, Counts, Listed, Report, State, Version};
-use crate::backend::Window;
 use crate::emit::probe::Probe;
 use crate::platform::Platform;
 
@@ -220,38 +220,33 @@ impl Seen<'_, '_> {
     fn version(&mut self, talk: &Talk, keys: &[&str], reply: &Reply) {
         let service = talk.service;
         let host = self.platform[service.host].name.clone();
-        let declared = service.program_version.clone().unwrap_or_default();
+        let all = promised(service);
         let found = (reply.state == State::Well)
             .then(|| text_at(&reply.body, keys))
             .flatten();
-        let differs = found.as_deref().is_some_and(|it| {
-            let window = Window::read(&declared);
-            match window.and_then(|window| window.allows(release(it))) {
-                Some(allowed) => !allowed,
-                // What is no row of numbers is a name, which must be the same.
-                None => it.trim_start_matches('v') != declared.trim_start_matches(['=', 'v']),
-            }
-        });
-        if differs {
-            let running = found.clone().unwrap_or_default();
+        let broken = all
+            .iter()
+            .find(|it| found.as_deref().is_some_and(|found| !it.holds(found)));
+        if let (Some(broken), Some(running)) = (broken, &found) {
+            let Promised { field, text, .. } = broken;
+            let redeploy = mend::redeploy(self.platform, self.world, service);
             self.report.drift.push(Drift {
                 cause: Cause::WrongVersion,
                 host: host.clone(),
                 service: Some(service.name.clone()),
                 port: Some(talk.port),
-                what: format!(
-                    "{} is {running}, and `program_version` says {declared}",
-                    service.name
-                ),
-                declared: Some(declared.clone()),
-                found: Some(running),
-                command: mend::redeploy(self.platform, self.world, service),
+                what: format!("{} is {running}, and `{field}` says {text}", service.name),
+                declared: Some((*text).to_owned()),
+                found: Some(running.clone()),
+                command: redeploy.or_else(|| mend::restart(self.platform, self.world, service)),
                 help: Some(format!(
-                    "or, when that is the one you mean, change `program_version` in [services.{}]",
+                    "or, when that is the one you mean, change `{field}` in [services.{}]",
                     service.name
                 )),
             });
         }
+        let declared: Vec<&str> = all.iter().map(|it| it.text).collect();
+        let declared = declared.join(", ");
         self.report.versions.push(Version {
             service: service.name.clone(),
             host,
@@ -314,13 +309,6 @@ fn text_at(body: &[u8], keys: &[&str]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let value = keys.iter().try_fold(&answer, |it, key| it.get(key))?;
     value.as_str().map(listed::tame)
-}
-
-/// The numbers at the front of a version: `2025.11.1+git.4` is the release 2025.11.1.
-fn release(version: &str) -> &str {
-    let version = version.trim_start_matches('v');
-    let end = version.find(|it: char| !it.is_ascii_digit() && it != '.');
-    version[..end.unwrap_or(version.len())].trim_end_matches('.')
 }
 
 fn milliseconds(took: Duration) -> u64 {

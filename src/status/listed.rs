@@ -126,10 +126,7 @@ fn backend(platform: &Platform, world: &World, talk: &Talk, names: &[String]) ->
     for name in extra {
         drift.push(Drift {
             found: Some(name.clone()),
-            command: talk
-                .url
-                .as_deref()
-                .and_then(|url| mend::import_list(&service.name, url)),
+            command: mend::sync(&service.name),
             help: Some("or take it off the server".to_owned()),
             ..about(
                 platform,

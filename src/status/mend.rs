@@ -13,7 +13,7 @@ pub(super) fn restart(platform: &Platform, world: &World, service: &Service) -> 
     let unit = starter::unit(platform, service);
     let unit = shell_word(unit).ok()?;
     let command = match starter::manager(platform, service) {
-        "systemd" => format!("sudo systemctl restart -- {unit}.service"),
+        "systemd" | "quadlet" => format!("sudo systemctl restart -- {unit}.service"),
         "launchd" => format!("sudo launchctl kickstart -k system/{unit}"),
         "compose" => format!(
             "sudo docker compose --file /etc/homelab/docker-compose.yml up --detach --no-deps --force-recreate -- {unit}"
@@ -59,13 +59,9 @@ pub(super) fn who_listens(host: &Host, port: u16) -> String {
     }
 }
 
-/// Writes a live list of models into the file.
-pub(super) fn import_list(service: &str, url: &str) -> Option<String> {
-    let file = format!("{service}-models.json");
-    let (url, file) = (shell_word(url).ok()?, shell_word(&file).ok()?);
-    Some(format!(
-        "curl -s {url} -o {file} && homelab import --into platform.toml {file}"
-    ))
+/// Shows what would make the file say what a server has.
+pub(super) fn sync(service: &str) -> Option<String> {
+    Some(format!("homelab sync {}", shell_word(service).ok()?))
 }
 
 /// Shows whether a machine is there at all.

@@ -5,6 +5,7 @@
 //! [`serve`] is the same as a service, which keeps what differed in a [`history`]. The room has sockets, a clock and that store; files, variables, programs and the terminal belong to `cli`, which hands in what is needed as a [`World`].
 
 mod ask;
+mod catalogue;
 mod compare;
 mod drift;
 pub mod files;
@@ -12,6 +13,7 @@ pub mod history;
 mod http;
 mod listed;
 mod mend;
+mod promised;
 mod question;
 mod report;
 pub mod serve;
@@ -20,6 +22,7 @@ use std::time::Duration;
 
 use crate::platform::{Host, HostId, Platform};
 
+pub use catalogue::{Catalogued, catalogue};
 pub use drift::{Cause, Drift};
 pub use mend::target;
 pub use report::{

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::promised::promised;
 use super::{Scope, World};
 use crate::backend::{Endpoint, Role};
 use crate::emit::endpoint::{http_url, url};
@@ -9,7 +10,7 @@ use crate::emit::probe::{self, Probe};
 use crate::platform::{Bind, Host, Platform, Service};
 
 /// The most ports of a host on which nobody should listen that are tried.
-const MOST_PORTS: usize = 4096;
+pub(super) const MOST_PORTS: usize = 4096;
 
 /// The endpoints that make a model work: a check that asks one of them may load it.
 const WORK: [&str; 8] = [
@@ -127,8 +128,10 @@ fn version<'a>(
     world: &World,
     service: &'a Service,
 ) -> Option<Question<'a>> {
-    service.program_version.as_ref()?;
     let probe = service.kind.version_probe()?;
+    if promised(service).is_empty() {
+        return None;
+    }
     let mut talk = talk(platform, world, service, service.port()?, probe.path);
     if !probe.needs_key {
         talk.key.clear();
@@ -136,7 +139,8 @@ fn version<'a>(
     Some(Question::Version(talk, probe.keys))
 }
 
-fn talk<'a>(
+/// A question to a port of a service.
+pub(super) fn talk<'a>(
     platform: &'a Platform,
     world: &World,
     service: &'a Service,

@@ -93,8 +93,20 @@ static DEFAULTS: &[&str] = &[
     "1234",
 ];
 
+/// The most of a word that is looked at for a key inside it, so that a long one costs no more than its length.
+const BURIED: usize = 512;
+
 /// Keys in a text that their beginning gives away, and private keys.
 pub fn known_keys(text: &str) -> Vec<Range<usize>> {
+    keys(text, true)
+}
+
+/// Keys that begin inside another word: no reader would swear to them, but a report need not show them either.
+pub fn buried_keys(text: &str) -> Vec<Range<usize>> {
+    keys(text, false)
+}
+
+fn keys(text: &str, begin_words: bool) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let bytes = text.as_bytes();
     let mut within = false;
@@ -102,8 +114,16 @@ pub fn known_keys(text: &str) -> Vec<Range<usize>> {
         let begins = !within;
         within = IS_WORD[usize::from(pair[0])];
         // Most places are ruled out by their first two letters.
-        if begins && may_begin(pair[0], pair[1]) && found.last().is_none_or(|it| it.end <= at) {
-            found.extend(key_at(text, at));
+        if begins == begin_words
+            && may_begin(pair[0], pair[1])
+            && found.last().is_none_or(|it| it.end <= at)
+        {
+            let end = if begin_words || pair == b"--" {
+                text.len()
+            } else {
+                text.floor_char_boundary(at + BURIED)
+            };
+            found.extend(key_at(&text[..end], at));
         }
     }
     found

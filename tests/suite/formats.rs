@@ -86,6 +86,74 @@ impl Document {
     }
 }
 
+/// What Quadlet makes of the words of its files: an `ExecStart=` for systemd, with a word in quotes only where there are blanks, quotes, backslashes or controls.
+fn by_quadlet(written: &str) -> String {
+    let mut word = String::new();
+    let inner = written
+        .strip_prefix('"')
+        .and_then(|it| it.strip_suffix('"'));
+    let mut signs = inner.unwrap_or(written).chars();
+    while let Some(sign) = signs.next() {
+        match (inner, sign) {
+            (Some(_), '\\') => match signs.next().unwrap() {
+                'n' => word.push('\n'),
+                't' => word.push('\t'),
+                'u' => {
+                    let digits: String = signs.by_ref().take(4).collect();
+                    let number = u32::from_str_radix(&digits, 16).unwrap();
+                    word.push(char::from_u32(number).unwrap());
+                }
+                sign => word.push(sign),
+            },
+            _ => word.push(sign),
+        }
+    }
+    let special = |it: char| it.is_ascii() && (it.is_whitespace() || it.is_control());
+    if !word.contains(|it| special(it) || "\"'\\".contains(it)) {
+        return word;
+    }
+    let mut quoted = String::from("\"");
+    for sign in word.chars() {
+        match sign {
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '"' | '\\' => quoted.extend(['\\', sign]),
+            _ => quoted.push(sign),
+        }
+    }
+    quoted + "\""
+}
+
+#[test]
+fn words_of_quadlet_files_come_through_both_readers() {
+    let mut texts = naughty();
+    texts.extend(
+        [
+            "a\nb",
+            "exec \"$0\" <<END\nkey \"${A-}\"\nEND\n",
+            "100%",
+            "$",
+        ]
+        .map(str::to_owned),
+    );
+    let kept: Vec<&String> = texts
+        .iter()
+        .filter(|it| escape::quadlet_word(it).is_ok())
+        .collect();
+    assert!(kept.len() > 100, "{}", kept.len());
+    let mut line = String::from("[Service]\nExecStart=/bin/echo");
+    let mut argv = vec!["/bin/echo".to_owned()];
+    for text in kept {
+        line += &format!(" {}", by_quadlet(&escape::quadlet_word(text).unwrap()));
+        argv.push(text.clone());
+    }
+    let expected = json!({"Service.ExecStart": [argv]});
+    check(&[Document::new("unit", line + "\n", expected)]).unwrap();
+    for refused in ["", ";", "a\u{1}b"] {
+        assert!(escape::quadlet_word(refused).is_err(), "{refused:?}");
+    }
+}
+
 /// The texts that a format can carry.
 fn kept<'a, T>(texts: &'a [String], escape: fn(&'a str) -> Result<T, Unwritable>) -> Vec<&'a str> {
     texts

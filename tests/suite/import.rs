@@ -568,7 +568,6 @@ fn broken_file(text: &str, chance: &mut Chance) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Any bytes as any of the formats: an answer, places that lie in the text, and no key in any output.
 /// Found by fuzzing: the fix of an unquoted value had the value in its edit.
 #[test]
 fn the_fix_of_a_value_that_is_a_key_does_not_hold_the_key() {
@@ -586,6 +585,29 @@ fn the_fix_of_a_value_that_is_a_key_does_not_hold_the_key() {
     assert!(!json.contains(canary), "{json}");
 }
 
+/// Found by fuzzing: a line that is no YAML was shown with the key in the middle of a word of it.
+#[test]
+fn a_key_that_is_glued_to_other_words_is_not_shown() {
+    let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
+    for line in [
+        format!("api_base{canary}"),
+        format!("api_base:0{canary}MLX_API_BASE"),
+    ] {
+        let text = format!(
+            "model_list:\n  - model_name: m\n    litellm_params:\n      model: x/y\n      {line}\ngeneral_settings:\n"
+        );
+        let checked = check_text(&text);
+        let found = &checked.reports[0];
+        let style = Style::default();
+        let full = report::render(Format::Full, &found.source, &found.diagnostics, &style);
+        assert!(
+            full.contains("yaml-syntax") && !full.contains(canary),
+            "{full}"
+        );
+    }
+}
+
+/// Any bytes as any of the formats: an answer, places that lie in the text, and no key in any output.
 #[test]
 fn broken_files_get_an_answer_and_show_no_key() {
     let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");

@@ -374,6 +374,19 @@ fn a_saved_file_is_built_and_served_again_and_an_error_is_shown() {
 }
 
 #[test]
+fn pages_ask_for_news_only_where_somebody_watches() {
+    let script = "/~live.js";
+    assert!(Served::start().get("/").contains(script));
+    let home = tempfile::tempdir().expect("it works");
+    fs::write(home.path().join("platform.toml"), SMALL).expect("it works");
+    let folder = home.path().to_owned();
+    let served = Served::of(home, &folder, &[]);
+    let page = served.get("/");
+    assert!(page.contains("<title>lab"), "{page}");
+    assert!(!page.contains(script), "{page}");
+}
+
+#[test]
 fn only_this_machine_is_served_and_nothing_beyond_the_site() {
     let served = Served::start();
     assert!(served.get("/../platform.toml").starts_with("HTTP/1.1 404 "));

@@ -80,11 +80,7 @@ fn build(arguments: &Docs) -> Result<Artifacts, Trouble> {
     let promised = lock.promises.next.clone().unwrap_or_default();
     let site = made(&arguments.input, platform, &promised)?;
     let root = root(arguments);
-    let options = Options {
-        on_wait: &|holder| terminal::note(&format!("waiting for another build: {holder}")),
-        ..Options::default()
-    };
-    let outcome = written(&root, &site, options)?;
+    let outcome = written(&root, &site, false)?;
     if input::talks(&arguments.input) {
         terminal::say(&summary(&root, &outcome));
     }
@@ -105,11 +101,15 @@ pub(super) fn made(input: &Input, platform: &Platform, lock: &Lock) -> Result<Ar
 pub(super) fn written(
     root: &Path,
     site: &Artifacts,
-    options: Options<'_>,
+    follow_links: bool,
 ) -> Result<Outcome, Trouble> {
-    let only = Some(BTreeSet::from([NAME.to_owned()]));
-    output::write(root, site, &Options { only, ..options })
-        .map_err(|error| Trouble::of(&error, error.help()))
+    let options = Options {
+        only: Some(BTreeSet::from([NAME.to_owned()])),
+        follow_links,
+        on_wait: &|holder| terminal::note(&format!("waiting for another build: {holder}")),
+        ..Options::default()
+    };
+    output::write(root, site, &options).map_err(|error| Trouble::of(&error, error.help()))
 }
 
 /// What became of the site, in a line.

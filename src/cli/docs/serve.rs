@@ -47,6 +47,8 @@ const SCRIPT: &str = r#"(function () {
 struct Shelf {
     state: Mutex<State>,
     changed: Condvar,
+    /// True when somebody looks for changes: only then do pages ask for news.
+    watched: bool,
 }
 
 #[derive(Default)]
@@ -62,6 +64,11 @@ impl Shelf {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A thread that panicked has changed nothing here.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A page as it is served.
+    fn shown(&self, html: String) -> String {
+        if self.watched { live(&html) } else { html }
     }
 
     fn put(&self, built: Result<Artifacts, Trouble>) {
@@ -99,6 +106,7 @@ pub(super) fn run(arguments: &Docs, built: Result<Artifacts, Trouble>) -> End {
     let shelf = Arc::new(Shelf {
         state: Mutex::default(),
         changed: Condvar::new(),
+        watched: arguments.watch,
     });
     shelf.put(built);
     if arguments.open {
@@ -250,7 +258,7 @@ fn page(path: &str, shelf: &Shelf) -> Answer {
         return Answer {
             status: "200 OK",
             kind,
-            body: live(&broken(&state.report)),
+            body: shelf.shown(broken(&state.report)),
         };
     }
     let found = state
@@ -261,7 +269,7 @@ fn page(path: &str, shelf: &Shelf) -> Answer {
         Some(artifact) if is_page => Answer {
             status: "200 OK",
             kind,
-            body: live(&artifact.text),
+            body: shelf.shown(artifact.text.clone()),
         },
         Some(artifact) => Answer {
             status: "200 OK",

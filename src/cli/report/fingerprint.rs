@@ -17,6 +17,8 @@ pub(super) struct Fingerprints<'a> {
     masked: Vec<Span>,
     /// For each line, from one, the number of the header above it, or zero.
     headers: Vec<usize>,
+    /// What was worked out already: ten thousand findings of a rule on one long line are read once.
+    digests: HashMap<(&'static str, Option<usize>), [u8; 8]>,
     seen: HashMap<[u8; 8], usize>,
 }
 
@@ -40,32 +42,44 @@ impl<'a> Fingerprints<'a> {
             source,
             masked: masked(diagnostics),
             headers,
+            digests: HashMap::new(),
             seen: HashMap::new(),
         }
     }
 
     /// The fingerprint of the next finding; to be asked once for each, in their order.
     pub(super) fn next(&mut self, diagnostic: &Diagnostic) -> Fingerprint {
+        let rule = diagnostic.rule.name;
+        let label = diagnostic.primary.as_ref();
+        let line = label.map(|it| self.source.position(it.span.start).line);
+        let digest = match self.digests.get(&(rule, line)) {
+            Some(digest) => *digest,
+            None => self.digest(rule, line),
+        };
+        self.digests.insert((rule, line), digest);
+        let order = self.seen.entry(digest).or_default();
+        *order += 1;
+        Fingerprint {
+            digest,
+            order: *order,
+        }
+    }
+
+    fn digest(&self, rule: &str, line: Option<usize>) -> [u8; 8] {
         let mut digest = Sha256::new();
         let mut add = |text: &str| {
             digest.update(text.as_bytes());
             digest.update([0]);
         };
-        add(diagnostic.rule.name);
+        add(rule);
         add(self.source.name());
-        if let Some(label) = &diagnostic.primary {
-            let line = self.source.position(label.span.start).line;
+        if let Some(line) = line {
             add(&self.words(self.headers.get(line).copied().unwrap_or(0)));
             add(&self.words(line));
         }
         let mut short = [0; 8];
         short.copy_from_slice(&digest.finalize()[..8]);
-        let order = self.seen.entry(short).or_default();
-        *order += 1;
-        Fingerprint {
-            digest: short,
-            order: *order,
-        }
+        short
     }
 
     /// The words of a line without what is masked and the room around them.

@@ -10,7 +10,7 @@ use crate::platform::{Host, Platform};
 const LARGEST: u64 = 1 << 20;
 
 /// Where keys are looked for, beside the environment.
-pub(super) struct Keys {
+pub(in crate::cli) struct Keys {
     /// The file that was named.
     named: Option<String>,
     /// The gateway's own env file, where it lies on this machine.
@@ -19,7 +19,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Reads what there is; complains when the file that was named cannot be read.
-    pub(super) fn of(
+    pub(in crate::cli) fn of(
         arguments: &StatusLook,
         platform: &Platform,
         here: Option<&Host>,
@@ -42,7 +42,7 @@ impl Keys {
     }
 
     /// The value of a key by the name of its variable.
-    pub(super) fn find(&self, name: &str) -> Option<String> {
+    pub(in crate::cli) fn find(&self, name: &str) -> Option<String> {
         let environment = std::env::var(name).ok();
         let named = || {
             let text = self.named.as_deref()?;

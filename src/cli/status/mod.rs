@@ -2,7 +2,7 @@
 
 mod files;
 mod here;
-mod keys;
+pub(super) mod keys;
 mod serve;
 mod ssh;
 mod table;
@@ -89,7 +89,10 @@ fn read(arguments: &StatusLook) -> Result<Declared, End> {
 }
 
 /// Which host this machine is.
-fn here<'a>(arguments: &StatusLook, platform: &'a Platform) -> Result<Option<&'a Host>, End> {
+pub(super) fn here<'a>(
+    arguments: &StatusLook,
+    platform: &'a Platform,
+) -> Result<Option<&'a Host>, End> {
     match &arguments.here {
         Some(name) => host(platform, name).map(Some),
         None if arguments.elsewhere => Ok(None),

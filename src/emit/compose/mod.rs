@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, yaml};
 use crate::emit::{container, places};
 use crate::platform::{
-    Ask, Container, DEFAULT_NETWORK, Healthcheck, Host, Platform, Restart, Service, Word,
+    Ask, Container, DEFAULT_NETWORK, Engine, Healthcheck, Host, Platform, Restart, Service, Word,
 };
 
 pub(super) static EMITTER: Emitter = Emitter {
@@ -26,7 +26,7 @@ pub(super) static EMITTER: Emitter = Emitter {
 )]
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     for host in &platform.hosts {
-        let services = container::of_host(platform, host);
+        let services = container::of_host(platform, host, Engine::Docker);
         if !services.is_empty() {
             artifacts.add(file(platform, host, &services));
         }

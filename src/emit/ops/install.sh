@@ -215,13 +215,14 @@ is_new_unit() {
 unit_file() {
   case $1 in
     systemd) say "/etc/systemd/system/$2.service" ;;
+    quadlet) say "/etc/containers/systemd/$2.container" ;;
     launchd) say "/Library/LaunchDaemons/$2.plist" ;;
     compose) say /etc/homelab/docker-compose.yml ;;
   esac
 }
 
 reload() {
-  in_place_of /etc/systemd/system/ || return 0
+  in_place_of /etc/systemd/system/ || in_place_of /etc/containers/systemd/ || return 0
   as_root systemctl daemon-reload
 }
 
@@ -259,7 +260,7 @@ list_affected() {
 renew() {
   local unit path
   case ${service_manager[$1]} in
-    systemd | compose) restart_one "$1" ;;
+    systemd | quadlet | compose) restart_one "$1" ;;
     launchd)
       for unit in ${service_units[$1]}; do
         path=$(unit_file launchd "$unit")
@@ -358,6 +359,8 @@ retire_new_units() {
       is_new_unit "$i" "$unit" || continue
       case ${service_manager[i]} in
         systemd) as_root systemctl disable --quiet --now -- "$unit.service" ;;
+        # Its unit has no file of its own, and is enabled by being there.
+        quadlet) as_root systemctl stop -- "$unit.service" ;;
         launchd) as_root launchctl bootout "system/$unit" 2>/dev/null ;;
         compose) compose rm --stop --force -- "$unit" ;;
       esac

@@ -25,6 +25,7 @@ use crate::diagnostic::Rule;
 use crate::emit::picture::blast;
 use crate::ledger::Lock;
 use crate::platform::{Handle, Host, McpServer, Platform, Service};
+use crate::side_by_side::{MANY_SERVICES, side_by_side};
 
 /// All that pages are made from.
 #[derive(Debug, Clone, Copy)]
@@ -61,38 +62,42 @@ impl Page {
 /// Every page, in reading order: those about the whole first, then each host, each handle and each service.
 pub fn pages(book: &Book) -> Vec<Page> {
     let blast = blast::of(book.platform);
-    let mut pages = vec![
-        overview::index(book),
-        overview::topology(book),
-        dossier::dossier(book),
-        integrations::integrations(book),
-        names::handles(book),
-        names::models(book),
-        mcp::mcp(book),
-        decisions::decisions(book),
-        ports::ports(book),
-        planned::planned(book),
-    ];
-    pages.extend(
-        book.platform
-            .hosts
-            .iter()
-            .map(|it| hosts::host(book, &blast, it)),
-    );
-    pages.extend(
-        book.platform
-            .handles
-            .iter()
-            .map(|it| names::handle(book, it)),
-    );
-    pages.extend(
-        book.platform
-            .services
-            .iter()
-            .map(|it| services::service(book, &blast, it)),
-    );
-    pages
+    let platform = book.platform;
+    let hosts = platform.hosts.iter().map(About::Host);
+    let handles = platform.handles.iter().map(About::Handle);
+    let services = platform.services.iter().map(About::Service);
+    let whole = WHOLE.iter().map(About::Whole);
+    let about: Vec<About> = whole.chain(hosts).chain(handles).chain(services).collect();
+    let many = platform.services.len() >= MANY_SERVICES;
+    side_by_side(&about, many, |about| match about {
+        About::Whole(page) => page(book),
+        About::Host(it) => hosts::host(book, &blast, it),
+        About::Handle(it) => names::handle(book, it),
+        About::Service(it) => services::service(book, &blast, it),
+    })
 }
+
+/// What a page is about.
+enum About<'a> {
+    Whole(&'static fn(&Book) -> Page),
+    Host(&'a Host),
+    Handle(&'a Handle),
+    Service(&'a Service),
+}
+
+/// The pages about the whole platform.
+static WHOLE: [fn(&Book) -> Page; 10] = [
+    overview::index,
+    overview::topology,
+    dossier::dossier,
+    integrations::integrations,
+    names::handles,
+    names::models,
+    mcp::mcp,
+    decisions::decisions,
+    ports::ports,
+    planned::planned,
+];
 
 /// Where a host's page lies.
 pub fn host_path(host: &Host) -> String {

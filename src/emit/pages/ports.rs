@@ -12,16 +12,10 @@ pub(super) fn ports(book: &Book) -> Page {
         "Every port that was ever given. One that is gone is a tombstone: nobody else gets it.",
     );
     for host in &platform.hosts {
-        let mut held: Vec<_> = book
-            .lock
-            .ports
-            .iter()
-            .filter(|(key, _)| key.host == host.name)
-            .collect();
+        let held: Vec<_> = book.lock.ports_of(&host.name).collect();
         if held.is_empty() && ranges(platform, host).next().is_none() {
             continue;
         }
-        held.sort_by_key(|(key, _)| key.port);
         page.section(&text(&host.name));
         page.paragraph(&format!("{}: {}", to_host("", host), text(&host.title)));
         let rows: Vec<_> = held

@@ -58,6 +58,7 @@ pub(super) fn init(init: Init) -> &'static str {
         Init::Systemd => "systemd",
         Init::Launchd => "launchd",
         Init::Compose => "Docker Compose",
+        Init::Quadlet => "Podman Quadlet",
         Init::None => "nothing; services are started by hand",
     }
 }
@@ -67,6 +68,7 @@ pub(super) fn managed_by(managed_by: ManagedBy) -> &'static str {
         ManagedBy::Systemd => "systemd",
         ManagedBy::Launchd => "launchd",
         ManagedBy::Docker => "containers",
+        ManagedBy::Podman => "containers of Podman",
         ManagedBy::Package => "its own package",
         ManagedBy::Manual => "hand",
         ManagedBy::External => "somebody else",

@@ -53,6 +53,7 @@ fn manager(managed_by: ManagedBy) -> &'static str {
         ManagedBy::Systemd => "systemd",
         ManagedBy::Launchd => "launchd",
         ManagedBy::Docker => "docker",
+        ManagedBy::Podman => "podman",
         ManagedBy::Manual => "manual",
         ManagedBy::Package | ManagedBy::External => "external",
     }

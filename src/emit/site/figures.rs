@@ -101,9 +101,9 @@ impl<'a> Figures<'a> {
             None => {}
             Some(Thing::Host(id)) => {
                 let host = &platform[*id].name;
-                let ports = self.book.lock.ports.iter();
+                let ports = self.book.lock.ports_of(host);
                 let former: Vec<(u16, &str)> = ports
-                    .filter(|(key, claim)| key.host == *host && claim.state == State::Tombstone)
+                    .filter(|(_, claim)| claim.state == State::Tombstone)
                     .map(|(key, _)| (key.port, key.owner.name()))
                     .collect();
                 let ports = picture::port_map(platform, *id, &links, &former);

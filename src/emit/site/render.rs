@@ -266,8 +266,13 @@ impl<'p> Renderer<'p> {
                     self.found(words);
                     self.events.push(event.clone());
                 }
+                // Written with a slash otherwise, which HTML has no use for.
+                Event::HardBreak => {
+                    self.found(" ");
+                    self.raw("<br>\n");
+                }
+                Event::Rule => self.raw("<hr>\n"),
                 Event::SoftBreak
-                | Event::HardBreak
                 | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableCell) => {
                     in_cell &= !matches!(event, Event::End(TagEnd::TableCell));
                     self.found(" ");

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, Rule, Severity, Span};
 use crate::lint::{Check, Lint, words};
-use crate::platform::{ManagedBy, Platform};
+use crate::platform::Platform;
 use crate::syntax::Document;
 
 pub(super) static LINT: Lint = Lint {
@@ -51,7 +51,7 @@ static PROGRAMS: &[&str] = &[
 fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics) {
     for service in &platform.services {
         // In a container the system is the service's own.
-        if service.managed_by != ManagedBy::Docker {
+        if service.managed_by.engine().is_none() {
             let keys = ["services", &service.name, "run", "command"];
             command(document, &keys, &service.name, diagnostics);
         }

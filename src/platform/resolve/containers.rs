@@ -11,6 +11,7 @@ use super::place::Place;
 pub(super) fn managed_by(it: &manifest::Service, host: &Host) -> ManagedBy {
     it.managed_by.unwrap_or(match host.init {
         Init::Compose => ManagedBy::Docker,
+        Init::Quadlet => ManagedBy::Podman,
         _ if it.container.is_some() => ManagedBy::Docker,
         Init::Systemd => ManagedBy::Systemd,
         Init::Launchd => ManagedBy::Launchd,
@@ -27,16 +28,16 @@ impl Draft<'_> {
         host: &Host,
         place: Place<'_>,
     ) -> Option<Container> {
-        if managed_by(it, host) != ManagedBy::Docker {
+        let Some(engine) = managed_by(it, host).engine() else {
             if it.container.is_some() {
                 self.conflict(
-                    "a container is started by `docker`",
+                    "a container is started by `docker` or `podman`",
                     place.value("managed_by"),
                     "this starts no container",
                 );
             }
             return None;
-        }
+        };
         let place = place.table("container");
         let none = manifest::Container::default();
         let written = it.container.as_ref().unwrap_or(&none);
@@ -48,6 +49,7 @@ impl Draft<'_> {
             networks.push(DEFAULT_NETWORK.to_owned());
         }
         Some(Container {
+            engine,
             image: written.image.clone(),
             image_span: place.value("image"),
             port: written

@@ -13,12 +13,17 @@ use super::{Draft, rules};
 
 impl Draft<'_> {
     pub(super) fn environment(&mut self, platform: &mut Platform) {
+        self.tunings();
         let mut environments = Vec::with_capacity(platform.services.len());
         for service in &platform.services {
             let written = self.written(service.id);
             let (it, place) = (written.fields, written.place.table("env"));
-            let mut env =
-                self.variables(platform, &service.name, Seat::of(service), &it.env, place);
+            let tuning = it.tuning.as_ref();
+            let mut env = match tuning {
+                Some(name) => self.tuned(name.as_str(), written.place.value("tuning")),
+                None => BTreeMap::new(),
+            };
+            env.extend(self.variables(platform, &service.name, Seat::of(service), &it.env, place));
             self.forbidden(service, &env);
             self.settings(platform, service, &mut env);
             if service.id == platform.policy.gateway {
@@ -36,6 +41,43 @@ impl Draft<'_> {
         }
     }
 
+    /// Reports what a tuning cannot say: the same words would mean something else for each service.
+    fn tunings(&mut self) {
+        let manifest = self.manifest;
+        for (name, tuning) in &manifest.tunings {
+            let place = self.root.table("tunings").table(name.as_str()).table("env");
+            for (variable, value) in &tuning.env {
+                if matches!(value, manifest::Value::Source(_)) {
+                    self.conflict(
+                        format!("`{}` has no plain value in a tuning", variable.0),
+                        place.value(variable.as_str()),
+                        "this belongs to a service",
+                    );
+                }
+            }
+        }
+    }
+
+    /// The variables of a tuning, as if they stood in the service that names it.
+    fn tuned(&mut self, name: &str, span: Span) -> BTreeMap<String, Variable> {
+        let Some(tuning) = self.tuning(name, span) else {
+            return BTreeMap::new();
+        };
+        let place = self.root.table("tunings").table(name).table("env");
+        let plain = tuning.env.iter().filter_map(|(variable, value)| {
+            let name = variable.0.clone();
+            let variable = Variable {
+                name: name.clone(),
+                value: Value::Text(value.plain()?),
+                required: true,
+                origin: Origin::Owner,
+                span: place.value(variable.as_str()),
+            };
+            Some((name, variable))
+        });
+        plain.collect()
+    }
+
     /// The variables that the owner wrote, by name.
     pub(super) fn variables(
         &mut self,
@@ -49,15 +91,13 @@ impl Draft<'_> {
         for (name, value) in written {
             let span = place.value(name.as_str());
             let (value, required) = match value {
-                manifest::Value::Text(text) => (Value::Text(text.clone()), true),
-                manifest::Value::Integer(number) => (Value::Text(number.to_string()), true),
-                manifest::Value::Boolean(yes) => (Value::Text(yes.to_string()), true),
                 manifest::Value::Source(entry) => {
                     let Some(value) = self.sourced(platform, reader, seat, entry, span) else {
                         continue;
                     };
                     (value, entry.required.unwrap_or(true))
                 }
+                plain => (Value::Text(plain.plain().unwrap_or_default()), true),
             };
             env.insert(
                 name.0.clone(),

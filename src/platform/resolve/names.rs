@@ -2,7 +2,7 @@
 
 use crate::backend::{self, Kind};
 use crate::diagnostic::{Diagnostic, Fix, NearNames, Span, near_name};
-use crate::manifest::{HandleName, Manifest, Name};
+use crate::manifest::{HandleName, Manifest, Name, Tuning};
 use crate::platform::{HandleId, HostId, ModelId, NetworkId, SecretId, ServiceId};
 use crate::syntax::{Document, Node, Value};
 
@@ -75,7 +75,7 @@ macro_rules! follow {
     };
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
     follow!(/// Follows the name of a network.
         network, NetworkId, networks, "network");
     follow!(/// Follows the name of a host, or of the internet.
@@ -101,6 +101,17 @@ impl Draft<'_> {
             return None;
         }
         self.any_host(name, span)
+    }
+
+    /// Follows the name of a tuning.
+    pub(super) fn tuning(&mut self, name: &str, span: Span) -> Option<&'a Tuning> {
+        let tunings = &self.manifest.tunings;
+        if let Some(tuning) = tunings.get(name) {
+            return Some(tuning);
+        }
+        let near = near_name(name, tunings.keys().map(Name::as_str));
+        self.unknown("tuning", name, span, near, "tunings");
+        None
     }
 
     /// Follows the name of a kind.

@@ -75,11 +75,11 @@ fn restart_order(platform: &Platform, wished: &[ServiceId]) -> Vec<ServiceId> {
         let service = &platform[id];
         let ours = matches!(
             service.managed_by,
-            ManagedBy::Systemd | ManagedBy::Launchd | ManagedBy::Docker
+            ManagedBy::Systemd | ManagedBy::Launchd | ManagedBy::Docker | ManagedBy::Podman
         );
         let can_start = service.run.command.is_some()
             || !service.slots.is_empty()
-            || service.managed_by == ManagedBy::Docker;
+            || service.managed_by.engine().is_some();
         platform.is_live(service) && (ours && can_start || service.managed_by == ManagedBy::Package)
     };
     let wish: BTreeMap<ServiceId, usize> = wished

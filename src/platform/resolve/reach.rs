@@ -1,8 +1,6 @@
 //! How somebody in one place reaches a service in another, and how a URL is written.
 
-use crate::platform::{
-    Bind, Container, HOST_OF_CONTAINER, HostId, NetworkId, Platform, Service, ServiceId,
-};
+use crate::platform::{Bind, Container, HostId, NetworkId, Platform, Service, ServiceId};
 
 /// Where somebody calls from. Inside a container loopback is the container itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +106,7 @@ pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way>
     }
     let address = match (caller, &service.bind) {
         (Some(_), Bind::Loopback) => return None,
-        (Some(_), Bind::All) => HOST_OF_CONTAINER.to_owned(),
+        (Some(caller), Bind::All) => caller.host_name().to_owned(),
         _ => service.local_address().to_owned(),
     };
     let network = match &service.bind {

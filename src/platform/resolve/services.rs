@@ -302,7 +302,7 @@ impl Draft<'_> {
         let at = place.table("run");
         let seconds = std::time::Duration::from_secs;
         let unit = run.unit.clone().unwrap_or_else(|| name.to_owned());
-        let is_container = matches!(containers::managed_by(it, host), ManagedBy::Docker);
+        let is_container = containers::managed_by(it, host).engine().is_some();
         let directory = match (&run.directory, &it.folder) {
             (Some(path), _) => self.absolute(host, &path.0, at.value("directory")),
             // A folder of the owner's repository is on the host only where the repository is.

@@ -102,6 +102,14 @@ pub fn judge_import(bytes: &[u8]) -> Result<bool, String> {
         read: &|_, _| None,
         exists: &|_, _| false,
     };
+    for offer in import::offers(&source).unwrap_or_default() {
+        // What a list says becomes words of a file, so they must be some.
+        let text = offer.model("m", "s", offer.port);
+        let parsed = syntax::parse(&Source::new("m.toml", text), &mut Diagnostics::new());
+        if parsed.is_none_or(|it| it.root().get("models").is_none()) {
+            return Err("a model of a list is written as no TOML".to_owned());
+        }
+    }
     let imported = import::import(&[source], &Options::default(), None, world);
     let mut known = true;
     for found in &imported.checked.reports {

@@ -1,5 +1,7 @@
 //! Every difference between file and world, and that there is none where nothing differs.
 
+use std::fs;
+
 use super::world::{Home, Says, Server, dead_port};
 
 /// A gateway with two processes of one model each, a server of many models, and a tool for its own host.
@@ -299,6 +301,34 @@ fn another_version_is_found() {
     );
     let what = "many is 0.12.4-rc1, and `program_version` says 0.12.3";
     lab.finds("wrong-version", "many", what);
+}
+
+#[test]
+fn a_pin_and_the_tag_of_an_image_are_held_against_what_runs() {
+    let lab = Lab::well();
+    let text = lab.text(dead_port("127.0.0.1"));
+    let drift = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        let home = Home::of(&text.replace(from, to));
+        fs::write(home.path("key"), "sk-test").expect("the folder is ours");
+        let ran = home.status(&["--here", "box", "--key-file", "key"]);
+        let found = ran.drift().into_iter();
+        let found = found.filter(|it| it.0 == "wrong-version");
+        found.map(|it| it.2).collect::<Vec<_>>()
+    };
+    let window = "program_version = \">=1.100,<2\"";
+    // What another package is nobody can tell from outside.
+    let pinned = "pins = [\"transformers<5\", \"litellm[proxy]<1.90\"]";
+    let what = "gate is 1.106.2, and `pins` says litellm[proxy]<1.90";
+    assert_eq!(drift(window, pinned), [what]);
+    assert_eq!(drift(window, "pins = [\"transformers<5\"]"), [""; 0]);
+    let package = "managed_by = \"package\"\nprogram_version = \"0.12.3\"";
+    let image = |tag: &str| format!("container.image = \"docker.io/ollama/ollama:{tag}\"");
+    let what = "many is 0.12.3, and `container.image` says docker.io/ollama/ollama:0.11.8";
+    assert_eq!(drift(package, &image("0.11.8")), [what]);
+    for tag in ["0.12", "0.12.3-rocm", "rocm"] {
+        assert_eq!(drift(package, &image(tag)), [""; 0], "{tag}");
+    }
 }
 
 #[test]

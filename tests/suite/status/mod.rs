@@ -5,4 +5,4 @@ mod files;
 mod found;
 mod serve;
 mod watch;
-mod world;
+pub(crate) mod world;

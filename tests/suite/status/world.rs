@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 /// What a server says at a path.
 #[derive(Debug, Clone)]
-pub(super) enum Says {
+pub(crate) enum Says {
     /// This status and body.
     This(u16, String),
     /// Nothing, until the client goes.
@@ -25,7 +25,7 @@ pub(super) enum Says {
 }
 
 /// A server: what it says at which path; anything else is 404.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: &'static str,
     port: u16,
     says: Arc<Mutex<Vec<(String, Says)>>>,
@@ -33,8 +33,13 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn at(address: &'static str) -> Self {
-        let listener = TcpListener::bind((address, 0)).expect("there is a free port");
+    pub(crate) fn at(address: &'static str) -> Self {
+        Self::on(address, 0).expect("there is a free port")
+    }
+
+    /// At this port; nothing when it is taken.
+    pub(crate) fn on(address: &'static str, port: u16) -> Option<Self> {
+        let listener = TcpListener::bind((address, port)).ok()?;
         let port = listener.local_addr().expect("it is bound").port();
         let says: Arc<Mutex<Vec<(String, Says)>>> = Arc::default();
         let (sender, heads) = channel();
@@ -54,29 +59,29 @@ impl Server {
                 });
             }
         });
-        Self {
+        Some(Self {
             address,
             port,
             says,
             heads,
-        }
+        })
     }
 
     /// Says this at a path from now on.
-    pub(super) fn set(&self, path: &str, says: Says) {
+    pub(crate) fn set(&self, path: &str, says: Says) {
         let mut all = self.says.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|(it, _)| it != path);
         all.push((path.to_owned(), says));
     }
 
     /// Says 200 and this at a path.
-    pub(super) fn well(self, path: &str, body: &str) -> Self {
+    pub(crate) fn well(self, path: &str, body: &str) -> Self {
         self.set(path, Says::This(200, body.to_owned()));
         self
     }
 
     /// Lists these models.
-    pub(super) fn lists(&self, names: &[&str]) {
+    pub(crate) fn lists(&self, names: &[&str]) {
         let list: Vec<_> = names
             .iter()
             .map(|it| serde_json::json!({ "id": it }))
@@ -85,16 +90,16 @@ impl Server {
         self.set("/v1/models", Says::This(200, body));
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    pub(super) fn address(&self) -> &'static str {
+    pub(crate) fn address(&self) -> &'static str {
         self.address
     }
 
     /// The heads of the requests since the last time.
-    pub(super) fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.try_iter().collect()
     }
 }
@@ -132,31 +137,31 @@ fn answer(mut stream: TcpStream, says: Option<Says>) {
 }
 
 /// A port of an address where nothing listens.
-pub(super) fn dead_port(address: &str) -> u16 {
+pub(crate) fn dead_port(address: &str) -> u16 {
     let listener = TcpListener::bind((address, 0)).expect("there is a free port");
     listener.local_addr().expect("it is bound").port()
 }
 
 /// A folder with a platform.toml in it.
-pub(super) struct Home {
+pub(crate) struct Home {
     folder: TempDir,
 }
 
 /// What became of a command.
 #[derive(Debug)]
-pub(super) struct Ran {
-    pub(super) code: i32,
-    pub(super) out: String,
-    pub(super) err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The cause, service and sentence of each difference.
-    pub(super) fn drift(&self) -> Vec<(String, String, String)> {
+    pub(crate) fn drift(&self) -> Vec<(String, String, String)> {
         let json = self.json();
         let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
         let drift = json["drift"].as_array().expect("it is a list");
@@ -168,7 +173,7 @@ impl Ran {
 }
 
 /// Runs a command to its end.
-pub(super) fn run(mut command: Command) -> Ran {
+pub(crate) fn run(mut command: Command) -> Ran {
     let output = command.output().expect("homelab runs");
     Ran {
         code: output.status.code().unwrap_or(-1),
@@ -178,7 +183,7 @@ pub(super) fn run(mut command: Command) -> Ran {
 }
 
 impl Home {
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let home = Self {
             folder: tempfile::tempdir().expect("there is a folder for temporary files"),
         };
@@ -186,15 +191,15 @@ impl Home {
         home
     }
 
-    pub(super) fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    pub(super) fn homelab(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn homelab(&self, arguments: &[&str]) -> Ran {
         run(self.command(arguments))
     }
 
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_homelab"));
         command
             .args(arguments)
@@ -205,7 +210,7 @@ impl Home {
     }
 
     /// `homelab status` as JSON.
-    pub(super) fn status(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn status(&self, arguments: &[&str]) -> Ran {
         self.homelab(&[&["status", "--format", "json"], arguments].concat())
     }
 }

@@ -140,7 +140,7 @@ is_up() {
   local unit
   for unit in ${service_units[$1]}; do
     case ${service_manager[$1]} in
-      systemd) systemctl is-active --quiet -- "$unit.service" || return 1 ;;
+      systemd | quadlet) systemctl is-active --quiet -- "$unit.service" || return 1 ;;
       launchd) launchctl print "system/$unit" 2>/dev/null | grep -q 'state = running' || return 1 ;;
       compose) compose ps --services --status running 2>/dev/null | grep -Fqx -- "$unit" || return 1 ;;
     esac
@@ -151,7 +151,7 @@ restart_one() {
   local unit
   for unit in ${service_units[$1]}; do
     case ${service_manager[$1]} in
-      systemd) as_root systemctl restart -- "$unit.service" || return 1 ;;
+      systemd | quadlet) as_root systemctl restart -- "$unit.service" || return 1 ;;
       launchd) as_root launchctl kickstart -k "system/$unit" || return 1 ;;
       # Named, it is started whatever its profile; what it needs is restarted by itself.
       compose) compose up --detach --no-deps --force-recreate -- "$unit" || return 1 ;;
@@ -394,13 +394,14 @@ is_new_unit() {
 unit_file() {
   case $1 in
     systemd) say "/etc/systemd/system/$2.service" ;;
+    quadlet) say "/etc/containers/systemd/$2.container" ;;
     launchd) say "/Library/LaunchDaemons/$2.plist" ;;
     compose) say /etc/homelab/docker-compose.yml ;;
   esac
 }
 
 reload() {
-  in_place_of /etc/systemd/system/ || return 0
+  in_place_of /etc/systemd/system/ || in_place_of /etc/containers/systemd/ || return 0
   as_root systemctl daemon-reload
 }
 
@@ -438,7 +439,7 @@ list_affected() {
 renew() {
   local unit path
   case ${service_manager[$1]} in
-    systemd | compose) restart_one "$1" ;;
+    systemd | quadlet | compose) restart_one "$1" ;;
     launchd)
       for unit in ${service_units[$1]}; do
         path=$(unit_file launchd "$unit")
@@ -537,6 +538,8 @@ retire_new_units() {
       is_new_unit "$i" "$unit" || continue
       case ${service_manager[i]} in
         systemd) as_root systemctl disable --quiet --now -- "$unit.service" ;;
+        # Its unit has no file of its own, and is enabled by being there.
+        quadlet) as_root systemctl stop -- "$unit.service" ;;
         launchd) as_root launchctl bootout "system/$unit" 2>/dev/null ;;
         compose) compose rm --stop --force -- "$unit" ;;
       esac
