@@ -78,7 +78,7 @@ fn pages_call_nothing_live_that_waits_for_its_host() {
     }
     let planned = text_of(&made, "docs/planned.md");
     assert!(planned.contains("| `whisper-large-v3` "));
-    assert!(planned.contains("| host `old-office-pc` "), "{planned}");
+    assert!(planned.contains("| host `old-office-pc`"), "{planned}");
 }
 
 /// The folders of what machines read; people read the rest.
