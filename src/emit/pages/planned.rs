@@ -87,7 +87,12 @@ fn quoting(words: &str) -> String {
         if at % 2 == 1 && !part.is_empty() {
             written.push_str(&code(part));
         } else {
-            written.push_str(&text(part));
+            // A text loses the blanks at its ends, which here stand between it and a name.
+            let blank = |is: bool| if is { " " } else { "" };
+            let inner = part.trim_matches(' ');
+            written.push_str(blank(part.starts_with(' ')));
+            written.push_str(&text(inner));
+            written.push_str(blank(part.ends_with(' ') && !inner.is_empty()));
         }
     }
     written
