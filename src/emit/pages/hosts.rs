@@ -22,7 +22,7 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
                 [
                     to_service(UP, service),
                     text(service.kind.title),
-                    words::service_state(service.state).to_owned(),
+                    words::service(platform, service).to_owned(),
                     code_or_none(service.url.as_deref()),
                     code_or_none(service.key.as_deref()),
                 ]
@@ -42,10 +42,10 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
             [
                 to_service(UP, service),
                 text(&service.title),
-                words::service_state(service.state).to_owned(),
+                words::service(platform, service).to_owned(),
                 listed(ports),
                 super::ports::listens(platform, service),
-                words::managed_by(service.managed_by).to_owned(),
+                words::started_by(platform, service).to_owned(),
             ]
         })
         .collect();

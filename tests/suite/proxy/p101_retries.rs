@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::client::{Client, chat};
 use super::lab::{Lab, Start, deployment, route, table, table_with};
 use super::upstream::{ANSWER, Do, PATIENCE, Upstream, json, json_with};
+#[cfg(target_os = "linux")]
+use crate::tools;
 
 fn good() -> Upstream {
     Upstream::always(vec![json(200, ANSWER)])
@@ -475,6 +477,68 @@ fn p119_what_is_left_alone_is_timed_by_a_clock_that_nobody_sets() {
     ] {
         assert!(!text.contains("SystemTime"), "{file}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn p119_a_clock_that_is_set_ends_nothing_early_and_holds_nothing_up() {
+    let Some(faketime) = tools::program("faketime") else {
+        return;
+    };
+    let told = std::process::Command::new(faketime)
+        .args(["-f", "+0", "env"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let preload = told.lines().find_map(|it| it.strip_prefix("LD_PRELOAD="));
+    let preload = preload.expect("it fakes by what it loads");
+    let folder = tempfile::tempdir().unwrap();
+    let clock = folder.path().join("clock");
+    let set = |to: &str| std::fs::write(&clock, to).unwrap();
+    let lab = |wait: &str| {
+        set("+0");
+        let wait = format!("Retry-After: {wait}\r\n");
+        let script = vec![vec![json_with(429, &wait, "{}")], vec![json(200, ANSWER)]];
+        let server = Upstream::new(script);
+        let policy = json!({"retries": 0});
+        let start = Start::new(table_with(&policy, &[route("m", &[server.address], &[])]))
+            .env("LD_PRELOAD", preload)
+            .env("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap())
+            .env("FAKETIME_NO_CACHE", "1")
+            // Setting a clock does not move the one that only runs.
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("DONT_FAKE_MONOTONIC", "1");
+        (server, start.run())
+    };
+    let year = |lab: &Lab, status: u16| {
+        let line = lab.wait_for(|it| it["status"] == status && it["handle"] == "m");
+        line["time"].as_str().unwrap()[..4].parse::<i32>().unwrap()
+    };
+    // Two years later a minute is not over.
+    let (server, late) = lab("60");
+    assert_eq!(late.client().chat("m").status, 429);
+    set("+730d");
+    assert_eq!(late.client().chat("m").code(), "all_deployments_cooling");
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(
+        year(&late, 503) - year(&late, 429),
+        2,
+        "the clock was not set"
+    );
+    // Two years earlier a second is over in a second.
+    let (_server, early) = lab("1");
+    assert_eq!(early.client().chat("m").status, 429);
+    set("-730d");
+    let start = Instant::now();
+    while early.client().chat("m").status != 200 {
+        assert!(start.elapsed() < PATIENCE);
+    }
+    assert_eq!(
+        year(&early, 429) - year(&early, 200),
+        2,
+        "the clock was not set"
+    );
+    early.assert_alive();
 }
 
 #[test]

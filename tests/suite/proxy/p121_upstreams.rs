@@ -424,6 +424,99 @@ fn p127_a_family_of_addresses_that_leads_nowhere() {
     lab.assert_alive();
 }
 
+/// Runs that test where `localhost` is both families.
+#[cfg(target_os = "linux")]
+fn again_with_both_families() {
+    let inside = "HOMELAB_TEST_INSIDE";
+    assert!(
+        std::env::var_os(inside).is_none(),
+        "the names are as before"
+    );
+    let Some(unshare) = tools::program("unshare") else {
+        return;
+    };
+    let hosts = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&hosts, "::1 localhost\n127.0.0.1 localhost\n").unwrap();
+    let run = |words: &[&str]| {
+        let mut command = Command::new(&unshare);
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-ec"]);
+        command.args(["mount --bind \"$1\" /etc/hosts\nshift\nexec \"$@\"", "sh"]);
+        command.arg(hosts.path()).args(words).env(inside, "1");
+        command.output().unwrap()
+    };
+    let tried = run(&["true"]);
+    if !tried.status.success() {
+        let why = String::from_utf8_lossy(&tried.stderr);
+        return tools::tell(&format!("no names of its own: {}", why.trim()));
+    }
+    let this = std::env::current_exe().unwrap();
+    let name = "proxy::p121_upstreams::p127_an_address_that_swallows_everything";
+    let output = run(&[this.to_str().unwrap(), "--exact", name, "--nocapture"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}\n{error}"
+    );
+    tools::note(error.trim());
+}
+
+/// An address of the other family that takes no connection and refuses none, and the port it has: a listener whose queue is full lets every packet fall.
+#[cfg(target_os = "linux")]
+fn ipv6_hole() -> Option<(Vec<socket2::Socket>, u16)> {
+    let new = || socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::STREAM, None).ok();
+    let listener = new()?;
+    let any = SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 0));
+    listener.bind(&any.into()).ok()?;
+    listener.listen(0).ok()?;
+    let address = listener.local_addr().ok()?;
+    let mut held = vec![listener];
+    for _ in 0..4 {
+        let one = new()?;
+        one.set_nonblocking(true).ok()?;
+        let _ = one.connect(&address);
+        held.push(one);
+    }
+    let address = address.as_socket()?;
+    let tried = TcpStream::connect_timeout(&address, Duration::from_millis(300));
+    let is_hole = tried.is_err_and(|it| it.kind() == std::io::ErrorKind::TimedOut);
+    is_hole.then_some((held, address.port()))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn p127_an_address_that_swallows_everything() {
+    use std::net::ToSocketAddrs;
+    let mut families = ("localhost", 1).to_socket_addrs().unwrap();
+    if !families.any(|it| it.is_ipv6()) {
+        return again_with_both_families();
+    }
+    // The port must be free in the family that answers, too.
+    let (held, port) = (0..100)
+        .find_map(|_| ipv6_hole().filter(|it| TcpListener::bind(("127.0.0.1", it.1)).is_ok()))
+        .expect("a full queue lets packets fall");
+    let server = Upstream::at(
+        SocketAddr::from(([127, 0, 0, 1], port)),
+        vec![vec![json(200, ANSWER)]],
+    );
+    let mut all = table_with(
+        &json!({"retries": 0, "connect_timeout_ms": 10_000}),
+        &[route("m", &[server.address], &[])],
+    );
+    all["routes"][0]["deployments"][0]["base_url"] = json!(format!("http://localhost:{port}/v1"));
+    let lab = Lab::new(all);
+    let answer = lab.client().chat("m");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    // The other family is asked while the first one is still waited for, and not when that is over.
+    let line = lab.wait_for(|it| it["handle"] == "m");
+    assert_eq!(line["attempts"], 1);
+    let took = line["micros"].as_u64().unwrap();
+    assert!(took < 10_000_000, "{took}");
+    tools::note(&format!("the other family answered after {took} us"));
+    drop(held);
+    lab.assert_alive();
+}
+
 #[test]
 fn p128_an_idle_connection_that_the_server_gives_up() {
     let late = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
