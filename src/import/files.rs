@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::litellm::{self, Carrying, Config, In, Surroundings};
 use super::recognise::{self, Format, Parsed};
 use super::report::Findings;
-use super::tree::{Node, Url, Value};
+use super::tree::{Entry, Node, Url, Value};
 use super::{Verdict, World, lists, machine, mcp, rules, yaml};
 use crate::backend::litellm_keys;
 use crate::diagnostic::{Diagnostic, Source, Span};
@@ -213,10 +213,12 @@ impl Files {
     /// Puts what runs on this machine into a draft: containers, units, property lists.
     pub(super) fn machines(&mut self, draft: &mut Draft) {
         let mut findings = std::mem::take(&mut self.findings);
-        for file in self.of(Format::Compose) {
-            machine::compose(file, draft);
+        for project in projects(self.of(Format::Compose), &findings) {
+            machine::compose(&project, draft);
         }
-        for file in self.of(Format::Unit) {
+        let mut units = self.of(Format::Unit);
+        units.sort_by_key(|it| machine::is_drop_in(findings.source(it.file).name()));
+        for file in units {
             let name = findings.source(file.file).name().to_owned();
             machine::unit(file, &name, draft, &mut findings);
         }
@@ -326,4 +328,29 @@ impl Files {
             }
         }
     }
+}
+
+/// The Compose files of each folder, which are one project: those that say what a container is made of first, overrides behind them.
+fn projects<'a>(files: Vec<In<'a>>, findings: &Findings) -> Vec<Vec<In<'a>>> {
+    let mut projects: Vec<(String, Vec<In<'a>>)> = Vec::new();
+    for file in files {
+        let name = findings.source(file.file).name();
+        let folder = name.rsplit_once('/').map_or("", |it| it.0);
+        match projects.iter_mut().find(|(it, _)| it == folder) {
+            Some((_, files)) => files.push(file),
+            None => projects.push((folder.to_owned(), vec![file])),
+        }
+    }
+    let is_override = |file: &In<'_>| {
+        let services = file.node.at("services").map_or(&[][..], Node::entries);
+        let makes = |it: &Entry| it.node.at("image").or(it.node.at("build")).is_some();
+        findings.source(file.file).name().contains("override") || !services.iter().any(makes)
+    };
+    projects
+        .into_iter()
+        .map(|(_, mut files)| {
+            files.sort_by_key(is_override);
+            files
+        })
+        .collect()
 }

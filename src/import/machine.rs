@@ -8,8 +8,9 @@ use super::mcp::environment;
 use super::report::Findings;
 use super::rules;
 use super::toml::Toml;
-use super::tree::{Node, Value};
+use super::tree::{Entry, Node, Value};
 use super::unit::words;
+use crate::backend;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::word;
 use crate::syntax::secrets;
@@ -36,102 +37,140 @@ fn kind_of(words: &str) -> &'static str {
         .unwrap_or("generic")
 }
 
-/// Puts the services of a Compose file into a draft.
-pub(super) fn compose(file: In<'_>, draft: &mut Draft) {
-    let services = file.node.at("services").map_or(&[][..], Node::entries);
-    for entry in services {
-        let what = format!("service `{}`", entry.key);
-        let name = plain_name(&entry.key);
-        if name != entry.key && draft.services.contains_key(&name)
-            || word::NAME.check(&name).is_err()
-        {
+/// The kind whose image this is, else what its words mean.
+fn kind_of_image(image: &str) -> &'static str {
+    let plain = |it: &str| {
+        let it = it.strip_prefix("docker.io/").unwrap_or(it);
+        it.strip_prefix("library/").unwrap_or(it).to_owned()
+    };
+    let last = image.rfind('/').map_or(0, |it| it + 1);
+    let end = image[last..]
+        .find([':', '@'])
+        .map_or(image.len(), |it| last + it);
+    let repository = plain(&image[..end]);
+    let mut kinds = backend::KINDS.iter();
+    let known = kinds.find(|kind| {
+        kind.container
+            .is_some_and(|it| plain(it.image) == repository)
+    });
+    known.map_or_else(|| kind_of(image), |kind| kind.name)
+}
+
+/// A service of a Compose project: what each of its files says of it, overrides last.
+struct Layers<'a>(Vec<(usize, &'a Entry)>);
+
+impl<'a> Layers<'a> {
+    /// What the files say under a key, each with its number.
+    fn all(&self, key: &'static str) -> impl Iterator<Item = (usize, &'a Node)> {
+        let layers = self.0.iter();
+        layers.filter_map(move |(file, entry)| Some((*file, entry.node.at(key)?)))
+    }
+
+    /// The text that holds: the last one.
+    fn text(&self, key: &'static str) -> Option<&'a str> {
+        self.all(key).filter_map(|(_, it)| it.as_text()).last()
+    }
+}
+
+/// Puts a Compose project into a draft: its files in the order in which each is laid over those before.
+pub(super) fn compose(files: &[In<'_>], draft: &mut Draft) {
+    let mut services: Vec<(&str, Layers<'_>)> = Vec::new();
+    for file in files {
+        for entry in file.node.at("services").map_or(&[][..], Node::entries) {
+            match services.iter_mut().find(|(name, _)| *name == entry.key) {
+                Some((_, layers)) => layers.0.push((file.file, entry)),
+                None => services.push((&entry.key, Layers(vec![(file.file, entry)]))),
+            }
+        }
+    }
+    for (name, layers) in &services {
+        compose_service(name, layers, draft);
+    }
+    for file in files {
+        let named = ["services", "version", "name"];
+        let others = file.node.entries().iter();
+        for entry in others.filter(|it| !named.contains(&it.key.as_str())) {
             draft.leave(
                 file.file,
                 entry.key_span,
-                what,
-                "another has this name, or no service can have it",
-            );
-            continue;
-        }
-        let node = &entry.node;
-        let image = node.text_at("image").unwrap_or_default();
-        let ports: Vec<(String, Option<u16>, Option<u16>)> = node
-            .at("ports")
-            .map_or(&[][..], Node::items)
-            .iter()
-            .map(published)
-            .collect();
-        let first = ports
-            .iter()
-            .find_map(|(bind, port, _)| Some((bind.clone(), (*port)?)));
-        let mut fields = Fields::from([("managed_by", Toml::text("external"))]);
-        match first.as_ref().map(|(bind, _)| bind.as_str()) {
-            None | Some("127.0.0.1" | "localhost" | "::1") => {}
-            Some(_) => _ = fields.insert("bind", Toml::text("all")),
-        }
-        if !image.is_empty() && !image.contains('$') {
-            fields.insert("notes", Toml::text(format!("Runs in a container: {image}")));
-        }
-        let port = first.as_ref().map(|(_, port)| *port);
-        let env = variables(file.file, &what, node.at("environment"), draft);
-        let service = Service {
-            kind: kind_of(image),
-            host: draft.here.clone(),
-            port,
-            fields,
-            env,
-        };
-        let taken = port.is_some_and(|it| draft.port_is_taken(&service.host, it));
-        if taken || draft.services.contains_key(&name) {
-            draft.leave(
-                file.file,
-                entry.key_span,
-                what,
-                "its name or its port is taken already",
-            );
-            continue;
-        }
-        draft.knows_service(&name, service);
-        let inner = ports
-            .iter()
-            .filter_map(|(_, outer, inner)| Some(((*inner)?, (*outer)?)))
-            .collect();
-        let names = [Some(entry.key.as_str()), node.text_at("container_name")];
-        draft.knows_container(names.into_iter().flatten(), &inner);
-        let known = ["image", "ports", "environment", "container_name"];
-        let others: Vec<&str> = node
-            .entries()
-            .iter()
-            .map(|it| it.key.as_str())
-            .filter(|it| !known.contains(it))
-            .collect();
-        if !others.is_empty() || ports.len() > 1 {
-            let more = if ports.len() > 1 { "further ports" } else { "" };
-            let listed: Vec<&str> = others
-                .into_iter()
-                .chain([more])
-                .filter(|it| !it.is_empty())
-                .collect();
-            draft.leave(
-                file.file,
-                entry.key_span,
-                format!("{} of {what}", listed.join(", ")),
-                "how a container is made is not said in platform.toml",
+                format!("section `{}`", entry.key),
+                "how containers are made is not said in platform.toml",
             );
         }
     }
-    for entry in file
-        .node
-        .entries()
-        .iter()
-        .filter(|it| !["services", "version", "name"].contains(&it.key.as_str()))
+}
+
+fn compose_service(key: &str, layers: &Layers<'_>, draft: &mut Draft) {
+    let (file, first) = layers.0[0];
+    let what = format!("service `{key}`");
+    let name = plain_name(key);
+    if name != key && draft.services.contains_key(&name) || word::NAME.check(&name).is_err() {
+        let why = "another has this name, or no service can have it";
+        return draft.leave(file, first.key_span, what, why);
+    }
+    let image = layers.text("image").unwrap_or_default();
+    // An override adds to the ports, and may say one again.
+    let mut ports: Vec<(String, Option<u16>, Option<u16>)> = Vec::new();
+    for port in layers
+        .all("ports")
+        .flat_map(|(_, it)| it.items())
+        .map(published)
     {
-        draft.leave(
-            file.file,
-            entry.key_span,
-            format!("section `{}`", entry.key),
-            "how containers are made is not said in platform.toml",
-        );
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
+    }
+    let first_port = ports
+        .iter()
+        .find_map(|(bind, port, _)| Some((bind.clone(), (*port)?)));
+    let mut fields = Fields::from([("managed_by", Toml::text("external"))]);
+    match first_port.as_ref().map(|(bind, _)| bind.as_str()) {
+        None | Some("127.0.0.1" | "localhost" | "::1") => {}
+        Some(_) => _ = fields.insert("bind", Toml::text("all")),
+    }
+    if !image.is_empty() && !image.contains('$') {
+        fields.insert("notes", Toml::text(format!("Runs in a container: {image}")));
+    }
+    let port = first_port.map(|(_, port)| port);
+    let mut env = BTreeMap::new();
+    for (file, node) in layers.all("environment") {
+        env.extend(variables(file, &what, Some(node), draft));
+    }
+    let service = Service {
+        // One that is published nowhere has not the port that its kind would have.
+        kind: port.map_or_else(|| kind_of(image), |_| kind_of_image(image)),
+        host: draft.here.clone(),
+        port,
+        fields,
+        env,
+    };
+    let taken = port.is_some_and(|it| draft.port_is_taken(&service.host, it));
+    if taken || draft.services.contains_key(&name) {
+        let why = "its name or its port is taken already";
+        return draft.leave(file, first.key_span, what, why);
+    }
+    draft.knows_service(&name, service);
+    let inner = ports
+        .iter()
+        .filter_map(|(_, outer, inner)| Some(((*inner)?, (*outer)?)))
+        .collect();
+    let names = [Some(key), layers.text("container_name")];
+    draft.knows_container(names.into_iter().flatten(), &inner);
+    let known = ["image", "ports", "environment", "container_name"];
+    for (at, (file, entry)) in layers.0.iter().enumerate() {
+        let others = entry.node.entries().iter().map(|it| it.key.as_str());
+        let mut others: Vec<&str> = others.filter(|it| !known.contains(it)).collect();
+        if at == 0 && ports.len() > 1 {
+            others.push("further ports");
+        }
+        if !others.is_empty() {
+            draft.leave(
+                *file,
+                entry.key_span,
+                format!("{} of {what}", others.join(", ")),
+                "how a container is made is not said in platform.toml",
+            );
+        }
     }
 }
 
@@ -244,6 +283,8 @@ struct Program {
     span: Span,
     fields: Fields,
     env: BTreeMap<String, Toml>,
+    /// True for what is laid over a unit, and holds where both say something.
+    is_drop_in: bool,
 }
 
 /// Directives that every unit has, and that a unit made from platform.toml gets again.
@@ -381,8 +422,15 @@ pub(super) fn unit(file: In<'_>, file_name: &str, draft: &mut Draft, findings: &
         span,
         fields,
         env,
+        is_drop_in: is_drop_in(file_name),
     };
     place(file.file, &what, program, draft, findings);
+}
+
+/// True for a file that is laid over a unit.
+pub(super) fn is_drop_in(file_name: &str) -> bool {
+    let folder = file_name.rsplit('/').nth(1);
+    folder.is_some_and(|it| it.ends_with(".service.d"))
 }
 
 /// The name of a unit: of a drop-in, the one that it belongs to.
@@ -485,6 +533,7 @@ pub(super) fn plist(file: In<'_>, draft: &mut Draft, findings: &mut Findings) {
         span,
         fields,
         env,
+        is_drop_in: false,
     };
     place(file.file, &what, program, draft, findings);
 }
@@ -497,6 +546,7 @@ fn place(file: usize, what: &str, program: Program, draft: &mut Draft, findings:
         span,
         mut fields,
         mut env,
+        is_drop_in,
     } = program;
     let value_of = |flags: &[&str]| {
         command.iter().enumerate().find_map(|(at, word)| {
@@ -576,8 +626,13 @@ fn place(file: usize, what: &str, program: Program, draft: &mut Draft, findings:
     if let Some(there) = draft.services.get_mut(&name) {
         there.env.extend(service.env);
         for (key, value) in service.fields {
-            there.fields.entry(key).or_insert(value);
+            if is_drop_in {
+                there.fields.insert(key, value);
+            } else {
+                there.fields.entry(key).or_insert(value);
+            }
         }
+        there.port = service.port.or(there.port);
         return;
     }
     if word::NAME.check(&name).is_err()

@@ -9,6 +9,43 @@ use super::tree::{Node, Url, Value};
 use crate::diagnostic::Span;
 use crate::manifest::word;
 
+/// What of a server is read.
+const READ: &[&str] = &[
+    "args",
+    "auth_value",
+    "authentication_token",
+    "command",
+    "description",
+    "disabled",
+    "enabled",
+    "env",
+    "environment",
+    "headers",
+    "httpUrl",
+    "mcp_info",
+    "name",
+    "serverUrl",
+    "static_headers",
+    "transport",
+    "type",
+    "url",
+];
+
+/// Lists what is said of a server and has no place in platform.toml.
+fn others(place: In<'_>, what: &str, draft: &mut Draft) {
+    for entry in place.node.entries() {
+        if READ.contains(&entry.key.as_str()) {
+            continue;
+        }
+        draft.leave(
+            place.file,
+            entry.key_span,
+            format!("`{}` of {what}", entry.key),
+            "say it in platform.toml by hand, or leave it to the client",
+        );
+    }
+}
+
 /// Puts a server into a draft.
 pub(super) fn server(
     name: &str,
@@ -33,6 +70,11 @@ pub(super) fn server(
     let mut fields = Fields::from([("purpose", Toml::text(purpose))]);
     if through_gateway {
         fields.insert("through_gateway", Toml::Boolean(true));
+    }
+    others(place, &what, draft);
+    let says = |key: &str, truth| node.at(key).and_then(Node::as_boolean) == Some(truth);
+    if says("enabled", false) || says("disabled", true) {
+        fields.insert("state", Toml::text("disabled"));
     }
     let url = ["url", "serverUrl", "httpUrl"]
         .iter()
@@ -116,7 +158,10 @@ pub(super) fn server(
     }
     fields.insert("command", Toml::texts(words));
     let mut env = BTreeMap::new();
-    for entry in node.at("env").map_or(&[][..], Node::entries) {
+    // opencode has the longer word.
+    let variables = [node.at("env"), node.at("environment")];
+    let variables = variables.into_iter().flatten().flat_map(Node::entries);
+    for entry in variables {
         if word::ENV_NAME.check(&entry.key).is_err() {
             draft.leave(
                 place.file,

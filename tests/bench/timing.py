@@ -34,9 +34,9 @@ def workplace():
 
 
 class Run:
-    """One finished process."""
+    """One finished process, which must end with this code."""
 
-    def __init__(self, command):
+    def __init__(self, command, code=0):
         start = time.perf_counter()
         process = subprocess.Popen(
             [str(word) for word in command],
@@ -52,8 +52,8 @@ class Run:
         process.stderr.close()
         self.cpu = usage.ru_utime + usage.ru_stime
         self.memory = usage.ru_maxrss * UNIT
-        if process.returncode:
-            sys.exit(f"{' '.join(map(str, command))} failed:\n{complaint.decode(errors='replace')}")
+        if process.returncode != code:
+            sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{complaint.decode(errors='replace')}")
 
 
 class Runs(list):
@@ -80,12 +80,12 @@ def seconds(value):
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
-def in_turn(commands, count):
-    """Runs commands in turn, and one round before that is not counted; a command is a function that gives its words."""
+def in_turn(commands, count, code=0):
+    """Runs commands in turn, and one round before that is not counted; a command is a function that gives its words, and all end with this code."""
     runs = {name: Runs() for name in commands}
     for turn in range(count + 1):
         for name, command in commands.items():
-            run = Run(command())
+            run = Run(command(), code)
             if turn > 0:
                 runs[name].append(run)
     return runs

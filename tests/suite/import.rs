@@ -409,15 +409,26 @@ fn same_list(is: &Json, was: &Json, live: &[String]) -> bool {
     })
 }
 
-/// All files of a folder, in one import.
+/// All files of a folder and below it, in one import, by their names there.
 fn home(folder: &str, options: &Options) -> Imported {
     let folder = cases().join(folder);
-    let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
-        .expect("the cases are there")
-        .map(|entry| entry.expect("readable").path())
-        .collect();
-    paths.sort();
-    let sources: Vec<Source> = paths.iter().map(|it| source(it)).collect();
+    let mut paths = vec![folder.clone()];
+    let mut files = Vec::new();
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            let inner = fs::read_dir(&path).expect("the cases are there");
+            paths.extend(inner.map(|entry| entry.expect("readable").path()));
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let sources = files.iter().map(|path| {
+        let name = path.strip_prefix(&folder).expect("it is below");
+        let text = fs::read_to_string(path).expect("it is text");
+        Source::new(name.to_string_lossy(), text)
+    });
+    let sources: Vec<Source> = sources.collect();
     let world = World {
         read: &|_, _| None,
         exists: &|_, path| folder.join(path).exists(),
@@ -440,6 +451,9 @@ fn all_files_of_a_home_become_one_platform() {
         ("home", on("mini", &[mini, studio])),
         ("mac", on("studio", &[studio])),
         ("other", on("mini", &[mini])),
+        // A Compose file with its override, a unit with a drop-in, clients that keep MCP servers each in its way.
+        ("layers", on("mini", &[mini])),
+        ("rows", on("mini", &[mini])),
     ] {
         let imported = home(folder, &options);
         built(folder, &imported.text);
@@ -611,7 +625,7 @@ fn a_key_that_is_glued_to_other_words_is_not_shown() {
 #[test]
 fn broken_files_get_an_answer_and_show_no_key() {
     let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
-    let folders = ["litellm", "home", "mac", "other"];
+    let folders = ["litellm", "home", "mac", "other", "layers", "rows"];
     let mut texts = Vec::new();
     for folder in folders {
         for entry in fs::read_dir(cases().join(folder)).expect("the cases are there") {

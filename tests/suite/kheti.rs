@@ -60,6 +60,27 @@ fn kheti_trap_2_all_that_a_template_host_lacks_is_told_at_one_place() {
     }
 }
 
+#[test]
+fn pages_call_nothing_live_that_waits_for_its_host() {
+    let made = artifacts(&platform(KHETI));
+    for (page, names) in [
+        ("docs/models.md", ["mixtral", "nomic-embed-text"]),
+        ("docs/dossier.md", ["[ollama-ms-s1]", "[ollama-gtr9-pro]"]),
+    ] {
+        for name in names {
+            let rows: Vec<&str> = text_of(&made, page)
+                .lines()
+                .filter(|it| it.starts_with('|') && it.contains(name))
+                .collect();
+            assert!(!rows.is_empty(), "{name}");
+            assert!(!rows.iter().any(|it| it.contains("| live")), "{rows:#?}");
+        }
+    }
+    let planned = text_of(&made, "docs/planned.md");
+    assert!(planned.contains("| `whisper-large-v3` "));
+    assert!(planned.contains("| host `old-office-pc`"), "{planned}");
+}
+
 /// The folders of what machines read; people read the rest.
 const RUNTIME: &[&str] = &[
     "compose",
@@ -220,12 +241,17 @@ fn a_profile_becomes_what_each_gateway_can_do_with_it() {
     assert!(!router.contains("weight:"));
 }
 
-#[test]
-fn limits_are_told_by_the_names_that_litellm_reads() {
-    let text = KHETI.replace(
+/// Kheti with limits for each user and each team beside its own.
+fn limited() -> String {
+    KHETI.replace(
         "key = { requests_per_minute = 60 }",
         "key = { requests_per_minute = 60 }\nuser = { budget = 20, every = \"7d\" }\nteam = { budget = 50.5, every = \"36h\", requests_per_minute = 120 }",
-    );
+    )
+}
+
+#[test]
+fn limits_are_told_by_the_names_that_litellm_reads() {
+    let text = limited();
     let made = artifacts(&platform(&text));
     let router = text_of(&made, "litellm/router.yaml");
     let wanted = "  max_budget: 100.0\n  budget_duration: \"30d\"\n  default_key_generate_params:\n    rpm_limit: 60\n  default_internal_user_params:\n    max_budget: 20.0\n    budget_duration: \"7d\"\n  default_team_params:\n    max_budget: 50.5\n    budget_duration: \"36h\"\n    rpm_limit: 120\n";
@@ -247,7 +273,7 @@ fn limits_that_nobody_counts_are_refused() {
 
 #[test]
 fn the_real_litellm_loads_every_model_of_the_second_house_and_warns_of_nothing() {
-    let platform = platform(KHETI);
+    let platform = platform(&limited());
     let folder = tempfile::tempdir().expect("a folder");
     written(&platform, folder.path());
     // The cache is asked for when the settings are read.

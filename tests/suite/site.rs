@@ -387,6 +387,19 @@ fn pages_ask_for_news_only_where_somebody_watches() {
 }
 
 #[test]
+fn what_cannot_be_built_is_shown_in_the_dress_of_the_site() {
+    let home = tempfile::tempdir().expect("it works");
+    let broken = SMALL.replace("host = \"nas\"", "host = \"nsa\"");
+    fs::write(home.path().join("platform.toml"), broken).expect("it works");
+    let folder = home.path().to_owned();
+    let served = Served::of(home, &folder, &["--watch"]);
+    let page = served.get("/");
+    assert!(page.contains("there is no host &#96;nsa&#96;"), "{page}");
+    assert!(page.contains("href=\"/assets/site.css\""), "{page}");
+    assert!(served.get("/assets/site.css").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
 fn only_this_machine_is_served_and_nothing_beyond_the_site() {
     let served = Served::start();
     assert!(served.get("/../platform.toml").starts_with("HTTP/1.1 404 "));

@@ -20,12 +20,14 @@ use crate::ledger::Lock;
 use crate::platform::Platform;
 
 pub(super) fn run(arguments: &Docs) -> End {
+    // What changes while it is built is built again.
+    let seen = serve::traces(arguments);
     let built = build(arguments);
     let end = built.as_ref().err().map_or(End::Well, |it| it.end);
     if arguments.no_serve || (built.is_err() && !arguments.watch) {
         return end;
     }
-    serve::run(arguments, built)
+    serve::run(arguments, built, seen)
 }
 
 /// Why there is no site. The terminal has said so already.

@@ -13,7 +13,7 @@ use crate::cli::arguments::Docs;
 use crate::cli::{End, terminal};
 use crate::emit::Artifacts;
 use crate::emit::escape::html_text;
-use crate::emit::site::NAME;
+use crate::emit::site::{NAME, style};
 
 /// How often files are looked at.
 const LOOK: Duration = Duration::from_millis(300);
@@ -86,7 +86,8 @@ impl Shelf {
     }
 }
 
-pub(super) fn run(arguments: &Docs, built: Result<Artifacts, Trouble>) -> End {
+/// Serves what was built from files with these traces.
+pub(super) fn run(arguments: &Docs, built: Result<Artifacts, Trouble>, seen: Vec<Trace>) -> End {
     let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)) {
         Ok(listener) => listener,
         Err(error) => {
@@ -114,7 +115,7 @@ pub(super) fn run(arguments: &Docs, built: Result<Artifacts, Trouble>) -> End {
     }
     thread::scope(|scope| {
         if arguments.watch {
-            scope.spawn(|| watch(arguments, &shelf));
+            scope.spawn(|| watch(arguments, &shelf, seen));
         }
         for stream in listener.incoming().filter_map(Result::ok) {
             let shelf = Arc::clone(&shelf);
@@ -126,8 +127,7 @@ pub(super) fn run(arguments: &Docs, built: Result<Artifacts, Trouble>) -> End {
 }
 
 /// Builds again whenever a file is new, gone or changed.
-fn watch(arguments: &Docs, shelf: &Shelf) {
-    let mut seen = traces(arguments);
+fn watch(arguments: &Docs, shelf: &Shelf, mut seen: Vec<Trace>) {
     loop {
         thread::sleep(LOOK);
         let now = traces(arguments);
@@ -139,8 +139,11 @@ fn watch(arguments: &Docs, shelf: &Shelf) {
     }
 }
 
-/// When each file that the site is made from was changed, and how long it is.
-fn traces(arguments: &Docs) -> Vec<(PathBuf, Option<(SystemTime, u64)>)> {
+/// A file, when it was changed, and how long it is.
+pub(super) type Trace = (PathBuf, Option<(SystemTime, u64)>);
+
+/// The traces of the files that the site is made from.
+pub(super) fn traces(arguments: &Docs) -> Vec<Trace> {
     let trace = |path: &Path| {
         let metadata = path.metadata().ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
@@ -276,6 +279,12 @@ fn page(path: &str, shelf: &Shelf) -> Answer {
             kind,
             body: artifact.text.clone(),
         },
+        // What is wrong is shown in the same dress before there has been a site.
+        None if name == "assets/site.css" => Answer {
+            status: "200 OK",
+            kind,
+            body: style(),
+        },
         None => Answer::plain("404 Not Found", "there is no such page\n"),
     }
 }
@@ -299,7 +308,7 @@ fn broken(report: &str) -> String {
     let mut html = String::new();
     let _ = write!(
         html,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>This cannot be built</title>\n<link rel=\"stylesheet\" href=\"/assets/site.css\">\n</head>\n<body>\n<div class=\"frame\"><main><h1>This cannot be built</h1>\n<p>The site is as it was; this page loads anew when the errors below are mended.</p>\n<div class=\"code\"><pre tabindex=\"0\"><code>{}</code></pre></div></main></div>\n</body>\n</html>\n",
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>This cannot be built</title>\n<link rel=\"stylesheet\" href=\"/assets/site.css\">\n</head>\n<body>\n<div class=\"frame lone\"><main><h1>This cannot be built</h1>\n<p>The site is as it was; this page loads anew when the errors below are mended.</p>\n<div class=\"code\"><pre tabindex=\"0\"><code>{}</code></pre></div></main></div>\n</body>\n</html>\n",
         html_text(report)
     );
     html

@@ -2,13 +2,14 @@
 //!
 //! The file is the truth: where both know a model and differ, that is told and nothing is changed. What is proposed was checked: with it the file has no finding that it had not before.
 
+mod arguments;
 mod edit;
 mod plan;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::arguments::{Format, Input, Sync};
+use super::arguments::{Format, Input};
 use super::input::Reading;
 use super::output::{Change, Difference};
 use super::status::keys::Keys;
@@ -22,6 +23,7 @@ use crate::platform::{Platform, Service};
 use crate::status::{World, catalogue};
 use crate::syntax;
 
+pub(super) use arguments::Sync;
 use edit::Edited;
 use plan::{Heard, Place, Plan, short};
 

@@ -15,7 +15,7 @@ pub(super) fn dossier(book: &Book) -> Page {
         .iter()
         .map(|it| host_row(platform, it))
         .collect();
-    page.table(
+    page.sparse_table(
         [
             "Host",
             "System",
@@ -28,7 +28,7 @@ pub(super) fn dossier(book: &Book) -> Page {
         "There is no host.",
     );
     page.section("Ports and endpoints");
-    page.table(
+    page.sparse_table(
         [
             "Host",
             "Port",
@@ -73,14 +73,14 @@ fn host_row(platform: &Platform, host: &Host) -> [String; 6] {
     let release = host
         .release
         .as_deref()
-        .unwrap_or_else(|| words::os(host.os));
+        .unwrap_or_else(|| words::system(host));
     let addresses = host.addresses.iter().map(|(network, address, _)| {
         format!("{} {}", text(&platform[*network].name), code(address))
     });
     [
         to_host("", host),
         text(release),
-        words::init(host.init).to_owned(),
+        words::starter(host).to_owned(),
         words::host_state(host.state).to_owned(),
         listed(addresses),
         text_or_none(host.notes.as_deref()),
@@ -124,8 +124,8 @@ fn service_row(platform: &Platform, service: &Service) -> [String; 6] {
         to_service("", service),
         text(service.kind.title),
         to_host("", &platform[service.host]),
-        words::service_state(service.state).to_owned(),
-        words::managed_by(service.managed_by).to_owned(),
+        words::service(platform, service).to_owned(),
+        words::started_by(platform, service).to_owned(),
         code_or_none(service.env_file.as_deref()),
     ]
 }
@@ -140,7 +140,7 @@ fn exposure(platform: &Platform) -> Vec<[String; 6]> {
             [
                 to_service("", service),
                 code(&words::bind(platform, service)),
-                words::service_state(service.state).to_owned(),
+                words::service(platform, service).to_owned(),
                 approval.map_or_else(
                     || NONE.to_owned(),
                     |it| format!("{}: {}", text(&it.when), text(&it.reason)),

@@ -22,7 +22,7 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
                 [
                     to_service(UP, service),
                     text(service.kind.title),
-                    words::service_state(service.state).to_owned(),
+                    words::service(platform, service).to_owned(),
                     code_or_none(service.url.as_deref()),
                     code_or_none(service.key.as_deref()),
                 ]
@@ -42,10 +42,10 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
             [
                 to_service(UP, service),
                 text(&service.title),
-                words::service_state(service.state).to_owned(),
+                words::service(platform, service).to_owned(),
                 listed(ports),
                 super::ports::listens(platform, service),
-                words::managed_by(service.managed_by).to_owned(),
+                words::started_by(platform, service).to_owned(),
             ]
         })
         .collect();
@@ -100,11 +100,10 @@ fn facts(platform: &Platform, host: &Host) -> Vec<String> {
     vec![
         format!("name: {}", code(&host.name)),
         format!("state: {}", words::host_state(host.state)),
-        format!(
-            "system: {}, {}",
-            words::os(host.os),
-            text_or_none(host.release.as_deref())
-        ),
+        match &host.release {
+            Some(release) => format!("system: {}, {}", words::os(host.os), text(release)),
+            None => format!("system: {}", words::os(host.os)),
+        },
         format!("starts services: by {}", words::init(host.init)),
         format!("addresses: {}", listed(addresses)),
         format!("DNS names: {}", listed(host.dns.iter().map(|it| code(it)))),

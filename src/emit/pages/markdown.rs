@@ -65,6 +65,27 @@ impl Writer {
         rows: &[[String; COLUMNS]],
         none: &str,
     ) {
+        self.columns(head, rows, none, [true; COLUMNS]);
+    }
+
+    /// A table without the columns in which no row says anything.
+    pub(super) fn sparse_table<const COLUMNS: usize>(
+        &mut self,
+        head: [&str; COLUMNS],
+        rows: &[[String; COLUMNS]],
+        none: &str,
+    ) {
+        let says = |at: usize| at == 0 || rows.iter().any(|row| row[at] != NONE);
+        self.columns(head, rows, none, std::array::from_fn(says));
+    }
+
+    fn columns<const COLUMNS: usize>(
+        &mut self,
+        head: [&str; COLUMNS],
+        rows: &[[String; COLUMNS]],
+        none: &str,
+        shown: [bool; COLUMNS],
+    ) {
         if rows.is_empty() {
             self.paragraph(none);
             return;
@@ -76,20 +97,22 @@ impl Writer {
             }
         }
         self.text.push('\n');
-        self.row(head.iter().copied(), widths);
-        let rule = widths.map(|width| "-".repeat(width));
-        self.row(rule.iter().map(String::as_str), widths);
+        let widths = shown.iter().zip(widths);
+        let widths: Vec<_> = widths
+            .map(|(shown, width)| shown.then_some(width))
+            .collect();
+        self.row(head.iter().copied(), &widths);
+        let rule = widths.iter().map(|width| "-".repeat(width.unwrap_or(0)));
+        self.row(rule.collect::<Vec<_>>().iter().map(String::as_str), &widths);
         for row in rows {
-            self.row(row.iter().map(String::as_str), widths);
+            self.row(row.iter().map(String::as_str), &widths);
         }
     }
 
-    fn row<'c, const COLUMNS: usize>(
-        &mut self,
-        cells: impl Iterator<Item = &'c str>,
-        widths: [usize; COLUMNS],
-    ) {
+    /// A row of the cells that have a width.
+    fn row<'c>(&mut self, cells: impl Iterator<Item = &'c str>, widths: &[Option<usize>]) {
         for (cell, width) in cells.zip(widths) {
+            let Some(width) = width else { continue };
             self.text.push_str("| ");
             self.text.push_str(cell);
             let blanks = width.saturating_sub(characters(cell)) + 1;
@@ -175,9 +198,11 @@ mod tests {
         ];
         writer.table(["service", "notes"], &rows, "None.");
         writer.table::<1>(["gone"], &[], "Nothing is gone.");
+        let rows = [["a", NONE, "b"], [NONE, NONE, NONE]].map(|it| it.map(str::to_owned));
+        writer.sparse_table(["one", "two", "six"], &rows, "None.");
         assert_eq!(
             writer.finish(),
-            "# A \\* b\n\n| service        | notes    |\n| -------------- | -------- |\n| `ov`           | one\\|two |\n| `litellm-orch` | –        |\n\nNothing is gone.\n"
+            "# A \\* b\n\n| service        | notes    |\n| -------------- | -------- |\n| `ov`           | one\\|two |\n| `litellm-orch` | –        |\n\nNothing is gone.\n\n| one | six |\n| --- | --- |\n| a   | b   |\n| –   | –   |\n"
         );
     }
 

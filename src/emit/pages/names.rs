@@ -15,12 +15,12 @@ pub(super) fn handles(book: &Book) -> Page {
     let rows = |handles: &[&Handle]| -> Vec<_> {
         handles.iter().map(|it| handle_row(platform, it)).collect()
     };
-    let head = ["Handle", "Models", "Through", "Fallbacks", "State", "Notes"];
+    let head = ["Handle", "State", "Models", "Fallbacks", "Through", "Notes"];
     page.section("Public");
-    page.table(head, &rows(&public), "There is no public handle.");
+    page.sparse_table(head, &rows(&public), "There is no public handle.");
     page.section("Internal");
     page.paragraph("Only the platform's own services use these.");
-    page.table(head, &rows(&internal), "There is no internal handle.");
+    page.sparse_table(head, &rows(&internal), "There is no internal handle.");
     page.section("Naming");
     page.paragraph(match platform.policy.handle_names {
         HandleNames::ModelId => "A handle is the canonical id of its model.",
@@ -82,12 +82,12 @@ fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
     );
     [
         to_handle("", handle),
+        state,
         alias
             .as_ref()
             .map_or_else(|| listed(targets), |it| format!("those of {it}")),
-        through,
         listed(handle.fallbacks.iter().map(|id| code(&platform[*id].name))),
-        state,
+        through,
         text_or_none(handle.notes.as_deref()),
     ]
 }
@@ -142,13 +142,13 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
             [
                 code(&model.name),
                 to_service(UP, &platform[model.service]),
-                words::model_state(model.state).to_owned(),
+                words::model(platform, model).to_owned(),
                 number(target.order),
                 number(target.weight),
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         ["Model", "Server", "State", "Order", "Weight"],
         &targets,
         "There is no model.",
@@ -186,7 +186,7 @@ pub(super) fn models(book: &Book) -> Page {
         .iter()
         .map(|it| model_row(platform, it))
         .collect();
-    page.table(
+    page.sparse_table(
         [
             "Model", "Server", "Port", "Does", "Size", "Context", "State",
         ],
@@ -197,6 +197,11 @@ pub(super) fn models(book: &Book) -> Page {
     let sources: Vec<_> = platform
         .models
         .iter()
+        .filter(|it| {
+            let volume = it.volume.as_ref().map(|(name, _)| name);
+            let said = [&it.repo, &it.source_path, &it.format, &it.quantisation];
+            volume.is_some() || said.into_iter().any(Option::is_some)
+        })
         .map(|model| {
             let volume = model.volume.as_ref();
             [
@@ -209,7 +214,7 @@ pub(super) fn models(book: &Book) -> Page {
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         [
             "Model",
             "Repository",
@@ -219,7 +224,7 @@ pub(super) fn models(book: &Book) -> Page {
             "Quantisation",
         ],
         &sources,
-        "There is no model.",
+        "Of no model is it said.",
     );
     Page::new("models.md", "Models", page.finish())
 }
@@ -243,6 +248,6 @@ fn model_row(platform: &Platform, model: &Model) -> [String; 7] {
             .as_deref()
             .map_or_else(|| NONE.to_owned(), text),
         number(model.context_length),
-        words::model_state(model.state).to_owned(),
+        words::model(platform, model).to_owned(),
     ]
 }

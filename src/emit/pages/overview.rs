@@ -70,7 +70,7 @@ pub(super) fn index(book: &Book) -> Page {
             [
                 to_host("", host),
                 text(&host.title),
-                words::os(host.os).to_owned(),
+                words::system(host).to_owned(),
                 words::host_state(host.state).to_owned(),
                 platform.services_on(host.id).count().to_string(),
             ]
@@ -93,7 +93,7 @@ pub(super) fn index(book: &Book) -> Page {
                 service
                     .port()
                     .map_or_else(|| NONE.to_owned(), |it| it.to_string()),
-                words::service_state(service.state).to_owned(),
+                words::service(platform, service).to_owned(),
             ]
         })
         .collect();

@@ -21,7 +21,7 @@ pub(super) fn planned(book: &Book) -> Page {
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         ["Host", "State", "Title", "Notes"],
         &hosts,
         "Every host is in use.",
@@ -30,18 +30,18 @@ pub(super) fn planned(book: &Book) -> Page {
     let services: Vec<_> = platform
         .services
         .iter()
-        .filter(|it| it.state != ServiceState::Live)
+        .filter(|it| words::service(platform, it) != words::service_state(ServiceState::Live))
         .map(|it| {
             [
                 to_service("", it),
-                words::service_state(it.state).to_owned(),
+                words::service(platform, it).to_owned(),
                 to_host("", &platform[it.host]),
                 text(&it.title),
                 text_or_none(it.notes.as_deref()),
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         ["Service", "State", "Host", "Title", "Notes"],
         &services,
         "Every service is live.",
@@ -50,17 +50,17 @@ pub(super) fn planned(book: &Book) -> Page {
     let models: Vec<_> = platform
         .models
         .iter()
-        .filter(|it| it.state != ModelState::Live)
+        .filter(|it| words::model(platform, it) != words::model_state(ModelState::Live))
         .map(|it| {
             [
                 code(&it.name),
-                words::model_state(it.state).to_owned(),
+                words::model(platform, it).to_owned(),
                 to_service("", &platform[it.service]),
                 text_or_none(it.notes.as_deref()),
             ]
         })
         .collect();
-    page.table(
+    page.sparse_table(
         ["Model", "State", "Server", "Notes"],
         &models,
         "Every model is live.",
@@ -70,7 +70,7 @@ pub(super) fn planned(book: &Book) -> Page {
     let work: Vec<_> = platform
         .work
         .iter()
-        .map(|it| [text(&it.subject), text(&it.what)])
+        .map(|it| [quoting(&it.subject), quoting(&it.what)])
         .collect();
     page.table(
         ["About", "What is to be done"],
@@ -78,4 +78,22 @@ pub(super) fn planned(book: &Book) -> Page {
         "Nothing is left open.",
     );
     Page::new("planned.md", "Planned", page.finish())
+}
+
+/// A text in which names stand between backticks, as those of findings do.
+fn quoting(words: &str) -> String {
+    let mut written = String::new();
+    for (at, part) in words.split('`').enumerate() {
+        if at % 2 == 1 && !part.is_empty() {
+            written.push_str(&code(part));
+        } else {
+            // A text loses the blanks at its ends, which here stand between it and a name.
+            let blank = |is: bool| if is { " " } else { "" };
+            let inner = part.trim_matches(' ');
+            written.push_str(blank(part.starts_with(' ')));
+            written.push_str(&text(inner));
+            written.push_str(blank(part.ends_with(' ') && !inner.is_empty()));
+        }
+    }
+    written
 }

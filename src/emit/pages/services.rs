@@ -69,7 +69,7 @@ fn provider(platform: &Platform, service: &Service) -> Page {
             code(service.kind.name),
             text(service.kind.title)
         ),
-        format!("state: {}", words::service_state(service.state)),
+        format!("state: {}", words::service(platform, service)),
         "where: in the internet; what is asked of it leaves the house, and is paid for".to_owned(),
         format!("key: {}", code_or_none(service.key.as_deref())),
         format!("endpoints: {}, as OpenAI's", code(&openai)),
@@ -87,9 +87,9 @@ fn facts(platform: &Platform, service: &Service) -> Vec<String> {
             code(service.kind.name),
             text(service.kind.title)
         ),
-        format!("state: {}", words::service_state(service.state)),
+        format!("state: {}", words::service(platform, service)),
         format!("host: {}", to_host(UP, &platform[service.host])),
-        format!("started by: {}", words::managed_by(service.managed_by)),
+        format!("started by: {}", words::started_by(platform, service)),
         format!("listens on: {}", code(&words::bind(platform, service))),
         format!("env file: {}", code_or_none(service.env_file.as_deref())),
     ];
@@ -282,7 +282,7 @@ fn models(page: &mut Writer, platform: &Platform, service: &Service) {
                     .port
                     .map_or_else(|| NONE.to_owned(), |it| it.to_string()),
                 words::mode(model.mode).to_owned(),
-                words::model_state(model.state).to_owned(),
+                words::model(platform, model).to_owned(),
                 text_or_none(model.notes.as_deref()),
             ]
         })

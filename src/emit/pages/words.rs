@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::markdown::NONE;
 use crate::emit::endpoint::http_url;
 use crate::platform::{
-    Bind, Capability, Health, HostState, Init, Level, ManagedBy, McpState, Method, Mode,
-    ModelState, Os, Platform, Restart, Service, ServiceState,
+    Bind, Capability, Health, Host, HostState, Init, Level, ManagedBy, McpState, Method, Mode,
+    Model, ModelState, Os, Platform, Restart, Service, ServiceState,
 };
 
 pub(super) fn host_state(state: HostState) -> &'static str {
@@ -32,6 +33,49 @@ pub(super) fn model_state(state: ModelState) -> &'static str {
         ModelState::Live => "live",
         ModelState::Planned => "planned",
         ModelState::Retired => "retired",
+    }
+}
+
+/// The operating system of a host; the internet has none.
+pub(super) fn system(host: &Host) -> &'static str {
+    if host.elsewhere { NONE } else { os(host.os) }
+}
+
+/// What starts services on a host; nothing of ours does on the internet.
+pub(super) fn starter(host: &Host) -> &'static str {
+    if host.elsewhere {
+        NONE
+    } else {
+        init(host.init)
+    }
+}
+
+/// Who starts a service.
+pub(super) fn started_by(platform: &Platform, service: &Service) -> &'static str {
+    if platform[service.host].elsewhere {
+        "its provider"
+    } else {
+        managed_by(service.managed_by)
+    }
+}
+
+/// How a service stands: what is said of it, but on a host that is not there it is no more than its host.
+pub(super) fn service(platform: &Platform, service: &Service) -> &'static str {
+    let host = &platform[service.host];
+    match (host.state, service.state) {
+        (HostState::Live, _) | (_, ServiceState::Disabled | ServiceState::Retired) => {
+            service_state(service.state)
+        }
+        _ => host_state(host.state),
+    }
+}
+
+/// How a model stands: behind a service that does not serve it is no more than its service.
+pub(super) fn model(platform: &Platform, model: &Model) -> &'static str {
+    let server = &platform[model.service];
+    match model.state {
+        ModelState::Live if !platform.is_live(server) => service(platform, server),
+        _ => model_state(model.state),
     }
 }
 

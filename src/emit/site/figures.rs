@@ -106,9 +106,13 @@ impl<'a> Figures<'a> {
                     .filter(|(_, claim)| claim.state == State::Tombstone)
                     .map(|(key, _)| (key.port, key.owner.name()))
                     .collect();
-                let ports = picture::port_map(platform, *id, &links, &former);
-                let caption = "What listens where, and what is free";
-                drawn.push(figure(caption, &ports, Some("ports")));
+                let mut here = platform.services_on(*id);
+                let given = |it: &Service| !it.ports.is_empty() || !it.slots.is_empty();
+                if !former.is_empty() || here.any(given) {
+                    let ports = picture::port_map(platform, *id, &links, &former);
+                    let caption = "What listens where, and what is free";
+                    drawn.push(figure(caption, &ports, Some("ports")));
+                }
                 let impact = self.blast.host(*id);
                 if !impact.is_empty() {
                     let picture = blast::picture(platform, Down::Host(*id), &impact, &links);

@@ -62,7 +62,7 @@ pub fn site(book: &Book, documents: &[Document]) -> Result<Artifacts, EmitError>
             text,
         ));
     }
-    let style = format!("{STYLE}{}", crate::emit::picture::STYLES);
+    let style = style();
     for (name, text) in [
         ("site.css", style.as_str()),
         ("site.js", SCRIPT),
@@ -74,6 +74,11 @@ pub fn site(book: &Book, documents: &[Document]) -> Result<Artifacts, EmitError>
     // Every build makes it, so that no repository need keep it.
     artifacts.add(Artifact::new(format!("{NAME}/.gitignore"), "*\n"));
     Ok(artifacts)
+}
+
+/// The style sheet of every page.
+pub fn style() -> String {
+    format!("{STYLE}{}", crate::emit::picture::STYLES)
 }
 
 /// Where a page of Markdown lies on the site.

@@ -128,6 +128,7 @@ pub(super) fn render(page: &Page, catalogue: &Catalogue) -> Rendered {
         is_ours: !page.path.starts_with(GUIDE),
         up: "../".repeat(page.path.matches('/').count()),
         facts_may_follow: true,
+        is_narrow: false,
         ids: PAGE_IDS.iter().map(|it| (*it).to_owned()).collect(),
         rendered: Rendered {
             sections: vec![Section::default()],
@@ -152,7 +153,7 @@ pub(super) fn render(page: &Page, catalogue: &Catalogue) -> Rendered {
     }
 }
 
-/// Code of more letters than this may be broken in a table.
+/// Code and links of more letters than this may be broken in a table.
 const UNBROKEN: usize = 28;
 
 /// A fact of more letters than this has a line of its own.
@@ -169,6 +170,8 @@ struct Renderer<'p> {
     up: String,
     /// True where a list of ours says what a thing is: at the head of a page, and below the name of each MCP server.
     facts_may_follow: bool,
+    /// True in a cell or a fact, where room is scarce.
+    is_narrow: bool,
     ids: BTreeSet<String>,
     rendered: Rendered,
     events: Vec<Event<'p>>,
@@ -178,7 +181,6 @@ impl<'p> Renderer<'p> {
     fn all(&mut self, events: &[Event<'p>]) {
         let mut at = 0;
         let mut in_head = false;
-        let mut in_cell = false;
         while let Some(event) = events.get(at) {
             at += 1;
             match event {
@@ -240,7 +242,7 @@ impl<'p> Renderer<'p> {
                     at += 1;
                 }
                 Event::Start(Tag::TableCell) => {
-                    in_cell = true;
+                    self.is_narrow = true;
                     self.events.push(event.clone());
                     if let (Some(Event::Text(word)), Some(Event::End(TagEnd::TableCell))) =
                         (events.get(at), events.get(at + 1))
@@ -259,7 +261,7 @@ impl<'p> Renderer<'p> {
                     }
                 }
                 Event::Text(words) => self.text(words),
-                Event::Code(words) if in_cell && words.chars().count() > UNBROKEN => {
+                Event::Code(words) if self.is_narrow && is_long(words) => {
                     self.long_code(words);
                 }
                 Event::Code(words) => {
@@ -274,7 +276,7 @@ impl<'p> Renderer<'p> {
                 Event::Rule => self.raw("<hr>\n"),
                 Event::SoftBreak
                 | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableCell) => {
-                    in_cell &= !matches!(event, Event::End(TagEnd::TableCell));
+                    self.is_narrow &= !matches!(event, Event::End(TagEnd::TableCell));
                     self.found(" ");
                     self.events.push(event.clone());
                 }
@@ -297,31 +299,34 @@ impl<'p> Renderer<'p> {
             } else {
                 "<li>"
             });
-            let rest = match words {
+            self.is_narrow = true;
+            match words {
                 [Event::Text(first), rest @ ..] => {
                     let (key, value) = first.split_once(": ").unwrap_or(("", first));
                     self.fact(key, value);
-                    rest
+                    self.all(rest);
+                    self.raw("</span>");
                 }
-                all => all,
-            };
-            self.all(rest);
+                all => self.all(all),
+            }
             self.raw("</li>\n");
             self.found(" ");
         }
+        self.is_narrow = false;
         self.raw("</ul>\n");
     }
 
-    /// The words that a fact begins with.
+    /// The words that a fact begins with; its value is not closed yet.
     fn fact(&mut self, key: &str, value: &str) {
         if key.is_empty() {
+            self.raw("<span>");
             self.text(value);
             return;
         }
         self.found(key);
         self.found(" ");
         let key = html_text(key);
-        self.raw(&format!("<span class=\"key\">{key}</span> "));
+        self.raw(&format!("<span class=\"key\">{key}</span> <span>"));
         if STATES.contains(&value) {
             self.found(value);
             self.raw(&format!(
@@ -335,7 +340,8 @@ impl<'p> Renderer<'p> {
     /// Code in a cell that may be broken where its words end, for a column as wide as all of it would push others off the page.
     fn long_code(&mut self, words: &str) {
         self.found(words);
-        let shown = html_text(words).replace('_', "_<wbr>");
+        let pieces = words.split_inclusive(['_', '/']).map(html_text);
+        let shown = pieces.collect::<Vec<_>>().join("<wbr>");
         self.raw(&format!("<code class=\"long\">{shown}</code>"));
     }
 
@@ -372,6 +378,7 @@ impl<'p> Renderer<'p> {
         let shown = html_text(&id).into_owned();
         self.raw(&format!("<h{number} id=\"{shown}\">"));
         self.all(inside);
+        self.found(" ");
         if number > 1 {
             let label = html_text(&text);
             self.raw(&format!(
@@ -426,7 +433,12 @@ impl<'p> Renderer<'p> {
     fn link(&mut self, target: &str, inside: &[Event<'p>]) {
         match self.destination(target) {
             Some(href) => {
-                self.raw(&format!("<a href=\"{}\">", html_text(&href)));
+                let class = if self.is_narrow && is_long(&plain(inside)) {
+                    " class=\"long\""
+                } else {
+                    ""
+                };
+                self.raw(&format!("<a{class} href=\"{}\">", html_text(&href)));
                 self.all(inside);
                 self.raw("</a>");
             }
@@ -547,6 +559,10 @@ const STATES: [&str; 14] = [
     "deny",
     "allow",
 ];
+
+fn is_long(words: &str) -> bool {
+    words.chars().count() > UNBROKEN
+}
 
 /// The place of the end of what began just before `from`; the end of all for what never ends.
 fn until(events: &[Event], from: usize, is_end: impl Fn(&TagEnd) -> bool) -> usize {

@@ -148,10 +148,16 @@
       if (/^(services|hosts|handles)\//.test(item.entry.u)) {
         sum += 4;
       }
+      // Who looks for a port or a URL looks for the one who has it.
+      if (inText >= 0 && /#how-to-reach-it$/.test(item.entry.u)) {
+        sum += 2;
+      }
       if (inText >= 0) {
         var before = item.text[inText - 1] || " ";
         var after = item.text[inText + words[i].length] || " ";
         sum += /\w/.test(before) || /\w/.test(after) ? 1 : 3;
+        // A section that says little else is about it.
+        sum += 2 / (1 + item.text.length / 300);
       }
     }
     return sum;

@@ -65,10 +65,17 @@ fn template(platform: &Platform, host: &Host, missing: &[&str]) -> String {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
     };
+    let waiting = match (services.len(), models) {
+        (0, 0) => String::new(),
+        (services, 0) => format!("; {} waits for it", count(services, "service")),
+        (services, models) => format!(
+            "; {} and {} wait for it",
+            count(services, "service"),
+            count(models, "model")
+        ),
+    };
     let mut words = format!(
-        "is a template, and live once it has an address; {} and {} wait for it. Say {}",
-        count(services.len(), "service"),
-        count(models, "model"),
+        "is a template, and live once it has an address{waiting}. Say {}",
         missing.join(", "),
     );
     for service in services {

@@ -99,7 +99,11 @@ impl Graph {
     }
 
     fn card(&mut self, platform: &Platform, host: &Host, links: &Links<'_>) {
-        let os = words::os(host.os);
+        let os = if host.elsewhere {
+            "providers"
+        } else {
+            words::os(host.os)
+        };
         let release = host.release.as_deref().unwrap_or(os);
         let line = if host.title == host.name {
             release.to_owned()
