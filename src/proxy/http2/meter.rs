@@ -176,6 +176,8 @@ mod tests {
         for _ in 0..200 {
             meter.give_up(now);
         }
+        assert!(!is_flooded(&meter));
+        meter.give_up(now);
         assert!(is_flooded(&meter));
     }
 }
