@@ -424,6 +424,18 @@ fn ollama_is_asked_itself() {
 }
 
 #[test]
+fn a_server_on_the_loopback_of_another_host_is_not_asked() {
+    let server = Server::at("127.0.0.1").well("/api/tags", OLLAMA);
+    let home = Home::of(&platform(server.port(), (8100, 8103)));
+    let ran = sync(&home, 2, &["ollama"]);
+    assert_eq!(
+        ran.err,
+        "error: `ollama` does not say what it has: it listens on another host's loopback alone\n  help: run this on `box`, with `--here box` when the machine has another name, or give its list with `--from FILE`\n"
+    );
+    assert!(server.heads().is_empty());
+}
+
+#[test]
 fn each_port_of_a_range_is_asked() {
     let (one, two) = loop {
         // The ports of a range are neighbours.

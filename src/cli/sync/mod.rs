@@ -156,7 +156,9 @@ fn ask(
     let many = service.kind.one_model_per_port;
     let mut heard = Vec::new();
     let mut failed = Vec::new();
+    let mut reachable = false;
     for list in catalogue(platform, service, &world) {
+        reachable |= list.url.is_some();
         let url = list.url.unwrap_or_default();
         let read = list.answer.and_then(|bytes| {
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -169,6 +171,7 @@ fn ask(
             }),
             // Where each model has a port of its own, one that is not loaded is no news.
             Err(_) if many && list.silent => {}
+            Err(why) if url.is_empty() => failed.push(why),
             Err(why) => failed.push(format!("{}: {why}", short(&url))),
         }
     }
@@ -178,8 +181,15 @@ fn ask(
             Clone::clone,
         );
         let message = format!("`{}` does not say what it has: {why}", service.name);
-        let help = "start it, or give its list with `--from FILE`";
-        terminal::complain(&message, Some(help));
+        let host = &platform[service.host].name;
+        let help = if reachable {
+            "start it, or give its list with `--from FILE`".to_owned()
+        } else {
+            format!(
+                "run this on `{host}`, with `--here {host}` when the machine has another name, or give its list with `--from FILE`"
+            )
+        };
+        terminal::complain(&message, Some(&help));
         return Err(End::Failed);
     }
     for why in &failed {
