@@ -621,6 +621,26 @@ fn a_key_that_is_glued_to_other_words_is_not_shown() {
     }
 }
 
+/// Found by fuzzing: a note about one variable was shown with the line below it, where a quote was never closed.
+#[test]
+fn a_key_beside_the_line_that_is_meant_is_not_shown() {
+    let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
+    let text = format!("PORT=4000\nexport MLX_API_BASE=\"http: {canary}X\n");
+    let world = World {
+        read: &|_, _| None,
+        exists: &|_, _| false,
+    };
+    let sources = [Source::new("gate.env", text)];
+    let imported = import::import(&sources, &Options::default(), None, world);
+    let found = &imported.checked.reports[0];
+    let style = Style::default();
+    let full = report::render(Format::Full, &found.source, &found.diagnostics, &style);
+    assert!(
+        full.contains("not-carried-over") && !full.contains(canary),
+        "{full}"
+    );
+}
+
 /// Any bytes as any of the formats: an answer, places that lie in the text, and no key in any output.
 #[test]
 fn broken_files_get_an_answer_and_show_no_key() {
