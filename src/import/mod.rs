@@ -24,7 +24,7 @@ mod write;
 mod yaml;
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::syntax::Document;
+use crate::syntax::{Document, secrets};
 
 use draft::Draft;
 use files::Files;
@@ -80,6 +80,38 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
+/// The text without what looks like a key, even in the midst of a word: each value was looked at where it came from, but a committed file is no place to rely on that alone. What is left in its place is an error to `lint`, so that the owner finds it.
+fn without_keys(text: &str, notes: &mut Vec<String>) -> String {
+    let bytes = text.as_bytes();
+    let is_word = |it: &&u8| it.is_ascii_alphanumeric() || matches!(**it, b'_' | b'-');
+    let mut found = [secrets::known_keys(text), secrets::buried_keys(text)].concat();
+    // The whole word goes, so that what stands for it is a word as well.
+    for range in &mut found {
+        let before = bytes[..range.start].iter().rev();
+        range.start -= before.take_while(is_word).count();
+        range.end += bytes[range.end..].iter().take_while(is_word).count();
+    }
+    found.sort_by_key(|it| it.start);
+    let (mut clean, mut end) = (String::with_capacity(text.len()), 0);
+    for range in found {
+        if range.start >= end {
+            clean.push_str(&text[end..range.start]);
+            clean.push_str(STAND_IN);
+        }
+        end = end.max(range.end);
+    }
+    clean.push_str(&text[end..]);
+    if end > 0 {
+        notes.push(format!(
+            "`{STAND_IN}`: it stands where something looked like a key"
+        ));
+    }
+    clean
+}
+
+/// What stands where a key was.
+const STAND_IN: &str = "FILL_ME_IN";
+
 /// Reports what is wrong with files, each in its own text.
 pub fn check(sources: &[Source], world: World<'_>) -> Checked {
     let mut files = Files::read(sources, world);
@@ -120,14 +152,14 @@ pub fn import(
     let text = match (&present, into) {
         (Some(present), Some(document)) => {
             let before = document.source().text();
-            let added = write::addition(&draft, present);
+            let added = without_keys(&write::addition(&draft, present), &mut draft.notes);
             if added.is_empty() {
                 before.to_owned()
             } else {
                 format!("{}\n\n{added}", before.trim_end())
             }
         }
-        _ => write::platform(&draft),
+        _ => without_keys(&write::platform(&draft), &mut draft.notes),
     };
     Imported {
         text,

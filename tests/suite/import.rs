@@ -641,6 +641,34 @@ fn a_key_beside_the_line_that_is_meant_is_not_shown() {
     );
 }
 
+/// Found by fuzzing: a command was carried over with a key in the midst of its name.
+#[test]
+fn a_platform_has_no_key_in_it_wherever_it_stood() {
+    let canary = concat!("sk", "-kheti-9f86d081884c7d659a2feaa0c55ad015");
+    let text = format!("[Unit]\nDescription=Speech\n[Service]\nExecStart=/opt/bi{canary}X serve\n");
+    let world = World {
+        read: &|_, _| None,
+        exists: &|_, _| false,
+    };
+    let sources = [Source::new("speech.service", text)];
+    let imported = import::import(&sources, &Options::default(), None, world);
+    let written = "run.command = [\"/opt/FILL_ME_IN\", \"serve\"]";
+    assert!(imported.text.contains(written), "{}", imported.text);
+    assert!(!imported.text.contains(canary), "{}", imported.text);
+    assert!(
+        imported.notes.iter().any(|it| it.contains("FILL_ME_IN")),
+        "{:?}",
+        imported.notes
+    );
+    // What nobody filled in is an error.
+    let checked = compile::check(&Source::new("platform.toml", imported.text), None);
+    let found = checked
+        .diagnostics
+        .iter()
+        .any(|it| it.rule.name == "placeholder");
+    assert!(found, "{:?}", checked.diagnostics);
+}
+
 /// Any bytes as any of the formats: an answer, places that lie in the text, and no key in any output.
 #[test]
 fn broken_files_get_an_answer_and_show_no_key() {
