@@ -4,13 +4,51 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use hashbrown::HashMap;
 
-use super::near_name;
-
 /// How many questions are few enough to compare with every name.
 const FEW: usize = 16;
 
 /// How many comparisons are made at most; each takes less than a microsecond.
 const MOST: usize = 600_000;
+
+/// The name in `known` that `typed` was probably meant to be, if one is near enough.
+pub fn near_name<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A long name is no typo of anything we know, and comparing it costs time.
+    if typed.len() > 80 {
+        return None;
+    }
+    let limit = (typed.chars().count() / 3).clamp(1, 4);
+    let letters = Letters::of(typed);
+    known
+        .into_iter()
+        .filter(|name| letters.may_be_within(limit, name))
+        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// How often each letter of ASCII is in a word: most names are told apart by that, at a fraction of the cost of a comparison.
+struct Letters([i16; 128]);
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        let mut counts = [0; 128];
+        for byte in word.bytes().filter(u8::is_ascii) {
+            counts[usize::from(byte)] += 1;
+        }
+        Self(counts)
+    }
+
+    /// False only for a name that is more edits away: one edit puts in, takes out or replaces a letter, so that the counts differ by two at most, and two letters that change places leave them as they are.
+    fn may_be_within(&self, edits: usize, name: &str) -> bool {
+        let others = Self::of(name);
+        let pairs = self.0.iter().zip(others.0);
+        let differing: usize = pairs
+            .map(|(one, other)| usize::from(one.abs_diff(other)))
+            .sum();
+        differing <= 2 * edits
+    }
+}
 
 /// The names of a large table. Ten thousand mistyped names among ten thousand would be a hundred million comparisons, so after some questions names that are one slip away are found in an index, and of those further away only as many are looked for as there is time.
 #[derive(Debug)]
@@ -114,6 +152,23 @@ fn rests(name: &str, mut each: impl FnMut(u64)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn near_names_are_near() {
+        assert_eq!(near_name("prot", ["port", "host"]), Some("port"));
+        assert_eq!(near_name("hots", ["port", "host"]), Some("host"));
+        assert_eq!(near_name("colour", ["port", "host"]), None);
+        assert_eq!(near_name(&"x".repeat(5000), ["port"]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_that_is_near_is_passed_over(typed in "[abé-]{0,7}", name in "[abcé-]{0,7}") {
+            let edits = strsim::damerau_levenshtein(&typed, &name);
+            prop_assert!(Letters::of(&typed).may_be_within(edits, &name));
+        }
+    }
 
     #[test]
     fn many_questions_have_the_same_answers() {
