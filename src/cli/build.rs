@@ -132,14 +132,7 @@ fn remembered_text(lock: &LockFile, remembered: bool) -> String {
 }
 
 fn root(arguments: &Build) -> PathBuf {
-    let beside = || {
-        arguments
-            .input
-            .platform
-            .parent()
-            .unwrap_or(Path::new(""))
-            .join("generated")
-    };
+    let beside = || docs::beside(&arguments.input, "generated");
     arguments.out.clone().unwrap_or_else(beside)
 }
 

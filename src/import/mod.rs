@@ -84,7 +84,7 @@ pub struct Imported {
 fn without_keys(text: &str, notes: &mut Vec<String>) -> String {
     let bytes = text.as_bytes();
     let is_word = |it: &&u8| it.is_ascii_alphanumeric() || matches!(**it, b'_' | b'-');
-    let mut found = [secrets::known_keys(text), secrets::buried_keys(text)].concat();
+    let mut found = secrets::any_keys(text);
     // The whole word goes, so that what stands for it is a word as well.
     for range in &mut found {
         let before = bytes[..range.start].iter().rev();

@@ -102,8 +102,15 @@ pub fn known_keys(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Keys that begin inside another word: no reader would swear to them, but a report need not show them either.
-pub fn buried_keys(text: &str) -> Vec<Range<usize>> {
+fn buried_keys(text: &str) -> Vec<Range<usize>> {
     keys(text, false)
+}
+
+/// Both, in the order of the text: what no output shows.
+pub fn any_keys(text: &str) -> Vec<Range<usize>> {
+    let mut found = [known_keys(text), buried_keys(text)].concat();
+    found.sort_by_key(|it| it.start);
+    found
 }
 
 fn keys(text: &str, begin_words: bool) -> Vec<Range<usize>> {

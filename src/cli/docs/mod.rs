@@ -125,7 +125,8 @@ pub(super) fn summary(root: &Path, outcome: &Outcome) -> String {
     )
 }
 
-fn beside(input: &Input, name: &str) -> PathBuf {
+/// What lies beside the file by this name.
+pub(super) fn beside(input: &Input, name: &str) -> PathBuf {
     let file = &input.platform;
     file.parent().unwrap_or(Path::new("")).join(name)
 }

@@ -83,9 +83,8 @@ impl Plan {
 /// A name as it can be shown: on one line, not too long, and no key.
 pub(super) fn short(name: &str) -> String {
     let mut masked = name.to_owned();
-    let found = [secrets::known_keys(name), secrets::buried_keys(name)].concat();
-    let found = found.into_iter().chain(secrets::url_password(name));
-    let mut found: Vec<_> = found.collect();
+    let found = secrets::any_keys(name).into_iter();
+    let mut found: Vec<_> = found.chain(secrets::url_password(name)).collect();
     found.sort_by_key(|it| std::cmp::Reverse((it.start, it.end)));
     let mut after = masked.len();
     for range in found {
