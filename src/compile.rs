@@ -35,7 +35,7 @@ pub fn schema() -> Schema {
     manifest::schema(lint::rules())
 }
 
-/// The schema that a file is held against. It also knows the rules about promises: `lint` says better why nobody can excuse those.
+/// The schema that a file is held against, as `schema/shapes.rs` has it. It also knows the rules about promises: `lint` says better why nobody can excuse those.
 pub fn checked_schema() -> Schema {
     manifest::plain_schema(lint::rules().chain(ledger::RULES.iter().copied()))
 }
@@ -134,7 +134,7 @@ fn make(
         ahead,
         || {
             let mut found = Diagnostics::new();
-            let shaped = shape::check(&checked_schema(), document, &mut found);
+            let shaped = shape::check(document, &mut found);
             (shaped, found)
         },
         || ahead.then(read),

@@ -14,6 +14,20 @@ fn the_schema_is_what_the_types_say() {
 }
 
 #[test]
+fn the_shapes_are_what_the_types_say() {
+    let made = manifest::shape::table_text(&compile::checked_schema());
+    if std::env::var_os("HOMELAB_WRITE").is_some() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/shapes.rs");
+        std::fs::write(file, made).expect("the file can be written");
+        return;
+    }
+    assert!(
+        include_str!("../../schema/shapes.rs") == made,
+        "schema/shapes.rs is stale: run `HOMELAB_WRITE=1 cargo test --test suite committed`"
+    );
+}
+
+#[test]
 fn the_repos_platform_holds_to_the_schema() {
     let text = include_str!("../../platform.toml");
     let value: toml::Value = toml::from_str(text).expect("it is TOML");

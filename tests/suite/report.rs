@@ -38,11 +38,7 @@ fn findings(name: &str, bytes: Vec<u8>) -> (Source, Diagnostics) {
         }
     };
     if let Some(document) = syntax::parse(&source, &mut diagnostics) {
-        shape::check(
-            &homelab::compile::checked_schema(),
-            &document,
-            &mut diagnostics,
-        );
+        shape::check(&document, &mut diagnostics);
     }
     diagnostics.sort();
     (source, diagnostics)

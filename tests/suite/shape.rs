@@ -31,11 +31,7 @@ fn check(text: &str) -> Vec<String> {
     let mut diagnostics = Diagnostics::new();
     let document = syntax::parse(&source, &mut diagnostics).expect("a document");
     assert!(diagnostics.is_empty(), "{text}\n{diagnostics:?}");
-    let fits = shape::check(
-        &homelab::compile::checked_schema(),
-        &document,
-        &mut diagnostics,
-    );
+    let fits = shape::check(&document, &mut diagnostics);
     assert_eq!(fits, diagnostics.is_empty());
     let manifest = document.root_node().deserialize::<Manifest>();
     if fits {
@@ -277,11 +273,7 @@ fn below_a_syntax_error_nothing_is_called_missing() {
     let mut diagnostics = Diagnostics::new();
     let document = syntax::parse(&source, &mut diagnostics).expect("a document");
     assert_eq!(diagnostics.len(), 1);
-    assert!(shape::check(
-        &homelab::compile::checked_schema(),
-        &document,
-        &mut diagnostics
-    ));
+    assert!(shape::check(&document, &mut diagnostics));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Only what schemars writes for our types is understood. A keyword that is not understood lets everything through, and the deserialiser has the last word.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
@@ -11,9 +12,9 @@ use crate::syntax::Table;
 
 /// A compiled schema: shapes refer to each other by place, so that they may be recursive.
 pub(super) struct Compiled<'s> {
-    shapes: Vec<Shape<'s>>,
-    tables: Vec<TableShape<'s>>,
-    root: usize,
+    pub(super) shapes: Cow<'s, [Shape<'s>]>,
+    pub(super) tables: Cow<'s, [TableShape<'s>]>,
+    pub(super) root: usize,
 }
 
 /// What a value may be, by its type.
@@ -25,14 +26,14 @@ pub(super) struct Shape<'s> {
     pub(super) float: Option<Range>,
     pub(super) boolean: bool,
     pub(super) array: Option<ArrayShape>,
-    pub(super) tables: Vec<usize>,
+    pub(super) tables: Cow<'s, [usize]>,
 }
 
 /// What a string may be.
 #[derive(Clone)]
 pub(super) struct Text<'s> {
     /// The words it may be; any text when there are none.
-    pub(super) words: Vec<&'s str>,
+    pub(super) words: Cow<'s, [&'s str]>,
     /// True when another alternative takes any text besides the words.
     pub(super) open: bool,
     pub(super) kind: Option<&'static Kind>,
@@ -56,19 +57,22 @@ pub(super) struct ArrayShape {
 }
 
 /// What a table may hold.
+#[derive(Clone)]
 pub(super) struct TableShape<'s> {
     // Sorted by key.
-    properties: Vec<Property<'s>>,
+    pub(super) properties: Cow<'s, [Property<'s>]>,
     pub(super) others: Keys,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Property<'s> {
     pub(super) key: &'s str,
     pub(super) shape: usize,
-    required: bool,
+    pub(super) required: bool,
 }
 
 /// Keys beyond those that a table names.
+#[derive(Clone, Copy)]
 pub(super) enum Keys {
     /// There are none.
     Refused,
@@ -147,8 +151,8 @@ pub(super) fn compile(schema: &Value) -> Compiled<'_> {
     };
     let root = compiler.shape_at(schema);
     Compiled {
-        shapes: compiler.shapes,
-        tables: compiler.tables,
+        shapes: compiler.shapes.into(),
+        tables: compiler.tables.into(),
         root,
     }
 }
@@ -226,7 +230,7 @@ impl<'s> Compiler<'s> {
             "object" => {
                 let table = compiler.table(schema);
                 compiler.tables.push(table);
-                shape.tables.push(compiler.tables.len() - 1);
+                shape.tables.to_mut().push(compiler.tables.len() - 1);
             }
             // TOML has no null, so a value is never one.
             _ => {}
@@ -271,7 +275,7 @@ impl<'s> Compiler<'s> {
             .collect();
         properties.sort_unstable_by_key(|it| it.key);
         TableShape {
-            properties,
+            properties: properties.into(),
             others: self.other_keys(schema),
         }
     }
@@ -297,7 +301,7 @@ impl<'s> Compiler<'s> {
     }
 }
 
-impl Shape<'_> {
+impl<'s> Shape<'s> {
     /// Lets through also what `other` lets through.
     fn merge(&mut self, other: Self) {
         self.anything |= other.anything;
@@ -305,11 +309,11 @@ impl Shape<'_> {
         self.integer = self.integer.or(other.integer);
         self.float = self.float.or(other.float);
         self.array = self.array.or(other.array);
-        self.tables.extend(other.tables);
+        self.tables.to_mut().extend_from_slice(&other.tables);
         match (&mut self.text, other.text) {
             (Some(mine), Some(theirs)) => {
                 mine.open |= theirs.open || mine.words.is_empty() || theirs.words.is_empty();
-                mine.words.extend(theirs.words);
+                mine.words.to_mut().extend_from_slice(&theirs.words);
                 mine.kind = mine.kind.or(theirs.kind);
             }
             (mine @ None, theirs) => *mine = theirs,
