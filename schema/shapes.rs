@@ -1,4 +1,4 @@
-// Made from the types in src/manifest and the names of the rules; `HOMELAB_WRITE=1 cargo test committed` makes it again.
+// Made from the types in src/manifest and the names of the rules; `HOMELAB_WRITE=1 cargo test --test suite committed` makes it again.
 
 #[rustfmt::skip]
 #[allow(clippy::unreadable_literal, reason = "nobody reads it")]

@@ -33,7 +33,7 @@ pub fn table_text(schema: &Schema) -> String {
     let compiled = compile::compile(schema.as_value());
     format!(
         "// Made from the types in src/manifest and the names of the rules; \
-         `HOMELAB_WRITE=1 cargo test committed` makes it again.\n\n{compiled}"
+         `HOMELAB_WRITE=1 cargo test --test suite committed` makes it again.\n\n{compiled}"
     )
 }
 
