@@ -13,9 +13,13 @@ pub(super) fn read(document: &Document, draft: &mut Draft) -> Present {
     let mut present = Present::new();
     for entry in root.entries() {
         let names = entry.node.as_table().map_or_else(BTreeSet::new, |table| {
-            table.entries().iter().map(|it| it.key.clone()).collect()
+            table
+                .entries()
+                .iter()
+                .map(|it| it.key.to_string())
+                .collect()
         });
-        present.insert(entry.key.clone(), names);
+        present.insert(entry.key.to_string(), names);
     }
     let gateway = root
         .get("policy")

@@ -75,7 +75,7 @@ fn is(fact: &Toml, written: &Value) -> bool {
 fn said(value: &Value) -> String {
     let mut text = String::new();
     match value {
-        Value::String(it) => Toml::text(it).write(&mut text),
+        Value::String(it) => Toml::text(it.as_str()).write(&mut text),
         Value::Integer(it) => Toml::Integer(*it).write(&mut text),
         Value::Boolean(it) => Toml::Boolean(*it).write(&mut text),
         other => text.push_str(other.noun()),

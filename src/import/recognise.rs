@@ -320,7 +320,7 @@ fn named(key: &str, key_span: Span, node: Node) -> Entry {
 
 fn of_toml(node: &syntax::Node) -> Node {
     let value = match &node.value {
-        syntax::Value::String(text) => Value::Text(text.clone()),
+        syntax::Value::String(text) => Value::Text(text.to_string()),
         syntax::Value::Integer(number) => Value::Integer(*number),
         syntax::Value::Float(number) => Value::Float(*number),
         syntax::Value::Boolean(truth) => Value::Boolean(*truth),

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use smol_str::SmolStr;
 use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::parser::EventReceiver;
 use toml_parser::{ErrorSink, Span as RawSpan};
@@ -44,7 +45,7 @@ struct Header {
 }
 
 struct Key {
-    text: String,
+    text: SmolStr,
     span: Span,
 }
 
@@ -171,7 +172,7 @@ impl<'p, 's> Builder<'p, 's> {
             self.check_key(&decoded, span);
         }
         self.keys.push(Key {
-            text: decoded.into_owned(),
+            text: SmolStr::from(decoded),
             span,
         });
     }
@@ -241,6 +242,13 @@ impl<'p, 's> Builder<'p, 's> {
         if !self.header_holds {
             damage(&mut self.root, &keys);
         }
+        self.keep(keys);
+    }
+
+    /// Each entry and header has keys, and the list of the last one serves for the next.
+    fn keep(&mut self, mut keys: Vec<Key>) {
+        keys.clear();
+        self.keys = keys;
     }
 
     fn open_table(&mut self, header: &Header, keys: &[Key], span: Span) -> bool {
@@ -362,7 +370,7 @@ impl<'p, 's> Builder<'p, 's> {
                 )),
             },
             ScalarKind::DateTime => match decoded.parse::<toml::value::Datetime>() {
-                Ok(_) => Ok(Value::Datetime(decoded.into_owned())),
+                Ok(_) => Ok(Value::Datetime(SmolStr::from(decoded))),
                 Err(_) => Err(syntax(
                     format!("`{raw}` is no date or time"),
                     "there is no such day or time",
@@ -393,9 +401,9 @@ impl<'p, 's> Builder<'p, 's> {
         }
         // The line ends of the file are not part of the text: a file with CRLF means the same.
         let text = if decoded.contains('\r') {
-            decoded.replace("\r\n", "\n")
+            decoded.replace("\r\n", "\n").into()
         } else {
-            decoded.into_owned()
+            SmolStr::from(decoded)
         };
         Ok(Value::String(text))
     }
@@ -434,9 +442,7 @@ impl<'p, 's> Builder<'p, 's> {
                 self.problems.report_at(clash.key.end, || clash.into());
             }
         }
-        // Each entry has keys, and the list of the last one serves for the next.
-        keys.clear();
-        self.keys = keys;
+        self.keep(keys);
     }
 
     /// The table that the lines below the current header belong to.

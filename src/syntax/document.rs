@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use smol_str::SmolStr;
 
 use super::path::{Path, Step};
 use crate::diagnostic::{Source, Span};
@@ -28,7 +29,7 @@ pub struct Node {
 #[derive(Debug, Clone)]
 pub enum Value {
     /// A string of any of the four notations, with line ends as `\n`.
-    String(String),
+    String(SmolStr),
     /// An integer of any radix.
     Integer(i64),
     /// A float, perhaps not finite.
@@ -36,7 +37,7 @@ pub enum Value {
     /// `true` or `false`.
     Boolean(bool),
     /// A date, a time or both, as written.
-    Datetime(String),
+    Datetime(SmolStr),
     /// An array, or tables under `[[…]]` headers.
     Array(Vec<Node>),
     /// A table in any notation.
@@ -141,7 +142,7 @@ impl Index {
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// The key, unquoted.
-    pub key: String,
+    pub key: SmolStr,
     /// Where the key is written; for a table under a header of its own, there.
     pub key_span: Span,
     /// Its value.
@@ -151,7 +152,7 @@ pub struct Entry {
 
 impl Entry {
     /// An entry for a table.
-    pub(super) fn new(key: String, key_span: Span, node: Node) -> Self {
+    pub(super) fn new(key: SmolStr, key_span: Span, node: Node) -> Self {
         Self {
             mark: mark(&key),
             key,

@@ -99,7 +99,7 @@ impl Text<'_> {
         let under_header = |it: &&Entry| is_header(&it.node);
         let entries = || self.tables(section).iter().filter(under_header);
         let last = entries()
-            .rfind(|it| names.contains(&it.key))
+            .rfind(|it| names.iter().any(|name| it.key == *name))
             .or_else(|| entries().next_back());
         let source = self.source();
         let Some(last) = last else {

@@ -122,7 +122,7 @@ fn instead(shape: &Shape<'_>, node: &Node) -> Option<String> {
                 return text.trim().parse::<f64>().ok().map(|it| format!("{it:?}"));
             }
             if shape.boolean && (text == "true" || text == "false") {
-                return Some(text.clone());
+                return Some(text.to_string());
             }
             let plain = text.len() <= 80 && !text.contains(['"', '\\', '\n', '\r', '\t']);
             (shape.array.is_some() && plain).then(|| format!("[\"{text}\"]"))
