@@ -116,13 +116,11 @@ pub fn any_keys(text: &str) -> Vec<Range<usize>> {
 fn keys(text: &str, begin_words: bool) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let bytes = text.as_bytes();
-    let mut within = false;
     for (at, pair) in bytes.windows(2).enumerate() {
-        let begins = !within;
-        within = IS_WORD[usize::from(pair[0])];
-        // Most places are ruled out by their first two letters.
-        if begins == begin_words
+        // Most places are ruled out by their first two letters, and nearly all of these by a look at a table.
+        if BEGINNINGS[usize::from(pair[0])] & bit(pair[1]) != 0
             && may_begin(pair[0], pair[1])
+            && begin_words != at.checked_sub(1).is_some_and(|it| is_word(bytes[it]))
             && found.last().is_none_or(|it| it.end <= at)
         {
             let end = if begin_words || pair == b"--" {
@@ -136,18 +134,32 @@ fn keys(text: &str, begin_words: bool) -> Vec<Range<usize>> {
     found
 }
 
-static IS_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_usize;
-    while byte < 256 {
-        let it = byte.to_le_bytes()[0];
-        table[byte] = it.is_ascii_alphanumeric() || it == b'-' || it == b'_';
-        byte += 1;
+fn is_word(byte: u8) -> bool {
+    Alphabet::Words.has(byte)
+}
+
+/// For each first letter, those that may follow it, by their last five bits.
+static BEGINNINGS: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut one = 0_u8;
+    while one < u8::MAX {
+        let mut two = 0_u8;
+        while two < u8::MAX {
+            if may_begin(one, two) {
+                table[one as usize] |= bit(two);
+            }
+            two += 1;
+        }
+        one += 1;
     }
     table
 };
 
-fn may_begin(one: u8, two: u8) -> bool {
+const fn bit(byte: u8) -> u32 {
+    1 << (byte & 31)
+}
+
+const fn may_begin(one: u8, two: u8) -> bool {
     matches!(
         (one, two),
         (b's' | b'r', b'k')
@@ -426,8 +438,9 @@ mod tests {
             let bytes = beginning.as_bytes();
             assert!(may_begin(bytes[0], bytes[1]), "{beginning}");
         }
-        for byte in 0..=u8::MAX {
-            assert_eq!(IS_WORD[usize::from(byte)], Alphabet::Words.has(byte));
+        for (one, two) in (0..=u8::MAX).flat_map(|one| (0..=u8::MAX).map(move |two| (one, two))) {
+            let ruled_out = BEGINNINGS[usize::from(one)] & bit(two) == 0;
+            assert!(!(ruled_out && may_begin(one, two)), "{one} {two}");
         }
     }
 
