@@ -43,6 +43,8 @@ pub enum Check {
     Dated(fn(&Platform, Date, &mut Diagnostics)),
     /// The text alone: what is checked even when no platform can be made of it.
     Text(fn(&Document, &mut Diagnostics)),
+    /// The text alone, as it is checked while a platform is made of it; told of only where there is one.
+    Words(fn(&Document, &mut Diagnostics)),
     /// The text: order, comments, words.
     Document(fn(&Document, &Platform, &mut Diagnostics)),
     /// Each page of handwritten Markdown, against the platform.
@@ -79,7 +81,14 @@ pub fn lint(
             (Check::Dated(check), Some(today)) => check(platform, today, &mut found),
             (Check::Document(check), _) => check(document, platform, &mut found),
             (Check::Dated(_), None)
-            | (Check::Text(_) | Check::Page(_) | Check::Pages(_) | Check::Settings, _) => {}
+            | (
+                Check::Text(_)
+                | Check::Words(_)
+                | Check::Page(_)
+                | Check::Pages(_)
+                | Check::Settings,
+                _,
+            ) => {}
         }
         found
     });
@@ -136,11 +145,11 @@ pub struct TextFound {
     by_rule: Vec<Diagnostics>,
 }
 
-/// Checks the rules that need the text alone, also of one that no platform can be made of: a secret in it must not be shown for another mistake.
+/// Checks the rules that need the text alone, some of them also of one that no platform can be made of: a secret in it must not be shown for another mistake.
 pub fn lint_text(document: &Document) -> TextFound {
     let by_rule = LINTS.iter().map(|lint| {
         let mut found = Diagnostics::new();
-        if let Check::Text(check) = lint.check {
+        if let Check::Text(check) | Check::Words(check) = lint.check {
             check(document, &mut found);
         }
         found
@@ -150,11 +159,14 @@ pub fn lint_text(document: &Document) -> TextFound {
     }
 }
 
+/// What is told of a text that no platform was made of.
 impl From<TextFound> for Diagnostics {
     fn from(found: TextFound) -> Self {
         let mut all = Self::new();
-        for of_rule in found.by_rule {
-            all.extend(of_rule);
+        for (lint, of_rule) in LINTS.iter().zip(found.by_rule) {
+            if let Check::Text(_) = lint.check {
+                all.extend(of_rule);
+            }
         }
         all
     }

@@ -45,36 +45,34 @@ pub(super) struct Text<'d> {
     pub span: Span,
 }
 
-/// Every text that a program reads.
-pub(super) fn all(document: &Document) -> Vec<Text<'_>> {
-    let mut texts = Vec::new();
+/// Shows `see` every text that a program reads.
+pub(super) fn each<'d>(document: &'d Document, mut see: impl FnMut(Text<'d>)) {
     for entry in document.root().entries() {
         if !PASSED_TABLES.contains(&entry.key.as_str()) {
             // The tables of the file have names of the owner's for keys, so their own keys begin below.
             match &entry.node.value {
                 Value::Table(table) if entry.key != "policy" && entry.key != "gateway" => {
                     for named in table.entries() {
-                        walk(&named.node, &mut texts);
+                        walk(&named.node, &mut see);
                     }
                 }
-                _ => walk(&entry.node, &mut texts),
+                _ => walk(&entry.node, &mut see),
             }
         }
     }
-    texts
 }
 
-fn walk<'d>(node: &'d Node, texts: &mut Vec<Text<'d>>) {
+fn walk<'d>(node: &'d Node, see: &mut impl FnMut(Text<'d>)) {
     match &node.value {
-        Value::String(text) => texts.push(Text {
+        Value::String(text) => see(Text {
             text,
             span: node.span,
         }),
-        Value::Array(items) => items.iter().for_each(|it| walk(it, texts)),
+        Value::Array(items) => items.iter().for_each(|it| walk(it, see)),
         Value::Table(table) => {
             let entries = table.entries().iter();
             for entry in entries.filter(|it| !is_passed_over(&it.key)) {
-                walk(&entry.node, texts);
+                walk(&entry.node, see);
             }
         }
         _ => {}

@@ -101,6 +101,10 @@ fn word(
         found.push((span, "its name says what it is"));
         return;
     }
+    // A URL has a colon and an assignment one of both; most texts have none.
+    if !text.bytes().any(|it| matches!(it, b'=' | b':')) {
+        return;
+    }
     let place = |range: std::ops::Range<usize>| within(document, span, text, range);
     if let Some(range) = secrets::url_password(text)
         && !secrets::is_default(&text[range.clone()])

@@ -41,10 +41,10 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
     if platform.policy.retired_names.is_empty() && platform.retired.is_empty() {
         return;
     }
-    for text in texts::all(document) {
+    texts::each(document, |text| {
         // A path is where something lies, which may be older than any name.
         if text.text.starts_with(['/', '~']) {
-            continue;
+            return;
         }
         for range in texts::words(text.text) {
             let word = &text.text[range.clone()];
@@ -57,7 +57,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
                 diagnostics.push(finding(said, word, span));
             }
         }
-    }
+    });
 }
 
 /// What is called so again. A handle has the name of its model, which is told of once; one that the owner retired by `[[retired]]` is the business of the ledger.
