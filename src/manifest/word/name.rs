@@ -229,18 +229,23 @@ pub(super) fn only(
 }
 
 fn separated(word: &str, separator: char) -> Result<(), Flaw> {
-    let double: String = [separator, separator].iter().collect();
     if word.starts_with(separator) || word.ends_with(separator) {
         return Err(Flaw::new(format!("it begins or ends with `{separator}`")));
     }
-    if word.contains(&double) {
+    let followed = word.chars().skip(1);
+    if word
+        .chars()
+        .zip(followed)
+        .any(|it| it == (separator, separator))
+    {
+        let double = format!("{separator}{separator}");
         return Err(Flaw::new(format!("it has `{double}` in it")));
     }
     Ok(())
 }
 
 fn not_reserved(word: &str) -> Result<(), Flaw> {
-    if word == "." || word == ".." || RESERVED.contains(&word.to_ascii_lowercase().as_str()) {
+    if word == "." || word == ".." || RESERVED.iter().any(|it| it.eq_ignore_ascii_case(word)) {
         return Err(Flaw::new(
             "file systems or browsers keep this name for themselves",
         ));

@@ -60,14 +60,15 @@ impl Way {
     /// The URL at a port, without a path.
     pub(super) fn url(&self, port: Option<u16>) -> String {
         // An IPv6 address stands in brackets, or its colons would begin the port.
-        let host = if self.address.contains(':') {
-            format!("[{}]", self.address)
+        let (open, close) = if self.address.contains(':') {
+            ("[", "]")
         } else {
-            self.address.clone()
+            ("", "")
         };
+        let (scheme, address) = (self.scheme, &self.address);
         match port {
-            Some(port) => format!("{}://{host}:{port}", self.scheme),
-            None => format!("{}://{host}", self.scheme),
+            Some(port) => format!("{scheme}://{open}{address}{close}:{port}"),
+            None => format!("{scheme}://{open}{address}{close}"),
         }
     }
 
