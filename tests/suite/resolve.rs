@@ -93,6 +93,33 @@ env = { KEY = "os.environ/KEY" }
 }
 
 #[test]
+fn a_variable_whose_source_is_wrong_is_provided_all_the_same() {
+    let text = r#"
+version = 1
+name = "home"
+
+[policy]
+gateway = "front"
+
+[gateway]
+key = { env = "FRONT_KEY" }
+
+[hosts.pi]
+os = "linux"
+
+[services.front]
+kind = "homelab"
+host = "pi"
+port = 4000
+env = { FRONT_KEY = { secret = "front" }, SAME = { env = "FRONT_KEY" } }
+"#;
+    assert_eq!(
+        errors(text),
+        ["unknown-name: there is no secret `front` at 18:21 `{ secret = \"front\" }`"]
+    );
+}
+
+#[test]
 fn addresses_follow_from_who_calls_whom() {
     let source = Source::new("platform.toml", include_str!("../../platform.toml"));
     let platform = check(&source, None)

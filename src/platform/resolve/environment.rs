@@ -93,6 +93,7 @@ impl Draft<'_> {
             let (value, required) = match value {
                 manifest::Value::Source(entry) => {
                     let Some(value) = self.sourced(platform, reader, seat, entry, span) else {
+                        self.lost.insert((reader.to_owned(), name.0.clone()));
                         continue;
                     };
                     (value, entry.required.unwrap_or(true))
@@ -202,6 +203,9 @@ impl Draft<'_> {
 
     /// Reports a variable that nobody provides.
     pub(super) fn unprovided(&mut self, name: &str, reader: &str, span: Span) {
+        if self.lost.contains(&(reader.to_owned(), name.to_owned())) {
+            return;
+        }
         self.diagnostics.push(
             Diagnostic::new(
                 &rules::UNPROVIDED_VARIABLE,
