@@ -120,6 +120,22 @@ env = { FRONT_KEY = { secret = "front" }, SAME = { env = "FRONT_KEY" } }
 }
 
 #[test]
+fn where_nothing_searches_no_key_for_it_is_asked() {
+    let text = include_str!("../../platform.toml");
+    let asks = |text: &str| {
+        let platform = check(&Source::new("platform.toml", text), None)
+            .platform
+            .expect("it is sound");
+        let webui = platform.services.find("open-webui").unwrap();
+        webui.env.iter().any(|it| it.name == "PERPLEXITY_API_KEY")
+    };
+    assert!(asks(text));
+    let (before, rest) = text.split_once("[gateway.search_tools.").expect("it searches");
+    let (_, after) = rest.split_once("\n[").expect("more follows");
+    assert!(!asks(&format!("{before}[{after}")));
+}
+
+#[test]
 fn addresses_follow_from_who_calls_whom() {
     let source = Source::new("platform.toml", include_str!("../../platform.toml"));
     let platform = check(&source, None)
