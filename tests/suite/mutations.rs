@@ -600,7 +600,7 @@ fn collect(document: &Document, node: &Node, path: &mut Vec<String>, fields: &mu
     match &node.value {
         Value::Table(table) => {
             for entry in table.entries() {
-                path.push(entry.key.clone());
+                path.push(entry.key.to_string());
                 field(entry.key_span, &entry.node, path, false);
                 path.pop();
             }

@@ -301,7 +301,7 @@ impl<'s> Compiler<'s> {
     }
 }
 
-impl<'s> Shape<'s> {
+impl Shape<'_> {
     /// Lets through also what `other` lets through.
     fn merge(&mut self, other: Self) {
         self.anything |= other.anything;
