@@ -122,7 +122,9 @@ fn missing_of_service(service: &Service) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if ours && !no_start && service.run.directory.is_none() {
+    let directory = [&service.run.directory, &service.run.state_directory];
+    let anywhere = service.kind.is_homelab() || directory.iter().any(|it| it.is_some());
+    if ours && !no_start && !anywhere {
         missing.push("say its working directory (`folder` or `run.directory`)".to_owned());
     }
     if ours
