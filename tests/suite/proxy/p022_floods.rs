@@ -212,12 +212,13 @@ fn flood_beside_others(
             }
             waits.sort_unstable();
             let at = |percent: usize| waits[(waits.len() - 1) * percent / 100];
-            let (half, most) = (at(50), at(99));
-            println!("{case}: others waited {half:?} (p50), {most:?} (p99)");
+            (at(50), at(99))
         });
         let reason = flood(lab, first, part);
         over.store(true, Relaxed);
-        others.join().expect("others are answered");
+        let (half, most) = others.join().expect("others are answered");
+        let said = format!("{case}: others waited {half:?} (p50), {most:?} (p99)");
+        crate::tools::note(&said);
         reason
     })
 }
