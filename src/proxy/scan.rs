@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use wide::u8x16;
+
 /// The deepest that values may lie in each other.
 const DEEPEST: usize = 128;
 
@@ -106,12 +108,18 @@ pub enum ScanError {
 
 /// Reads a body.
 pub fn scan(body: &[u8]) -> Result<Found<'_>, ScanError> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| ScanError::Json(error.valid_up_to(), "it is not UTF-8"))?;
-    let mut reader = Reader {
-        text: text.as_bytes(),
-        at: 0,
-    };
+    let mut reader = Reader::new(body);
+    let found = read(&mut reader);
+    // What is read to its end without a byte beyond ASCII needs no second look.
+    if found.is_err() || reader.beyond_ascii {
+        std::str::from_utf8(body)
+            .map_err(|error| ScanError::Json(error.valid_up_to(), "it is not UTF-8"))?;
+    }
+    found
+}
+
+fn read<'a>(reader: &mut Reader<'a>) -> Result<Found<'a>, ScanError> {
+    let body = reader.text;
     reader.blank();
     if reader.peek() != Some(b'{') {
         reader.value(0)?;
@@ -130,12 +138,12 @@ pub fn scan(body: &[u8]) -> Result<Found<'_>, ScanError> {
     let mut wrong = None;
     reader.object(1, |reader, name, value| {
         let name =
-            unescape(text, name).ok_or(ScanError::Json(reader.at, "a field name is no text"))?;
+            unescape(body, name).ok_or(ScanError::Json(reader.at, "a field name is no text"))?;
         if found.fields.len() == MOST_FIELDS {
             return Err(ScanError::TooMuch("fields"));
         }
         // What is wrong with the meaning is said only of what is JSON to its end.
-        if let Err(error) = found.take(text, &name, value) {
+        if let Err(error) = found.take(body, &name, value) {
             wrong.get_or_insert(error);
         }
         found.fields.push(name);
@@ -157,19 +165,14 @@ pub fn scan(body: &[u8]) -> Result<Found<'_>, ScanError> {
 
 /// True when the text is one JSON value, as deep as is allowed.
 pub fn is_json(text: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(text) else {
-        return false;
-    };
-    let mut reader = Reader {
-        text: text.as_bytes(),
-        at: 0,
-    };
+    let mut reader = Reader::new(text);
     reader.blank();
-    reader.value(0).and_then(|()| reader.end()).is_ok()
+    let is_json = reader.value(0).and_then(|()| reader.end()).is_ok();
+    is_json && (!reader.beyond_ascii || std::str::from_utf8(text).is_ok())
 }
 
 impl<'a> Found<'a> {
-    fn take(&mut self, text: &'a str, name: &str, value: Range<usize>) -> Result<(), ScanError> {
+    fn take(&mut self, text: &'a [u8], name: &str, value: Range<usize>) -> Result<(), ScanError> {
         let raw = &text[value.clone()];
         if name.len() <= 40 {
             if ONCE.contains(&name) && self.fields.iter().any(|it| it == name) {
@@ -182,7 +185,7 @@ impl<'a> Found<'a> {
         match name {
             "model" => {
                 let model = raw
-                    .starts_with('"')
+                    .starts_with(b"\"")
                     .then(|| unescape(text, value.clone()))
                     .flatten();
                 let model = model.ok_or(ScanError::Type("model", "a string"))?;
@@ -198,13 +201,13 @@ impl<'a> Found<'a> {
             }
             "stream" => {
                 self.stream = match raw {
-                    "true" => true,
-                    "false" | "null" => false,
+                    b"true" => true,
+                    b"false" | b"null" => false,
                     _ => return Err(ScanError::Type("stream", "true or false")),
                 }
             }
-            "n" => self.single = matches!(raw, "1" | "null"),
-            "tools" => self.tools = raw.starts_with('[') && raw[1..].trim_start() != "]",
+            "n" => self.single = matches!(raw, b"1" | b"null"),
+            "tools" => self.tools = raw.starts_with(b"[") && raw[1..].trim_ascii_start() != b"]",
             _ if name.eq_ignore_ascii_case("model") => {
                 return Err(ScanError::Duplicate(name.to_owned()));
             }
@@ -214,11 +217,11 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The text of a string with its quotes; nothing when an escape is a lone surrogate.
-fn unescape(text: &str, at: Range<usize>) -> Option<Cow<'_, str>> {
-    let raw = &text[at.start + 1..at.end - 1];
+/// The text of a string with its quotes; nothing when an escape is a lone surrogate, or what stands there is no text.
+fn unescape(text: &[u8], at: Range<usize>) -> Option<Cow<'_, str>> {
+    let raw = std::str::from_utf8(&text[at.start + 1..at.end - 1]).ok()?;
     if raw.contains('\\') {
-        return serde_json::from_str::<String>(&text[at])
+        return serde_json::from_slice::<String>(&text[at])
             .ok()
             .map(Cow::Owned);
     }
@@ -237,22 +240,39 @@ pub(super) fn quote(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// True for the second byte of an escape that has but two.
+fn is_short_escape(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')
+}
+
 /// True for what means something in a string: a quote, a backslash or a control character.
 fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// A bit for each byte of a block that means something in a string.
-fn marks(block: &[u8; 64]) -> u64 {
-    // Without a way out of this loop the compiler looks at many bytes at once.
-    let marks = block.map(|it| u8::from(is_special(it)));
-    let (words, _) = marks.as_chunks::<8>();
-    let bits = words.iter().enumerate().map(|(at, word)| {
-        // The lowest bit of each byte, gathered in the highest byte.
-        let gathered = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        gathered << (at * 8)
-    });
-    bits.fold(0, |all, it| all | it)
+/// What a block of 64 bytes has in it.
+struct Marks {
+    /// A bit for each byte that means something in a string.
+    special: u64,
+    beyond_ascii: bool,
+}
+
+fn marks(block: &[u8; 64]) -> Marks {
+    let mut marks = Marks {
+        special: 0,
+        beyond_ascii: false,
+    };
+    let (parts, _) = block.as_chunks();
+    for (at, part) in parts.iter().enumerate() {
+        let part = u8x16::new(*part);
+        let is = |byte| part.simd_eq(u8x16::splat(byte));
+        // The lesser of a byte and the last control character is the byte when it is one.
+        let is_control = part.min(u8x16::splat(0x1f)).simd_eq(part);
+        let special = is(b'"') | is(b'\\') | is_control;
+        marks.special |= u64::from(special.to_bitmask()) << (at * 16);
+        marks.beyond_ascii |= part.to_bitmask() != 0;
+    }
+    marks
 }
 
 /// How many bytes stand before the first that means something in a string.
@@ -280,6 +300,18 @@ fn specials(word: u64) -> u64 {
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
+    /// True when a string has a byte beyond ASCII in it; nothing else may have one.
+    beyond_ascii: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            at: 0,
+            beyond_ascii: false,
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -400,6 +432,7 @@ impl Reader<'_> {
         self.at += 1;
         // Most strings are short: names of fields, above all.
         if let Some(word) = self.text[self.at..].first_chunk() {
+            self.beyond_ascii |= !word.is_ascii();
             let end = specials(u64::from_le_bytes(*word)).trailing_zeros() as usize / 8;
             if word.get(end) == Some(&b'"') {
                 self.at += end + 1;
@@ -411,6 +444,7 @@ impl Reader<'_> {
                 return Ok(());
             }
         }
+        self.beyond_ascii |= !self.text[self.at..].is_ascii();
         loop {
             self.at += plain(&self.text[self.at..]);
             match self.peek() {
@@ -428,23 +462,31 @@ impl Reader<'_> {
     /// Reads a block of a string; true when the string ends in it.
     fn block(&mut self, block: &[u8; 64]) -> Result<bool, ScanError> {
         let start = self.at;
-        let mut found = marks(block);
+        let Marks {
+            special: mut found,
+            beyond_ascii,
+        } = marks(block);
+        self.beyond_ascii |= beyond_ascii;
         while found != 0 {
-            self.at = start + found.trailing_zeros() as usize;
-            match self.text[self.at] {
-                b'"' => {
+            let offset = found.trailing_zeros() as usize;
+            self.at = start + offset;
+            match (block[offset], block.get(offset + 1)) {
+                (b'"', _) => {
                     self.at += 1;
                     return Ok(true);
                 }
-                b'\\' => self.escape()?,
+                // The second byte of an escape means nothing more.
+                (b'\\', Some(second)) if is_short_escape(*second) => found &= !(3 << offset),
+                (b'\\', _) => {
+                    self.escape()?;
+                    let read = self.at - start;
+                    if read >= block.len() {
+                        return Ok(false);
+                    }
+                    found &= u64::MAX << read;
+                }
                 _ => return self.wrong("a control character stands in a string"),
             }
-            // The second byte of an escape means nothing more.
-            let read = self.at - start;
-            if read >= block.len() {
-                return Ok(false);
-            }
-            found &= u64::MAX << read;
         }
         self.at = start + block.len();
         Ok(false)
@@ -452,7 +494,7 @@ impl Reader<'_> {
 
     fn escape(&mut self) -> Result<(), ScanError> {
         match self.text.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(second) if is_short_escape(*second) => self.at += 2,
             Some(b'u') => match self.unit(self.at) {
                 Some(0xD800..=0xDBFF) => {
                     if !matches!(self.unit(self.at + 6), Some(0xDC00..=0xDFFF)) {
@@ -536,7 +578,7 @@ mod tests {
                     assert_eq!(plain(&text), found);
                     if let Some(block) = text.first_chunk() {
                         assert_eq!(
-                            marks(block),
+                            marks(block).special,
                             1_u64
                                 .checked_shl(u32::try_from(found).unwrap())
                                 .unwrap_or(0)

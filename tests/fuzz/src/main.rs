@@ -2,10 +2,11 @@
 //!
 //! `homelab-fuzz [--import] [--seconds N] [--seed N] [FOLDER…]` breaks the `.toml` files below the folders (with `--import` all files, as ones that are imported), for so long, and ends with 1 at the first that is answered wrongly; that file is kept beside the program. The same seed makes the same files.
 //!
-//! `homelab-fuzz --wire head|body|stream [--seconds N] [--seed N]` does the same to requests, JSON bodies and streams of events.
+//! `homelab-fuzz --wire head|body|stream|frames|fields [--seconds N] [--seed N]` does the same to requests, JSON bodies and streams of events, and to a running proxy with frames of HTTP/2 and with heads that HTTP/1.1 and HTTP/2 must judge alike.
 
 mod bodies;
 mod events;
+mod frames;
 mod heads;
 mod judge;
 mod mutate;
@@ -41,7 +42,9 @@ struct Arguments {
 fn main() -> ExitCode {
     let Some(arguments) = arguments() else {
         eprintln!("usage: homelab-fuzz [--import] [--seconds N] [--seed N] FOLDER…");
-        eprintln!("       homelab-fuzz --wire head|body|stream [--seconds N] [--seed N]");
+        eprintln!(
+            "       homelab-fuzz --wire head|body|stream|frames|fields [--seconds N] [--seed N]"
+        );
         return ExitCode::from(2);
     };
     if let Some(target) = arguments.wire {

@@ -1,7 +1,7 @@
-//! What comes to the proxy over the wire, broken: requests, JSON bodies and streams of events.
+//! What comes to the proxy over the wire, broken: requests, JSON bodies, streams of events, and HTTP/2.
 
 use crate::random::Random;
-use crate::{bodies, events, heads};
+use crate::{bodies, events, frames, heads};
 
 /// A part of the proxy that reads what strangers send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub enum Target {
     Body,
     /// Streams of events, which any split must leave as they are.
     Stream,
+    /// Frames of HTTP/2, sent to a running proxy.
+    Frames,
+    /// Heads that are sent to it over HTTP/1.1 and over HTTP/2.
+    Fields,
 }
 
 impl Target {
@@ -21,6 +25,8 @@ impl Target {
             "head" => Some(Self::Head),
             "body" => Some(Self::Body),
             "stream" => Some(Self::Stream),
+            "frames" => Some(Self::Frames),
+            "fields" => Some(Self::Fields),
             _ => None,
         }
     }
@@ -31,6 +37,8 @@ impl Target {
             Self::Head => (heads::WHOLE, heads::PIECES),
             Self::Body => (bodies::WHOLE, bodies::PIECES),
             Self::Stream => (events::WHOLE, events::PIECES),
+            Self::Frames => return frames::bytes(random),
+            Self::Fields => (frames::HEADS, frames::PIECES),
         };
         let mut bytes = random.of(whole).as_bytes().to_vec();
         if random.below(4) == 0 {
@@ -51,6 +59,8 @@ impl Target {
             Self::Head => heads::judge(bytes, &cuts),
             Self::Body => bodies::judge(bytes),
             Self::Stream => events::judge(bytes, &cuts),
+            Self::Frames => frames::judge(bytes, &cuts),
+            Self::Fields => frames::judge_head(bytes),
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::{LISTENER, SERVED};
 /// The answer to whatever was asked without a stream.
 pub const ANSWER: &str = r#"{"id":"chatcmpl-0123456789","object":"chat.completion","created":1764000000,"model":"real","choices":[{"index":0,"message":{"role":"assistant","content":"The answer to the question that you have asked is given here in a sentence or two, as short answers are."},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":42,"completion_tokens":23,"total_tokens":65}}"#;
 
+/// How many connections may wait to be taken; the library's own choice is 128.
+const BACKLOG: i32 = 4096;
+
 /// Connections that ask, and what is due to them.
 pub struct Server {
     pub address: SocketAddr,
@@ -49,6 +52,8 @@ struct Asked {
 impl Server {
     pub fn new(poll: &Poll) -> io::Result<Self> {
         let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        // A gateway opens hundreds of connections at once, and what finds the queue full tries again after a second.
+        rustix::net::listen(&listener, BACKLOG)?;
         poll.registry()
             .register(&mut listener, LISTENER, Interest::READABLE)?;
         let whole = format!(
