@@ -154,6 +154,11 @@ impl Kind {
         self.role == Role::Optimiser || self.name == optillm_local::KIND.name
     }
 
+    /// True for this very program: what it needs to know stands in files that we write, wherever it is started.
+    pub fn is_homelab(&self) -> bool {
+        [homelab::KIND.name, homelab_status::KIND.name].contains(&self.name)
+    }
+
     /// How LiteLLM speaks to it for a model of this mode: its `ollama_chat` knows no embeddings.
     pub fn provider(&self, mode: Mode) -> &'static str {
         match (self.litellm_provider, mode) {
@@ -296,6 +301,8 @@ pub enum SettingValue {
     TextWithSearch(&'static str),
     /// The gateway's key: the same secret as the gateway's own; left out when it has none.
     GatewayKey,
+    /// The same; left out when the gateway has no search tool.
+    GatewaySearchKey,
     /// Its state directory.
     StateDirectory,
     /// The path of a file that we write for it, by its name among [`Kind::configs`].

@@ -72,7 +72,7 @@ pub(super) static KIND: Kind = Kind {
         },
         Setting {
             name: "PERPLEXITY_API_KEY",
-            value: SettingValue::GatewayKey,
+            value: SettingValue::GatewaySearchKey,
             why: "the gateway asks for it before it searches",
         },
         Setting {

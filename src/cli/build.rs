@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Build) -> End {
         only: (!arguments.only.is_empty())
             .then(|| arguments.only.iter().cloned().collect::<BTreeSet<_>>()),
         follow_links: arguments.follow_links,
-        on_wait: &|holder| terminal::note(&format!("waiting for another build: {holder}")),
+        on_wait: &terminal::waits_for,
         ..Options::default()
     };
     if arguments.check {
@@ -237,23 +237,7 @@ fn summary(
     if outcome.recovered.is_some() {
         let _ = writeln!(text, "an interrupted build was put right first");
     }
-    let root = root.display();
-    let written = outcome.written.len();
-    if written == 0 && outcome.removed.is_empty() {
-        let _ = writeln!(
-            text,
-            "{root}: nothing changed, {}",
-            counted(outcome.unchanged, "file")
-        );
-    } else {
-        let _ = writeln!(
-            text,
-            "{root}: {} written, {} unchanged, {} removed",
-            counted(written, "file"),
-            outcome.unchanged,
-            outcome.removed.len()
-        );
-    }
+    let _ = writeln!(text, "{}: {}", root.display(), outcome.counts());
     for (folder, files) in by_folder(&outcome.written) {
         let _ = writeln!(text, "  {folder:<10} {}", counted(files, "file"));
     }

@@ -70,6 +70,11 @@ pub(super) fn note(message: &str) {
         .write_all(format!("{message}\n").as_bytes());
 }
 
+/// Says that another build goes first.
+pub(super) fn waits_for(holder: &str) {
+    note(&format!("waiting for another build: {holder}"));
+}
+
 /// Asks something on standard error, and leaves the line open for the answer.
 pub(super) fn ask(question: &str) {
     let mut err = io::stderr().lock();

@@ -5,7 +5,8 @@ Usage: browse.py SITE AXE SCREENSHOTS PAGE...
 Speaks the DevTools protocol. Prints one line for each thing that is wrong, and nothing when all is
 well: a request to elsewhere, an error on the console (a violated Content-Security-Policy is one), a
 search that does not find, a page wider than a phone, a theme that does not change, and what axe
-says about accessibility in light and dark, and a page that cannot be read on paper. Screenshots stay in the folder SCREENSHOTS.
+says about accessibility in light and dark, a page that cannot be read on paper, and one that needs
+scripts for more than it may. Screenshots stay in the folder SCREENSHOTS.
 """
 
 import base64
@@ -316,6 +317,42 @@ def check_pictures(browser, base, pages):
         yield f"of {everything} calls, {focused} are shown for a focused service with one"
 
 
+# What is shown of a page, but for buttons that a script adds.
+WORDS_SHOWN = """
+(() => {
+    document.querySelectorAll('main button').forEach(it => it.remove());
+    return document.querySelector('main').innerText;
+})()
+"""
+
+# What can be pressed or typed into.
+CONTROLS_SHOWN = """
+[...document.querySelectorAll('button, input, select, textarea')].filter(it => it.checkVisibility())
+    .map(it => it.outerHTML.slice(0, 80))
+"""
+
+
+def check_without_scripts(browser, base, pages):
+    """The same words are shown, every page is in reach, and nothing offers what only a script can do."""
+    browser.size(*WIDE)
+    for page in pages:
+        shown = []
+        for off in [False, True]:
+            browser.call("Emulation.setScriptExecutionDisabled", value=off)
+            browser.open(base + page)
+            controls = browser.run(CONTROLS_SHOWN)
+            shown.append(browser.run(WORDS_SHOWN))
+        yield from (f"{page}: without scripts there is {it}" for it in controls)
+        if shown[0] != shown[1] or not shown[1].strip():
+            yield f"{page}: other words are shown without scripts"
+    browser.size(*PHONE)
+    browser.open(base + "index.html")
+    links = browser.run("[...document.querySelectorAll('nav.pages a')].filter(it => it.checkVisibility()).length")
+    if links < 5:
+        yield f"without scripts {links} pages are in reach on a phone"
+    browser.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
 def main(site, axe, screenshots, *pages):
     site = pathlib.Path(site).resolve()
     screenshots = pathlib.Path(screenshots)
@@ -343,6 +380,7 @@ def main(site, axe, screenshots, *pages):
                     check_boxes(browser, base, site),
                     check_pictures(browser, base, pages),
                     check_print(browser, base),
+                    check_without_scripts(browser, base, pages),
                 ):
                     print(f"{way}: {it}")
         finally:

@@ -93,6 +93,81 @@ env = { KEY = "os.environ/KEY" }
 }
 
 #[test]
+fn a_variable_whose_source_is_wrong_is_provided_all_the_same() {
+    let text = r#"
+version = 1
+name = "home"
+
+[policy]
+gateway = "front"
+
+[gateway]
+key = { env = "FRONT_KEY" }
+
+[hosts.pi]
+os = "linux"
+
+[services.front]
+kind = "homelab"
+host = "pi"
+port = 4000
+env = { FRONT_KEY = { secret = "front" }, SAME = { env = "FRONT_KEY" } }
+"#;
+    assert_eq!(
+        errors(text),
+        ["unknown-name: there is no secret `front` at 18:21 `{ secret = \"front\" }`"]
+    );
+}
+
+#[test]
+fn a_server_without_ports_is_told_once_for_all_its_models() {
+    let text = r#"
+version = 1
+name = "home"
+
+[policy]
+gateway = "gateway"
+
+[hosts.mac]
+os = "macos"
+
+[services.gateway]
+kind = "litellm"
+host = "mac"
+
+[services.mlx]
+kind = "mlx"
+host = "mac"
+
+[models]
+one = { service = "mlx", port = 8101 }
+two = { service = "mlx", port = 8102 }
+"#;
+    assert_eq!(
+        errors(text),
+        ["conflicting-fields: `mlx` runs one model per port and has no ports at 15:11 `mlx`"]
+    );
+}
+
+#[test]
+fn where_nothing_searches_no_key_for_it_is_asked() {
+    let text = include_str!("../../platform.toml");
+    let asks = |text: &str| {
+        let platform = check(&Source::new("platform.toml", text), None)
+            .platform
+            .expect("it is sound");
+        let webui = platform.services.find("open-webui").unwrap();
+        webui.env.iter().any(|it| it.name == "PERPLEXITY_API_KEY")
+    };
+    assert!(asks(text));
+    let (before, rest) = text
+        .split_once("[gateway.search_tools.")
+        .expect("it searches");
+    let (_, after) = rest.split_once("\n[").expect("more follows");
+    assert!(!asks(&format!("{before}[{after}")));
+}
+
+#[test]
 fn addresses_follow_from_who_calls_whom() {
     let source = Source::new("platform.toml", include_str!("../../platform.toml"));
     let platform = check(&source, None)

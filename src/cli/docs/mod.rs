@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use super::arguments::{Docs, Input};
 use super::output::{self, Options, Outcome};
 use super::report::{self, Style};
-use super::terminal::{self, counted};
+use super::terminal;
 use super::{End, input, pages};
 use crate::compile;
 use crate::emit::Artifacts;
@@ -108,7 +108,7 @@ pub(super) fn written(
     let options = Options {
         only: Some(BTreeSet::from([NAME.to_owned()])),
         follow_links,
-        on_wait: &|holder| terminal::note(&format!("waiting for another build: {holder}")),
+        on_wait: &terminal::waits_for,
         ..Options::default()
     };
     output::write(root, site, &options).map_err(|error| Trouble::of(&error, error.help()))
@@ -116,13 +116,7 @@ pub(super) fn written(
 
 /// What became of the site, in a line.
 pub(super) fn summary(root: &Path, outcome: &Outcome) -> String {
-    format!(
-        "{}: {} written, {} unchanged, {} removed\n",
-        root.join(NAME).display(),
-        counted(outcome.written.len(), "file"),
-        outcome.unchanged,
-        outcome.removed.len()
-    )
+    format!("{}: {}\n", root.join(NAME).display(), outcome.counts())
 }
 
 /// What lies beside the file by this name.

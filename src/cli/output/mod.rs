@@ -37,6 +37,7 @@ use lock::Lock;
 use root::Opening;
 use survey::{Finding, Origin, Standing, Survey, survey};
 
+use super::terminal::counted;
 use crate::emit::Artifacts;
 
 /// The artifact that lists all others, and our record of what was written.
@@ -91,6 +92,21 @@ pub struct Outcome {
     pub backups: Vec<String>,
     /// What became of a build that was interrupted before.
     pub recovered: Option<Recovery>,
+}
+
+impl Outcome {
+    /// How many files were written, kept and removed, in a few words.
+    pub fn counts(&self) -> String {
+        if self.written.is_empty() && self.removed.is_empty() {
+            return format!("nothing changed, {}", counted(self.unchanged, "file"));
+        }
+        format!(
+            "{} written, {} unchanged, {} removed",
+            counted(self.written.len(), "file"),
+            self.unchanged,
+            self.removed.len()
+        )
+    }
 }
 
 /// Writes `artifacts` below `root`: afterwards either all is new or all as it was.

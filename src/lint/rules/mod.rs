@@ -67,6 +67,7 @@ mod lone_cooldown;
 mod malformed_handle;
 mod memory_overcommitted;
 mod misnamed_handle;
+mod missing_base_path;
 mod missing_credential;
 mod missing_endpoint;
 mod needless_exposure;
@@ -148,6 +149,7 @@ pub static LINTS: &[&Lint] = &[
     &malformed_handle::LINT,
     &memory_overcommitted::LINT,
     &misnamed_handle::LINT,
+    &missing_base_path::LINT,
     &missing_credential::LINT,
     &missing_endpoint::LINT,
     &needless_exposure::LINT,

@@ -27,7 +27,10 @@ impl Draft<'_> {
             self.forbidden(service, &env);
             self.settings(platform, service, &mut env);
             if service.id == platform.policy.gateway {
-                self.route_variables(platform, &mut env);
+                if !service.kind.is_homelab() {
+                    self.route_variables(platform, &mut env);
+                }
+                self.route_keys(platform, &env);
                 self.store_variables(platform, &mut env);
             }
             if service.container.is_some() {
@@ -93,6 +96,7 @@ impl Draft<'_> {
             let (value, required) = match value {
                 manifest::Value::Source(entry) => {
                     let Some(value) = self.sourced(platform, reader, seat, entry, span) else {
+                        self.lost.insert((reader.to_owned(), name.0.clone()));
                         continue;
                     };
                     (value, entry.required.unwrap_or(true))
@@ -202,6 +206,9 @@ impl Draft<'_> {
 
     /// Reports a variable that nobody provides.
     pub(super) fn unprovided(&mut self, name: &str, reader: &str, span: Span) {
+        if self.lost.contains(&(reader.to_owned(), name.to_owned())) {
+            return;
+        }
         self.diagnostics.push(
             Diagnostic::new(
                 &rules::UNPROVIDED_VARIABLE,
@@ -286,6 +293,10 @@ impl Draft<'_> {
                 platform.gateway.search_tools.first()?;
                 text.to_owned()
             }
+            SettingValue::GatewaySearchKey => {
+                platform.gateway.search_tools.first()?;
+                return self.gateway_key(platform).map(Value::Secret);
+            }
             SettingValue::GatewayKey => return self.gateway_key(platform).map(Value::Secret),
         };
         Some(Value::Text(text))
@@ -316,7 +327,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Adds what the gateway's routes read: base URL and model of each deployment.
+    /// Adds what LiteLLM's routes read: base URL and model of each deployment.
     fn route_variables(&mut self, platform: &Platform, env: &mut BTreeMap<String, Variable>) {
         for deployment in &platform.deployments {
             let span = platform[deployment.handle].span;
@@ -359,9 +370,16 @@ impl Draft<'_> {
                     },
                 );
             }
+        }
+    }
+
+    /// Reports keys of routes that the gateway is not given.
+    fn route_keys(&mut self, platform: &Platform, env: &BTreeMap<String, Variable>) {
+        for deployment in &platform.deployments {
             if let Some(key) = &deployment.key
                 && !env.contains_key(key)
             {
+                let span = platform[deployment.handle].span;
                 self.unprovided(key, &platform.gateway_service().name, span);
             }
         }

@@ -60,6 +60,7 @@ pub fn resolve(
         names: Names::of(manifest),
         diagnostics,
         unreachable: BTreeSet::new(),
+        lost: BTreeSet::new(),
     };
     draft.consumer_syntax(document);
     draft.pass_through();
@@ -137,6 +138,8 @@ struct Draft<'a> {
     diagnostics: &'a mut Diagnostics,
     /// What was reported as out of reach from a host, so that one cause gives one message.
     unreachable: BTreeSet<(Seat, ServiceId)>,
+    /// Variables that are written but whose value was reported as wrong, each with whose they are: they are provided.
+    lost: BTreeSet<(String, String)>,
 }
 
 impl Draft<'_> {

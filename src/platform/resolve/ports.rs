@@ -42,6 +42,10 @@ impl Draft<'_> {
             let (Some(port), true) = (model.port, service.kind.one_model_per_port) else {
                 continue;
             };
+            // Without any ports, that is what was reported.
+            if service.ports.is_empty() && service.ranges.is_empty() {
+                continue;
+            }
             let span = self.written_model(model.id).place.value("port");
             let known = service.ports.iter().any(|it| it.number == port)
                 || service

@@ -241,10 +241,13 @@ impl Draft<'_> {
             }));
         }
         if ports.is_empty() && ranges.is_empty() && kind.one_model_per_port {
-            self.conflict(
-                format!("`{name}` runs one model per port and has no ports"),
-                place.span(),
-                "needs a `ports` table with a `range`",
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &rules::CONFLICTING_FIELDS,
+                    format!("`{name}` runs one model per port and has no ports"),
+                )
+                .primary(place.span(), "which ports its models may have is not said")
+                .help("add them, such as `ports = { models = { range = \"8100-8119\" } }`"),
             );
         }
         (ports, ranges)

@@ -126,6 +126,13 @@ fn those_who_call_the_gateway_see_no_change() {
             "{path} still speaks of LiteLLM's file"
         );
     }
+    // Where models are stands in its table, so nothing asks for LiteLLM's variables.
+    let (before, after) = (
+        &before["env/mini/start-litellm-orch"],
+        &after["env/mini/start-litellm-orch"],
+    );
+    let of_a_route = "export MLX_GEMMA_3_27B_IT_QAT_4BIT_API_BASE=";
+    assert!(before.contains(of_a_route) && !after.contains(of_a_route));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::client::chat;
 use super::lab::{Lab, Start, route, table, table_with};
 use super::upstream::{
-    ANSWER, DONE, Do, Upstream, chunk, finish, json, json_with, last_chunk, stream_head, token,
-    whole_stream,
+    ANSWER, DONE, Do, Upstream, chunk, finish, held_stream, json, json_with, last_chunk,
+    stream_head, token, whole_stream,
 };
 
 #[test]
@@ -54,14 +54,7 @@ fn a_stream_comes_back_event_for_event() {
 
 #[test]
 fn a_token_is_not_held_back() {
-    let server = Upstream::always(vec![
-        stream_head(),
-        chunk(&token("a")),
-        Do::Wait,
-        chunk(&finish()),
-        chunk(DONE),
-        last_chunk(),
-    ]);
+    let server = Upstream::always(held_stream());
     let lab = Lab::new(table(&[route("m", &[server.address], &[])]));
     let mut client = lab.client();
     client.post("/v1/chat/completions", &chat("m", true));

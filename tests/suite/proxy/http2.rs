@@ -10,7 +10,8 @@ use super::client::chat;
 use super::http2_client::{Http2, JSON, run};
 use super::lab::{Start, route, table};
 use super::upstream::{
-    ANSWER, DONE, Do, Upstream, chunk, finish, json, last_chunk, stream_head, token, whole_stream,
+    ANSWER, DONE, Do, Upstream, chunk, finish, held_stream, json, last_chunk, stream_head, token,
+    whole_stream,
 };
 use crate::tools;
 
@@ -400,14 +401,7 @@ fn p095_streams_count_as_connections_do() {
 
 #[test]
 fn p150_a_connection_is_told_to_go_when_the_end_has_come() {
-    let server = Upstream::always(vec![
-        stream_head(),
-        chunk(&token("a")),
-        Do::Wait,
-        chunk(&finish()),
-        chunk(DONE),
-        last_chunk(),
-    ]);
+    let server = Upstream::always(held_stream());
     let mut lab = start(&server).run();
     run(async {
         let mut client = Http2::new(lab.address).await;

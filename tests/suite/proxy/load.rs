@@ -17,7 +17,7 @@ use super::clients::script;
 use super::lab::{Lab, Start, route, table, table_with};
 use super::supervised::{Notified, reload};
 use super::upstream::{
-    ANSWER, DONE, Do, PATIENCE, Upstream, chunk, finish, json, last_chunk, stream_head, token,
+    ANSWER, DONE, Do, PATIENCE, Upstream, chunk, held_stream, json, stream_head, token,
 };
 use crate::tools;
 
@@ -33,14 +33,7 @@ const MOST_MEMORY: u64 = 160 * 1024;
 #[test]
 fn p146_a_thousand_reloads_fail_no_request_and_cut_no_stream() {
     let quick = Upstream::always(vec![json(200, ANSWER)]);
-    let slow = Upstream::always(vec![
-        stream_head(),
-        chunk(&token("a")),
-        Do::Wait,
-        chunk(&finish()),
-        chunk(DONE),
-        last_chunk(),
-    ]);
+    let slow = Upstream::always(held_stream());
     let routes = |more: &str| {
         table(&[
             route("m", &[quick.address], &[]),

@@ -7,19 +7,10 @@ use serde_json::json;
 
 use super::client::chat;
 use super::lab::{Lab, Start, route, table, table_with};
-use super::upstream::{
-    ANSWER, DONE, Do, Upstream, chunk, finish, json, last_chunk, stream_head, token,
-};
+use super::upstream::{ANSWER, DONE, Do, Upstream, chunk, held_stream, json, stream_head, token};
 
 fn slow_stream() -> Upstream {
-    Upstream::always(vec![
-        stream_head(),
-        chunk(&token("a")),
-        Do::Wait,
-        chunk(&finish()),
-        chunk(DONE),
-        last_chunk(),
-    ])
+    Upstream::always(held_stream())
 }
 
 #[test]

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::client::{Client, chat};
 use super::lab::{Lab, Start, route, table};
 use super::upstream::{
-    ANSWER, DONE, Do, PATIENCE, Upstream, chunk, finish, json, last_chunk, stream_head, token,
+    ANSWER, DONE, Do, PATIENCE, Upstream, chunk, finish, held_stream, json, last_chunk,
+    stream_head, token,
 };
 
 fn lab_with(server: &Upstream) -> Lab {
@@ -304,14 +305,7 @@ fn p095_more_connections_than_there_may_be() {
 #[cfg(target_os = "linux")]
 #[test]
 fn p096_few_descriptors() {
-    let server = Upstream::always(vec![
-        stream_head(),
-        chunk(&token("a")),
-        Do::Wait,
-        chunk(&finish()),
-        chunk(DONE),
-        last_chunk(),
-    ]);
+    let server = Upstream::always(held_stream());
     let lab = Start::new(table(&[route("m", &[server.address], &[])]))
         .under(&["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\""])
         .run();

@@ -346,3 +346,15 @@ pub(super) fn whole_stream() -> Vec<Do> {
         last_chunk(),
     ]
 }
+
+/// A stream that stands still after its first token until it is let [`go`](Upstream::go).
+pub(super) fn held_stream() -> Vec<Do> {
+    vec![
+        stream_head(),
+        chunk(&token("a")),
+        Do::Wait,
+        chunk(&finish()),
+        chunk(DONE),
+        last_chunk(),
+    ]
+}

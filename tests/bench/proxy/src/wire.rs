@@ -33,6 +33,19 @@ pub fn head(bytes: &[u8]) -> Option<(usize, Framing)> {
     Some((end, framing))
 }
 
+/// What chunks hold.
+pub fn unframed(mut bytes: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = memmem::find(bytes, b"\r\n") {
+        let digits = String::from_utf8_lossy(&bytes[..end]);
+        let length = usize::from_str_radix(digits.trim(), 16).unwrap_or(0);
+        let rest = &bytes[end + 2..];
+        body.extend_from_slice(&rest[..length.min(rest.len())]);
+        bytes = rest.get(length + 2..).unwrap_or_default();
+    }
+    body
+}
+
 /// The decimal number at the start of some bytes.
 pub fn number(bytes: &[u8]) -> usize {
     let digits = bytes.iter().take_while(|it| it.is_ascii_digit());
