@@ -7,6 +7,8 @@ use std::io;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::same::Expected;
+
 /// A file tree, with every path relative to its root and parts separated by `/`; `""` is the root itself.
 ///
 /// Nothing here follows a symbolic link or leaves the root.
@@ -15,6 +17,10 @@ pub(super) trait Disk {
     fn see(&self, path: &str) -> io::Result<Seen>;
     /// What kind of thing stands at `path`, nothing when there is nothing.
     fn kind(&self, path: &str) -> io::Result<Option<Kind>>;
+    /// For each of these files, whether it is there with just this text and these rights; false as well when that is not sure, and [`Disk::see`] tells.
+    fn find_same(&self, files: &[Expected]) -> Vec<bool> {
+        vec![false; files.len()]
+    }
     /// What is in `folder`, ordered by name; nothing when it is no folder.
     fn list(&self, folder: &str) -> io::Result<Vec<(String, Kind)>>;
     /// Fails when names in `folder` cannot be changed, or lie on another file system than the root.

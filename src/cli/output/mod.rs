@@ -17,6 +17,7 @@ mod memory;
 mod path;
 mod record;
 mod root;
+mod same;
 mod survey;
 
 use std::collections::BTreeSet;

@@ -71,7 +71,14 @@ pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
             });
         }
     }
+    let mut last = None;
     for (name, path) in &names {
+        let folder = parent(name);
+        // What lies beside the name before it lies below the same folders.
+        if folder.is_some() && folder == last {
+            continue;
+        }
+        last = folder;
         if let Some(file) = parents(name).find_map(|parent| names.get(parent)) {
             return Err(OutputError::TwoNames {
                 one: (*file).to_owned(),

@@ -31,6 +31,35 @@ pub(super) enum Record {
 impl Record {
     /// Reads a record, dropping entries that no build of ours can have written.
     pub(super) fn read(bytes: &[u8]) -> Self {
+        Self::read_ours(bytes).unwrap_or_else(|| Self::read_any(bytes))
+    }
+
+    /// Reads a record as we write it, without a tree of values in between: for 10,000 services that would be 60 MB.
+    fn read_ours(bytes: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Ours {
+            version: u64,
+            files: BTreeMap<String, Entry>,
+        }
+        #[derive(Deserialize)]
+        struct Entry {
+            sha256: String,
+            #[serde(default)]
+            executable: bool,
+        }
+        let ours: Ours = serde_json::from_slice(bytes).ok()?;
+        let stamp = |entry: Entry| Stamp {
+            sha256: entry.sha256,
+            executable: entry.executable,
+        };
+        let files = ours.files.into_iter();
+        let files = files.filter(|(name, _)| path::fault(name).is_none());
+        (ours.version == VERSION)
+            .then(|| Self::Files(files.map(|(name, entry)| (name, stamp(entry))).collect()))
+    }
+
+    /// Reads whatever it may be.
+    fn read_any(bytes: &[u8]) -> Self {
         let value: Value = match serde_json::from_slice(bytes) {
             Ok(value) => value,
             Err(error) => return Self::Unreadable(error.to_string()),

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::disk::{Disk, Kind, Seen, Stamp, is_executable};
 use super::error::{OutputError, io_error};
 use super::record::{self, Record};
+use super::same::Expected;
 use super::{LOCK_FILE, MANIFEST, SITE, SITE_RECORD, journal, path};
 use crate::emit::{Artifact, Artifacts};
 
 /// Rights that a generated file never has: setuid, setgid, sticky, and writing by everybody.
-const NEVER: u32 = 0o7002;
+pub(super) const NEVER: u32 = 0o7002;
 
 /// What was found, by path.
 pub(super) struct Survey<'a> {
@@ -180,12 +181,14 @@ pub(super) fn survey<'a>(
 
     let mut unchanged = 0;
     let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, artifacts)?;
-    let mut absent = AbsentFolders::default();
-    for (path, wanted) in wanted {
-        let seen = if absent.hold(disk, path)? {
-            Seen::Absent
-        } else {
-            disk.see(path).map_err(io_error("read", path))?
+    for (glance, (path, wanted)) in glances(disk, &wanted)?.into_iter().zip(wanted) {
+        let seen = match glance {
+            Glance::Right => {
+                unchanged += 1;
+                continue;
+            }
+            Glance::Absent => Seen::Absent,
+            Glance::Doubt => disk.see(path).map_err(io_error("read", path))?,
         };
         let Some(standing) = standing(disk, path, &wanted, seen, record(path), &stale)? else {
             unchanged += 1;
@@ -207,6 +210,43 @@ pub(super) fn survey<'a>(
             _ => None,
         }),
     })
+}
+
+/// What a first look at a file says.
+#[derive(Clone, Copy)]
+enum Glance {
+    /// It is as it should be.
+    Right,
+    /// Its folder is not there.
+    Absent,
+    /// That takes a second look.
+    Doubt,
+}
+
+/// Looks at every wanted file, in their order.
+fn glances(disk: &dyn Disk, wanted: &BTreeMap<&str, Wanted>) -> Result<Vec<Glance>, OutputError> {
+    let mut absent = AbsentFolders::default();
+    let mut glances = Vec::with_capacity(wanted.len());
+    let mut there = Vec::new();
+    for (path, wanted) in wanted {
+        if absent.hold(disk, path)? {
+            glances.push(Glance::Absent);
+            continue;
+        }
+        glances.push(Glance::Doubt);
+        there.push(Expected {
+            path,
+            text: &wanted.text,
+            executable: wanted.executable,
+        });
+    }
+    let in_doubt = glances.iter_mut().filter(|it| matches!(it, Glance::Doubt));
+    for (glance, is_same) in in_doubt.zip(disk.find_same(&there)) {
+        if is_same {
+            *glance = Glance::Right;
+        }
+    }
+    Ok(glances)
 }
 
 /// Whether the folder that was last looked at is there. Paths come in order, so a first build asks once for each folder and not once for each file.
@@ -371,7 +411,16 @@ fn foreign(
         .copied()
         .chain(recorded.iter().copied())
         .chain(elsewhere.iter().copied());
-    let folders: BTreeSet<&str> = known.flat_map(path::parents).collect();
+    let mut folders = BTreeSet::new();
+    let mut last = None;
+    for path in known {
+        let folder = path::parents(path).next();
+        // Most files lie where the one before them did.
+        if folder != last {
+            folders.extend(path::parents(path));
+            last = folder;
+        }
+    }
     let inside = |folder: &str| scope.covers(&join(folder, "x"));
     let mut foreign = Vec::new();
     for folder in std::iter::once("").chain(folders.iter().copied().filter(|folder| inside(folder)))

@@ -6,16 +6,15 @@ mod files;
 mod stores;
 mod table;
 
+use minijinja::value::Value;
 use serde::Serialize;
 
 use crate::platform::Platform;
-use crate::side_by_side::{MANY_SERVICES, side_by_side};
+use crate::side_by_side::{MANY_SERVICES, both, side_by_side};
 
-use super::probe::{self, Probe};
-use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Template, template};
-use files::{FileRow, NeedsRow, OurRow};
-use stores::{AnswersRow, ModelRow, StoreRow};
-use table::{HostRow, ServiceRow};
+use super::probe;
+use super::template::seen;
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Template};
 
 /// Comes after every emitter whose artifacts are installed: `install.sh` lists them.
 pub(super) static EMITTER: Emitter = Emitter {
@@ -94,8 +93,14 @@ const CONTROL: &str = include_str!("control.sh");
 const STORES: &str = include_str!("stores.sh");
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
-    let tables = template::seen(&Tables::of(platform, artifacts));
     let many = platform.services.len() >= MANY_SERVICES;
+    // What is installed is most of all rows, so it is turned into values beside the rest.
+    let (installed, asked) = both(
+        many,
+        || Installed::of(platform, artifacts),
+        || Asked::of(platform, artifacts),
+    );
+    let tables = seen(&Tables { installed, asked });
     for script in side_by_side(&SCRIPTS, many, |script| script.write(&tables)) {
         artifacts.add(script?);
     }
@@ -123,27 +128,51 @@ impl Script {
     }
 }
 
-/// What the templates see: rows ready to print.
+/// What the templates see: rows ready to print, as values.
 #[derive(Serialize)]
 struct Tables<'a> {
+    #[serde(flatten)]
+    installed: Installed,
+    #[serde(flatten)]
+    asked: Asked<'a>,
+}
+
+/// What is put where.
+#[derive(Serialize)]
+struct Installed {
+    files: Value,
+    needs: Value,
+    ours: Value,
+}
+
+/// What runs, and what it is asked.
+#[derive(Serialize)]
+struct Asked<'a> {
     platform: &'a str,
-    hosts: Vec<HostRow<'a>>,
-    services: Vec<ServiceRow<'a>>,
-    probes: Vec<Probe<'a>>,
-    files: Vec<FileRow<'a>>,
-    needs: Vec<NeedsRow<'a>>,
-    ours: Vec<OurRow<'a>>,
-    stores: Vec<StoreRow<'a>>,
-    models: Vec<ModelRow<'a>>,
-    answers: Option<AnswersRow<'a>>,
+    hosts: Value,
+    services: Value,
+    probes: Value,
+    stores: Value,
+    models: Value,
+    answers: Value,
     /// Every live service, also what cannot be asked.
     live: String,
     key_host: &'a str,
     key_env: &'a str,
 }
 
-impl<'a> Tables<'a> {
-    fn of(platform: &'a Platform, artifacts: &'a Artifacts) -> Self {
+impl Installed {
+    fn of(platform: &Platform, artifacts: &Artifacts) -> Self {
+        Self {
+            files: seen(&files::files(platform, artifacts)),
+            needs: seen(&files::needs(platform)),
+            ours: seen(&files::ours(platform, artifacts)),
+        }
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn of(platform: &'a Platform, artifacts: &Artifacts) -> Self {
         let gateway = platform.gateway_service();
         let live: Vec<_> = platform
             .live_services()
@@ -152,15 +181,12 @@ impl<'a> Tables<'a> {
             .collect();
         Self {
             platform: &platform.name,
-            hosts: table::hosts(platform),
-            services: table::services(platform, artifacts),
-            probes: probe::probes(platform),
-            files: files::files(platform, artifacts),
-            needs: files::needs(platform),
-            ours: files::ours(platform, artifacts),
-            stores: stores::stores(platform),
-            models: stores::models(platform),
-            answers: stores::answers(platform),
+            hosts: seen(&table::hosts(platform)),
+            services: seen(&table::services(platform, artifacts)),
+            probes: seen(&probe::probes(platform)),
+            stores: seen(&stores::stores(platform)),
+            models: seen(&stores::models(platform)),
+            answers: seen(&stores::answers(platform)),
             live: live.join(" "),
             key_host: &platform[gateway.host].name,
             key_env: gateway.env_file.as_deref().unwrap_or_default(),

@@ -28,8 +28,7 @@ pub(super) struct Drawn {
 }
 
 /// Puts the pictures of a page where they belong in its text.
-pub(super) fn placed(body: &str, figures: &[Drawn]) -> String {
-    let mut body = body.to_owned();
+pub(super) fn placed(mut body: String, figures: &[Drawn]) -> String {
     for figure in figures {
         let heading = figure
             .below

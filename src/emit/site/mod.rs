@@ -16,6 +16,7 @@ use self::parts::Parts;
 use self::render::{Heading, Rendered};
 use super::pages::{self, Book, Page};
 use super::{Artifact, Artifacts, EmitError, Template};
+use crate::side_by_side::{MANY_SERVICES, side_by_side};
 
 /// The folder of the site below `generated/`.
 pub const NAME: &str = "site";
@@ -45,22 +46,20 @@ pub fn site(book: &Book, documents: &[Document]) -> Result<Artifacts, EmitError>
     let mut index = search::Index::default();
     let figures = figures::Figures::of(book, &catalogue);
     let shelves = shelves(&pages);
-    for (place, page) in pages.iter().enumerate() {
-        let rendered = render::render(page, &catalogue);
-        index.add(page, &rendered);
-        let text = html(
-            book,
-            &catalogue,
-            &pages,
-            &shelves,
-            place,
-            &rendered,
-            figures::placed(&rendered.body, &figures.of_page(page)),
-        )?;
-        artifacts.add(Artifact::new(
-            format!("{NAME}/{}", html_path(&page.path)),
-            text,
-        ));
+    let make = |place: &usize| {
+        let page = &pages[*place];
+        let mut rendered = render::render(page, &catalogue);
+        let body = figures::placed(std::mem::take(&mut rendered.body), &figures.of_page(page));
+        let text = html(book, &catalogue, &pages, &shelves, *place, &rendered, body)?;
+        let artifact = Artifact::new(format!("{NAME}/{}", html_path(&page.path)), text);
+        Ok::<_, EmitError>((artifact, search::entries(page, &rendered)))
+    };
+    let places: Vec<usize> = (0..pages.len()).collect();
+    let many = places.len() >= MANY_SERVICES;
+    for made in side_by_side(&places, many, make) {
+        let (artifact, entries) = made?;
+        artifacts.add(artifact);
+        index.add(entries);
     }
     let style = style();
     for (name, text) in [

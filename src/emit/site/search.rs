@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::html_path;
-use super::render::Rendered;
+use super::render::{Rendered, Section};
 use crate::emit::pages::Page;
 
 /// What can be found.
@@ -14,7 +14,7 @@ pub(super) struct Index {
 
 /// A section of a page, in short words because there are many.
 #[derive(Debug, Serialize)]
-struct Entry {
+pub(super) struct Entry {
     /// The page's title.
     t: String,
     /// The section's heading; empty for what stands before the first.
@@ -25,25 +25,37 @@ struct Entry {
     x: String,
 }
 
-impl Index {
-    /// Adds a page, section by section.
-    pub(super) fn add(&mut self, page: &Page, rendered: &Rendered) {
-        let path = html_path(&page.path);
-        for section in &rendered.sections {
-            self.entries.push(Entry {
-                t: page.title.clone(),
-                h: section.heading.clone(),
-                u: match section.id.as_str() {
-                    "" => path.clone(),
-                    id => format!("{path}#{id}"),
-                },
-                x: section
-                    .text
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            });
+/// What can be found on a page, section by section.
+pub(super) fn entries(page: &Page, rendered: &Rendered) -> Vec<Entry> {
+    let path = html_path(&page.path);
+    let entry = |section: &Section| Entry {
+        t: page.title.clone(),
+        h: section.heading.clone(),
+        u: match section.id.as_str() {
+            "" => path.clone(),
+            id => format!("{path}#{id}"),
+        },
+        x: one_spaced(&section.text),
+    };
+    rendered.sections.iter().map(entry).collect()
+}
+
+/// The words with one space between them.
+fn one_spaced(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
         }
+        words.push_str(word);
+    }
+    words
+}
+
+impl Index {
+    /// Adds what can be found on a page.
+    pub(super) fn add(&mut self, entries: Vec<Entry>) {
+        self.entries.extend(entries);
     }
 
     /// The index as a script that keeps it in `homelabIndex`.
