@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use bytes::BufMut;
-use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer;
@@ -171,14 +169,16 @@ impl Incoming {
             let end = start + limits.body_start + Duration::from_secs(self.taken / SLOWEST_BODY);
             let filled = match self.body.left() {
                 // A large body goes where it will stay, without a stop in between.
-                Some(left) if left > 16 * 1024 => timeout_at(end, direct(client, &mut whole, left))
-                    .await
-                    .inspect(|it| {
+                Some(left) if left > 16 * 1024 => {
+                    let most = usize::try_from(left).unwrap_or(usize::MAX);
+                    let read = whole.read_from(&mut client.stream, most);
+                    timeout_at(end, read).await.inspect(|it| {
                         if let Ok(read) = it {
                             self.taken += *read as u64;
                             self.body.took(*read as u64);
                         }
-                    }),
+                    })
+                }
                 _ => timeout_at(end, client.fill()).await,
             };
             match filled {
@@ -198,9 +198,4 @@ impl Incoming {
             }
         }
     }
-}
-
-async fn direct(client: &mut Connection, whole: &mut Vec<u8>, left: u64) -> std::io::Result<usize> {
-    let mut limited = whole.limit(usize::try_from(left).unwrap_or(usize::MAX));
-    client.stream.read_buf(&mut limited).await
 }
