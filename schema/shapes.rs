@@ -3,7 +3,7 @@
 #[rustfmt::skip]
 #[allow(clippy::unreadable_literal, reason = "nobody reads it")]
 pub(super) static TABLE: Compiled<'static> = Compiled {
-    root: 350,
+    root: 352,
     shapes: Cow::Borrowed(&[
         Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[15]) }, // 0
         Shape { anything: false, text: None, integer: Some(Range { least: Some(0.0), greatest: Some(10000.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 1
@@ -269,93 +269,95 @@ pub(super) static TABLE: Compiled<'static> = Compiled {
         Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 261
         Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(3), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 262
         Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[66]) }, // 263
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[63]) }, // 264
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 265
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(265), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 266
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 267
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(100.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 268
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["nvidia", "amd", "intel"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 264
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["nvidia", "amd", "intel"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 265
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[63]) }, // 266
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 267
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(267), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 268
         Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 269
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 270
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[63]) }, // 271
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 272
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[64]) }, // 273
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(100.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 270
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 271
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 272
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[63]) }, // 273
         Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 274
-        Shape { anything: false, text: None, integer: None, float: None, boolean: true, array: None, tables: Cow::Borrowed(&[]) }, // 275
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(273), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 276
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(3), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 277
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 278
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[64]) }, // 275
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 276
+        Shape { anything: false, text: None, integer: None, float: None, boolean: true, array: None, tables: Cow::Borrowed(&[]) }, // 277
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(275), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 278
         Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(3), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 279
-        Shape { anything: false, text: None, integer: None, float: None, boolean: true, array: None, tables: Cow::Borrowed(&[]) }, // 280
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[65]) }, // 281
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[66]) }, // 282
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["chat-completions", "completions", "embeddings", "responses", "messages", "images-generations", "audio-transcriptions", "audio-speech", "rerank", "models", "health"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 283
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(283), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 284
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[67]) }, // 285
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::PATH), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 286
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::PATH), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 287
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[68]) }, // 288
-        Shape { anything: false, text: None, integer: None, float: None, boolean: true, array: None, tables: Cow::Borrowed(&[]) }, // 289
-        Shape { anything: false, text: None, integer: None, float: None, boolean: true, array: None, tables: Cow::Borrowed(&[]) }, // 290
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 291
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(100.0), greatest: Some(599.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 292
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(288), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 293
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::NAME), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 294
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[2]) }, // 295
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 296
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["interface", "gateway", "inference", "tools", "data", "observability"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 297
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["interface", "gateway", "inference", "tools", "data", "observability"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 298
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["systemd", "launchd", "docker", "podman", "package", "manual", "external"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 299
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["systemd", "launchd", "docker", "podman", "package", "manual", "external"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 300
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 301
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 302
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(302), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 303
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 304
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[69]) }, // 305
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[69]) }, // 306
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 307
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 308
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::PORT_RANGE), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 309
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[70]) }, // 310
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 311
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(311), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 312
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[71]) }, // 313
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 314
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[73]) }, // 315
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(113), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 316
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(113), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 317
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::PATH), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 318
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(93), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 319
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::LABEL), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 320
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[72]) }, // 321
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::SIZE), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 322
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(64.0), greatest: Some(1048576.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 323
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(49), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 324
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["always", "on-failure", "no"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 325
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["always", "on-failure", "no"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 326
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 327
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 328
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::UNIT), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 329
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::USER), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 330
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["proxy", "cpu-inference", "gpu-inference"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 331
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["proxy", "cpu-inference", "gpu-inference"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 332
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(49), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 333
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[74]) }, // 334
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 335
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 336
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[74]) }, // 337
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["live", "planned", "experimental", "disabled", "retired"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 338
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 339
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::NAME), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 340
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::URL), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 341
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[76]) }, // 342
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 343
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[78]) }, // 344
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[77]) }, // 345
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 346
-        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 347
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[79]) }, // 348
-        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(1.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 349
-        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[80]) }, // 350
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 280
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(3), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 281
+        Shape { anything: false, text: None, integer: None, float: None, boolean: true, array: None, tables: Cow::Borrowed(&[]) }, // 282
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[65]) }, // 283
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[66]) }, // 284
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["chat-completions", "completions", "embeddings", "responses", "messages", "images-generations", "audio-transcriptions", "audio-speech", "rerank", "models", "health"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 285
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(285), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 286
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[67]) }, // 287
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::PATH), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 288
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::PATH), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 289
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[68]) }, // 290
+        Shape { anything: false, text: None, integer: None, float: None, boolean: true, array: None, tables: Cow::Borrowed(&[]) }, // 291
+        Shape { anything: false, text: None, integer: None, float: None, boolean: true, array: None, tables: Cow::Borrowed(&[]) }, // 292
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 293
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(100.0), greatest: Some(599.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 294
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(290), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 295
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::NAME), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 296
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[2]) }, // 297
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 298
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["interface", "gateway", "inference", "tools", "data", "observability"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 299
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["interface", "gateway", "inference", "tools", "data", "observability"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 300
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["systemd", "launchd", "docker", "podman", "package", "manual", "external"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 301
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["systemd", "launchd", "docker", "podman", "package", "manual", "external"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 302
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 303
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 304
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(304), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 305
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 306
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[69]) }, // 307
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[69]) }, // 308
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 309
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 310
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::PORT_RANGE), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 311
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[70]) }, // 312
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 313
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(313), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 314
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[71]) }, // 315
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 316
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[73]) }, // 317
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(113), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 318
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(113), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 319
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::PATH), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 320
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(93), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 321
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::LABEL), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 322
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[72]) }, // 323
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::SIZE), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 324
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(64.0), greatest: Some(1048576.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 325
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(49), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 326
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["always", "on-failure", "no"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 327
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["always", "on-failure", "no"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 328
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 329
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::DURATION), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 330
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::UNIT), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 331
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::USER), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 332
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["proxy", "cpu-inference", "gpu-inference"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 333
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["proxy", "cpu-inference", "gpu-inference"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 334
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: Some(ArrayShape { items: Some(49), shortest: 0, longest: u64::MAX }), tables: Cow::Borrowed(&[]) }, // 335
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[74]) }, // 336
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(65535.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 337
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 338
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[74]) }, // 339
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&["live", "planned", "experimental", "disabled", "retired"]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 340
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 341
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::NAME), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 342
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: Some(&word::URL), shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 343
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[76]) }, // 344
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 345
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[78]) }, // 346
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[77]) }, // 347
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 348
+        Shape { anything: false, text: Some(Text { words: Cow::Borrowed(&[]), open: false, kind: None, shortest: 0, longest: u64::MAX }), integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 349
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[79]) }, // 350
+        Shape { anything: false, text: None, integer: Some(Range { least: Some(1.0), greatest: Some(1.0) }), float: None, boolean: false, array: None, tables: Cow::Borrowed(&[]) }, // 351
+        Shape { anything: false, text: None, integer: None, float: None, boolean: false, array: None, tables: Cow::Borrowed(&[80]) }, // 352
     ]),
     tables: Cow::Borrowed(&[
         TableShape { properties: Cow::Borrowed(&[required("service", 3), p("size", 5), p("ttl", 7), ]), others: Keys::Refused }, // 0
@@ -421,23 +423,23 @@ pub(super) static TABLE: Compiled<'static> = Compiled {
         TableShape { properties: Cow::Borrowed(&[p("generate", 248), p("notes", 249), p("obtain", 250), p("title", 251), ]), others: Keys::Refused }, // 60
         TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 244 } }, // 61
         TableShape { properties: Cow::Borrowed(&[required("by", 255), required("reason", 256), p("until", 257), required("when", 258), ]), others: Keys::Refused }, // 62
-        TableShape { properties: Cow::Borrowed(&[p("command", 266), p("interval", 267), p("retries", 268), p("start_period", 269), p("timeout", 270), ]), others: Keys::Refused }, // 63
-        TableShape { properties: Cow::Borrowed(&[p("made_by", 274), required("source", 49), required("target", 49), p("writable", 275), ]), others: Keys::Refused }, // 64
+        TableShape { properties: Cow::Borrowed(&[p("command", 268), p("interval", 269), p("retries", 270), p("start_period", 271), p("timeout", 272), ]), others: Keys::Refused }, // 63
+        TableShape { properties: Cow::Borrowed(&[p("made_by", 276), required("source", 49), required("target", 49), p("writable", 277), ]), others: Keys::Refused }, // 64
         TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 49 } }, // 65
-        TableShape { properties: Cow::Borrowed(&[p("healthcheck", 271), p("image", 272), p("mounts", 276), p("networks", 277), p("port", 278), p("profiles", 279), p("publish", 280), p("volumes", 281), ]), others: Keys::Refused }, // 66
+        TableShape { properties: Cow::Borrowed(&[p("gpu", 265), p("healthcheck", 273), p("image", 274), p("mounts", 278), p("networks", 279), p("port", 280), p("profiles", 281), p("publish", 282), p("volumes", 283), ]), others: Keys::Refused }, // 66
         TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::ENV_NAME), value: 124 } }, // 67
-        TableShape { properties: Cow::Borrowed(&[p("loads_model", 289), p("method", 206), p("needs_key", 290), required("path", 291), p("status", 292), ]), others: Keys::Refused }, // 68
-        TableShape { properties: Cow::Borrowed(&[p("number", 307), p("purpose", 308), p("range", 309), ]), others: Keys::Refused }, // 69
-        TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 305 } }, // 70
-        TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 312 } }, // 71
-        TableShape { properties: Cow::Borrowed(&[p("memory", 322), p("open_files", 323), ]), others: Keys::Refused }, // 72
-        TableShape { properties: Cow::Borrowed(&[p("args", 316), p("command", 317), p("directory", 318), p("groups", 319), p("label", 320), p("limits", 321), p("readable", 324), p("restart", 326), p("restart_delay", 327), p("start_timeout", 328), p("unit", 329), p("user", 330), p("workload", 332), p("writable", 333), ]), others: Keys::Refused }, // 73
-        TableShape { properties: Cow::Borrowed(&[p("https_port", 335), p("path", 336), ]), others: Keys::Refused }, // 74
-        TableShape { properties: Cow::Borrowed(&[p("approval", 259), p("base_path", 260), p("bind", 261), p("calls", 262), p("container", 282), p("endpoints", 284), p("env", 285), p("env_file", 286), p("folder", 287), p("health", 293), p("host", 294), p("key", 295), required("kind", 296), p("layer", 298), p("managed_by", 300), p("notes", 301), p("pins", 303), p("port", 304), p("ports", 310), p("profiles", 313), p("program_version", 314), p("run", 315), p("serve", 337), p("state", 338), p("title", 339), p("tuning", 340), p("url", 341), ]), others: Keys::Refused }, // 75
+        TableShape { properties: Cow::Borrowed(&[p("loads_model", 291), p("method", 206), p("needs_key", 292), required("path", 293), p("status", 294), ]), others: Keys::Refused }, // 68
+        TableShape { properties: Cow::Borrowed(&[p("number", 309), p("purpose", 310), p("range", 311), ]), others: Keys::Refused }, // 69
+        TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 307 } }, // 70
+        TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 314 } }, // 71
+        TableShape { properties: Cow::Borrowed(&[p("memory", 324), p("open_files", 325), ]), others: Keys::Refused }, // 72
+        TableShape { properties: Cow::Borrowed(&[p("args", 318), p("command", 319), p("directory", 320), p("groups", 321), p("label", 322), p("limits", 323), p("readable", 326), p("restart", 328), p("restart_delay", 329), p("start_timeout", 330), p("unit", 331), p("user", 332), p("workload", 334), p("writable", 335), ]), others: Keys::Refused }, // 73
+        TableShape { properties: Cow::Borrowed(&[p("https_port", 337), p("path", 338), ]), others: Keys::Refused }, // 74
+        TableShape { properties: Cow::Borrowed(&[p("approval", 259), p("base_path", 260), p("bind", 261), p("calls", 262), p("container", 284), p("endpoints", 286), p("env", 287), p("env_file", 288), p("folder", 289), p("health", 295), p("host", 296), p("key", 297), required("kind", 298), p("layer", 300), p("managed_by", 302), p("notes", 303), p("pins", 305), p("port", 306), p("ports", 312), p("profiles", 315), p("program_version", 316), p("run", 317), p("serve", 339), p("state", 340), p("title", 341), p("tuning", 342), p("url", 343), ]), others: Keys::Refused }, // 75
         TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 253 } }, // 76
         TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::ENV_NAME), value: 124 } }, // 77
-        TableShape { properties: Cow::Borrowed(&[p("env", 345), p("notes", 346), p("title", 347), ]), others: Keys::Refused }, // 78
-        TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 344 } }, // 79
-        TableShape { properties: Cow::Borrowed(&[p("gateway", 0), p("handles", 77), required("hosts", 99), p("lint", 100), p("mcp", 149), p("migration", 160), p("models", 191), p("moved", 195), required("name", 3), p("networks", 200), p("notes", 201), p("ops", 202), required("policy", 213), p("retired", 243), p("secrets", 252), required("services", 342), p("title", 343), p("tunings", 348), required("version", 349), ]), others: Keys::Refused }, // 80
+        TableShape { properties: Cow::Borrowed(&[p("env", 347), p("notes", 348), p("title", 349), ]), others: Keys::Refused }, // 78
+        TableShape { properties: Cow::Borrowed(&[]), others: Keys::Each { kind: Some(&word::NAME), value: 346 } }, // 79
+        TableShape { properties: Cow::Borrowed(&[p("gateway", 0), p("handles", 77), required("hosts", 99), p("lint", 100), p("mcp", 149), p("migration", 160), p("models", 191), p("moved", 195), required("name", 3), p("networks", 200), p("notes", 201), p("ops", 202), required("policy", 213), p("retired", 243), p("secrets", 252), required("services", 344), p("title", 345), p("tunings", 350), required("version", 351), ]), others: Keys::Refused }, // 80
     ]),
 };

@@ -1,7 +1,7 @@
 //! What everything that writes containers must agree on: which there are, what they see of their host, and who waits for whom.
 
 use crate::emit::process;
-use crate::platform::{Bind, Call, Container, Engine, Platform, Service, Value, Variable};
+use crate::platform::{Bind, Call, Container, Engine, Gpu, Platform, Service, Value, Variable};
 
 /// True when we start a service as a container and know its image.
 pub fn is_started(service: &Service) -> bool {
@@ -27,6 +27,15 @@ pub fn of_host<'a>(
             Some((service, container, image))
         })
         .collect()
+}
+
+/// The devices by which a container computes on GPUs of this maker; NVIDIA's come in by its own toolkit instead.
+pub fn devices(gpu: Gpu) -> &'static [&'static str] {
+    match gpu {
+        Gpu::Nvidia => &[],
+        Gpu::Amd => &["/dev/kfd", "/dev/dri"],
+        Gpu::Intel => &["/dev/dri"],
+    }
 }
 
 /// The ports that a container opens on its host, as `address:outside:inside`. An address always stands there: without one the engine opens the port to everybody, past the firewall.

@@ -94,7 +94,7 @@ pub(super) fn compose(files: &[In<'_>], draft: &mut Draft) {
                 file.file,
                 entry.key_span,
                 format!("section `{}`", entry.key),
-                "how containers are made is not said in platform.toml",
+                "a container is taken as it runs; what makes it stays in this file",
             );
         }
     }
@@ -168,7 +168,7 @@ fn compose_service(key: &str, layers: &Layers<'_>, draft: &mut Draft) {
                 *file,
                 entry.key_span,
                 format!("{} of {what}", others.join(", ")),
-                "how a container is made is not said in platform.toml",
+                "a container is taken as it runs; what makes it stays in this file",
             );
         }
     }

@@ -30,8 +30,22 @@ pub struct Container {
     /// Files and folders of the host that it sees, beyond those that we make for it.
     #[serde(default)]
     pub mounts: Vec<Mount>,
+    /// Whose GPUs it computes on; it gets all that its host has of them. Default: none, so that it computes on the CPU.
+    pub gpu: Option<Gpu>,
     /// How the engine asks it whether it is well. Default: that of its kind.
     pub healthcheck: Option<Healthcheck>,
+}
+
+/// A maker of GPUs, each with a way of its own into a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gpu {
+    /// NVIDIA: its Container Toolkit must be installed on the host.
+    Nvidia,
+    /// AMD with ROCm: the devices `/dev/kfd` and `/dev/dri`.
+    Amd,
+    /// Intel: the device `/dev/dri`.
+    Intel,
 }
 
 /// A file or folder of the host that a container sees.

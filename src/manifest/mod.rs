@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use container::{Container, Healthcheck, Mount};
+pub use container::{Container, Gpu, Healthcheck, Mount};
 pub use gateway::{
     Budget, Cache, Database, Gateway, GatewayLimits, KeyVariable, Limit, PassThrough,
     RoutingProfile, SearchTool, Strategy, Tls,

@@ -38,7 +38,7 @@ pub use service::{
 
 pub use crate::backend::{Endpoint, Layer, Mode, Workload};
 pub use crate::manifest::{
-    Capability, Engine, Fact, HandleNames, HandleState, HostState, Init, Level, ManagedBy,
+    Capability, Engine, Fact, Gpu, HandleNames, HandleState, HostState, Init, Level, ManagedBy,
     McpState, Method, ModelState, MovedKind, NetworkKind, Os, Parameter, Price, Restart, Room,
     ServiceState, Strategy, Transport, Visibility,
 };
@@ -135,6 +135,8 @@ pub struct Work {
     pub what: String,
     /// The words it is about.
     pub span: Span,
+    /// True when something is not made until it is known.
+    pub blocks: bool,
 }
 
 impl Platform {

@@ -6,8 +6,8 @@ use crate::backend::{Endpoint, Kind, Layer, Workload};
 use crate::diagnostic::Span;
 
 use super::{
-    Engine, HandleId, HostId, ManagedBy, Method, ModelId, NetworkId, Restart, SecretId, ServiceId,
-    ServiceState,
+    Engine, Gpu, HandleId, HostId, ManagedBy, Method, ModelId, NetworkId, Restart, SecretId,
+    ServiceId, ServiceState,
 };
 
 /// Something that runs on a host.
@@ -194,6 +194,8 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// Where it sees the files that we write for it, by their names among [`Kind::configs`].
     pub configs: Vec<(&'static str, &'static str)>,
+    /// Whose GPUs it computes on; nothing for none.
+    pub gpu: Option<Gpu>,
     /// How the engine asks it whether it is well; nothing when nobody knows how.
     pub healthcheck: Option<Healthcheck>,
 }

@@ -8,7 +8,7 @@ use homelab::emit::Artifacts;
 use homelab::emit::escape::env_file_value;
 use serde_json::{Value as Json, json};
 
-use crate::containers::{PI, artifacts, platform};
+use crate::containers::{PI, artifacts, on_the_desk, platform};
 use crate::kheti::KHETI;
 use crate::tools;
 
@@ -104,6 +104,26 @@ fn docker_compose_reads_the_stack_of_the_second_house() {
         services["litellm"]["depends_on"]["postgres"]["condition"],
         "service_healthy"
     );
+}
+
+#[test]
+fn docker_compose_hands_out_gpus() {
+    let desk = |gpu: &str| {
+        let made = artifacts(&on_the_desk("docker", &format!(", gpu = \"{gpu}\"")));
+        let file = understood(&made)?;
+        let ollama = file.iter().find_map(|it| it["services"].get("ollama"));
+        Some(ollama.expect("the server").clone())
+    };
+    let (Some(nvidia), Some(amd)) = (desk("nvidia"), desk("amd")) else {
+        return;
+    };
+    assert_eq!(
+        nvidia["deploy"]["resources"]["reservations"]["devices"],
+        json!([{"capabilities": ["gpu"], "driver": "nvidia", "count": -1}])
+    );
+    let devices = amd["devices"].as_array().expect("devices");
+    let sources: Vec<_> = devices.iter().map(|it| it["source"].as_str()).collect();
+    assert_eq!(sources, [Some("/dev/kfd"), Some("/dev/dri")]);
 }
 
 #[test]

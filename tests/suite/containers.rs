@@ -55,6 +55,60 @@ fn a_stack_of_containers() {
     insta::assert_snapshot!("pi-router", router.text);
 }
 
+/// The model server of the desk as a container, with these words for its GPU.
+pub(crate) fn on_the_desk(managed_by: &str, gpu: &str) -> String {
+    let plain = "kind = \"ollama\"\nhost = \"desk\"\n";
+    assert!(PI.contains(plain), "the case has that server");
+    let image = "docker.io/ollama/ollama:0.12.3";
+    PI.replace(
+        plain,
+        &format!(
+            "{plain}managed_by = \"{managed_by}\"\ncontainer = {{ image = \"{image}\"{gpu} }}\n"
+        ),
+    )
+}
+
+#[test]
+fn a_container_computes_on_the_gpu_that_is_said() {
+    let file = |text: &str, path: &str| artifacts(text).find(path).expect(path).text.clone();
+    let compose = |gpu: &str| {
+        file(
+            &on_the_desk("docker", gpu),
+            "compose/desk/docker-compose.yml",
+        )
+    };
+    let nvidia = "    deploy:\n      resources:\n        reservations:\n          devices:\n            - driver: nvidia\n              count: all\n              capabilities:\n                - gpu\n";
+    assert!(compose(", gpu = \"nvidia\"").contains(nvidia));
+    assert!(
+        compose(", gpu = \"amd\"")
+            .contains("    devices:\n      - \"/dev/kfd\"\n      - \"/dev/dri\"\n")
+    );
+    assert!(!compose("").contains("devices:"));
+    let quadlet = |gpu: &str| file(&on_the_desk("podman", gpu), "quadlet/desk/ollama.container");
+    assert!(quadlet(", gpu = \"nvidia\"").contains("\nAddDevice=nvidia.com/gpu=all\n"));
+    assert!(quadlet(", gpu = \"intel\"").contains("\nAddDevice=/dev/dri\nNoNewPrivileges"));
+    // A GPU that nobody gives to it is a fact to find out.
+    let asks = |gpu: &str| {
+        let work = platform(&on_the_desk("docker", gpu)).work;
+        work.iter().any(|it| it.what.contains("`container.gpu`"))
+    };
+    assert!(asks("") && !asks(", gpu = \"intel\""));
+}
+
+#[test]
+fn a_container_without_an_image_is_the_first_thing_to_find_out() {
+    let image = "image = \"docker.io/library/redis:7.4.1\"";
+    assert!(PI.contains(image), "the case has that image");
+    let platform = platform(&PI.replace(image, "port = 6379"));
+    let first = platform.work.first().expect("something to find out");
+    assert_eq!(first.subject, "service `redis`");
+    assert_eq!(
+        first.what,
+        "say which image it runs (`container.image`, such as `docker.io/library/redis:` and a version): nothing is written for it until then"
+    );
+    assert!(first.blocks);
+}
+
 #[test]
 fn a_store_elsewhere_is_passed_through_and_never_beside_one_of_ours() {
     let elsewhere = "\n[gateway.litellm.general_settings]\ndatabase_url = { env = \"LITELLM_MASTER_KEY\" }\n[gateway.litellm.litellm_settings]\ncache_params = { type = \"redis\" }\n";

@@ -94,6 +94,25 @@ fn c030_unknown_keys_offer_the_near_one() {
 }
 
 #[test]
+fn a_number_is_put_in_quotes_only_where_that_is_a_word() {
+    assert_eq!(
+        instead("port = 4000\n", "notes = 5\n"),
+        "wrong-type: `notes` must be a string, not an integer @ 5 (write `\"5\"`)"
+    );
+    assert_eq!(
+        instead(
+            "port = 4000\n",
+            "[gateway]\ntimeout = 300\n[services.o]\nkind = \"ollama\"\nhost = \"nas\"\n"
+        ),
+        "wrong-type: `timeout` must be a length of time, not an integer @ 300 (write a whole number and `ms`, `s`, `m`, `h`, `d`, such as `300s` or `5m`)"
+    );
+    assert_eq!(
+        instead("os = \"linux\"\n", "os = 7\n"),
+        "wrong-type: `os` must be a string, not an integer @ 7"
+    );
+}
+
+#[test]
 fn c031_wrong_types_say_what_to_write() {
     let port = |other: &str| instead("port = 4000\n", &format!("port = {other}\n"));
     assert_eq!(

@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, yaml};
 use crate::emit::{container, places};
 use crate::platform::{
-    Ask, Container, DEFAULT_NETWORK, Engine, Healthcheck, Host, Platform, Restart, Service, Word,
+    Ask, Container, DEFAULT_NETWORK, Engine, Gpu, Healthcheck, Host, Platform, Restart, Service,
+    Word,
 };
 
 pub(super) static EMITTER: Emitter = Emitter {
@@ -91,6 +92,10 @@ struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     healthcheck: Option<Check>,
     security_opt: [&'static str; 1],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    devices: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deploy: Option<Deploy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mem_limit: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +132,44 @@ struct Check {
     timeout: String,
     retries: u32,
     start_period: String,
+}
+
+/// What a container reserves of its host.
+#[derive(Serialize)]
+struct Deploy {
+    resources: Resources,
+}
+
+#[derive(Serialize)]
+struct Resources {
+    reservations: Reservations,
+}
+
+#[derive(Serialize)]
+struct Reservations {
+    devices: [Reserved; 1],
+}
+
+#[derive(Serialize)]
+struct Reserved {
+    driver: &'static str,
+    count: &'static str,
+    capabilities: [&'static str; 1],
+}
+
+impl Deploy {
+    /// All GPUs of NVIDIA, as its Container Toolkit hands them out.
+    const NVIDIA: Self = Self {
+        resources: Resources {
+            reservations: Reservations {
+                devices: [Reserved {
+                    driver: "nvidia",
+                    count: "all",
+                    capabilities: ["gpu"],
+                }],
+            },
+        },
+    };
 }
 
 #[derive(Serialize)]
@@ -190,6 +233,8 @@ impl<'a> Entry<'a> {
                 .collect(),
             healthcheck: container.healthcheck.as_ref().map(Check::of),
             security_opt: ["no-new-privileges:true"],
+            devices: container.gpu.map_or(&[], container::devices),
+            deploy: (container.gpu == Some(Gpu::Nvidia)).then_some(Deploy::NVIDIA),
             mem_limit: run.memory,
             ulimits: run.open_files.map(|nofile| Limits { nofile }),
         }

@@ -11,7 +11,7 @@ use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, Template};
 use crate::emit::escape::{self, Unwritable};
 use crate::emit::{container, json, places};
 use crate::platform::{
-    Ask, Container, Engine, Healthcheck, Host, Platform, Restart, Service, Value, Word,
+    Ask, Container, Engine, Gpu, Healthcheck, Host, Platform, Restart, Service, Value, Word,
 };
 
 pub(super) static EMITTER: Emitter = Emitter {
@@ -90,10 +90,19 @@ struct Seen<'a> {
     networks: Vec<String>,
     volumes: Vec<String>,
     ports: Vec<String>,
+    devices: &'static [&'static str],
     arguments: Vec<String>,
     env_file: Option<&'a str>,
     restart: &'static str,
     boots: bool,
+}
+
+/// The devices of a GPU; NVIDIA's Container Toolkit gives them a name of its own.
+fn devices(gpu: Gpu) -> &'static [&'static str] {
+    match gpu {
+        Gpu::Nvidia => &["nvidia.com/gpu=all"],
+        Gpu::Amd | Gpu::Intel => container::devices(gpu),
+    }
 }
 
 impl<'a> Seen<'a> {
@@ -121,6 +130,7 @@ impl<'a> Seen<'a> {
             networks: networks.map(|it| prefixed(platform, it)).collect(),
             volumes: volumes(platform, service, container)?,
             ports: container::published(service),
+            devices: container.gpu.map_or(&[], devices),
             arguments: arguments(service, container)?,
             env_file: container::env_file(service),
             restart: match service.run.restart {

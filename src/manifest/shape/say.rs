@@ -106,8 +106,22 @@ pub(super) fn wrong_type(shape: &Shape<'_>, node: &Node, subject: Subject<'_>) -
                 _ => format!("write `{text}`"),
             })
             .fix(replace(node.span, text, true)),
-        None => diagnostic,
+        None => match as_text(shape, node) {
+            Some(Err(Flaw {
+                help: Some(help), ..
+            })) => diagnostic.help(help),
+            _ => diagnostic,
+        },
     }
+}
+
+/// What is wrong with a number as the word that is wanted; nothing when no word of a kind is.
+fn as_text(shape: &Shape<'_>, node: &Node) -> Option<Result<(), Flaw>> {
+    let (Value::Integer(number), Some(text)) = (&node.value, &shape.text) else {
+        return None;
+    };
+    let is_free = text.words.is_empty() || text.open;
+    (is_free).then(|| text.kind.map_or(Ok(()), |it| it.check(&number.to_string())))
 }
 
 /// The same value as the type that is wanted, where that is certain.
@@ -131,7 +145,10 @@ fn instead(shape: &Shape<'_>, node: &Node) -> Option<String> {
             let whole = number.fract() == 0.0 && number.abs() < 1e15;
             whole.then(|| format!("{number:.0}"))
         }
-        Value::Integer(number) if shape.text.is_some() => Some(format!("\"{number}\"")),
+        Value::Integer(number) => {
+            let fits = as_text(shape, node).is_some_and(|it| it.is_ok());
+            fits.then(|| format!("\"{number}\""))
+        }
         _ => None,
     }
 }

@@ -68,6 +68,7 @@ impl Draft<'_> {
                 .collect(),
             mounts: self.mounts(written, host, place),
             configs: known.map_or_else(Vec::new, |it| it.configs.to_vec()),
+            gpu: written.gpu,
             healthcheck: None,
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::backend::Role;
 use crate::platform::{Host, HostState, ManagedBy, Model, Platform, Service, Work};
 
 use super::Draft;
@@ -15,7 +16,8 @@ impl Draft<'_> {
         services(platform, &mut work);
         models(platform, &mut work);
         gateway(platform, &mut work);
-        work.sort_by_key(|it| it.span);
+        // What keeps something from being made comes first.
+        work.sort_by_key(|it| (!it.blocks, it.span));
         platform.work = work;
     }
 }
@@ -35,6 +37,7 @@ fn hosts(platform: &Platform, work: &mut Vec<Work>) {
             subject: format!("host `{}`", host.name),
             what,
             span: host.span,
+            blocks: false,
         });
     }
 }
@@ -88,8 +91,8 @@ fn template(platform: &Platform, host: &Host, missing: &[&str]) -> String {
             let lacking = lacking.join(", ");
             let _ = write!(words, "; of the models of `{}` {lacking}", service.name);
         }
-        for what in missing_of_service(service) {
-            let _ = write!(words, "; of `{}`: {what}", service.name);
+        for missing in missing_of_service(platform, service) {
+            let _ = write!(words, "; of `{}`: {}", service.name, missing.what);
         }
     }
     words
@@ -101,31 +104,75 @@ fn services(platform: &Platform, work: &mut Vec<Work>) {
         .iter()
         .filter(|it| platform.is_installed(it))
     {
-        for what in missing_of_service(service) {
+        for missing in missing_of_service(platform, service) {
             work.push(Work {
                 subject: format!("service `{}`", service.name),
-                what,
+                what: missing.what,
                 span: service.span,
+                blocks: missing.blocks,
             });
         }
     }
 }
 
-fn missing_of_service(service: &Service) -> Vec<String> {
+/// A fact that a service lacks.
+struct Missing {
+    what: String,
+    blocks: bool,
+}
+
+impl Missing {
+    fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            blocks: false,
+        }
+    }
+
+    /// Nothing is made of the service until it is known.
+    fn blocking(what: &str) -> Self {
+        Self {
+            what: format!("{what}: nothing is written for it until then"),
+            blocks: true,
+        }
+    }
+}
+
+fn missing_of_service(platform: &Platform, service: &Service) -> Vec<Missing> {
     let mut missing = Vec::new();
     let ours = matches!(service.managed_by, ManagedBy::Systemd | ManagedBy::Launchd);
     let no_start =
         service.run.command.is_none() && service.slots.iter().all(|it| it.command.is_none());
     if ours && no_start {
-        missing.push(
-            "say how it is started (`run.command`): nothing is written for it until then"
-                .to_owned(),
-        );
+        missing.push(Missing::blocking("say how it is started (`run.command`)"));
+    }
+    if let Some(container) = &service.container
+        && container.image.is_none()
+    {
+        let example = service.kind.container.map_or_else(String::new, |it| {
+            format!(", such as `{}:` and a version", it.image)
+        });
+        let what = format!("say which image it runs (`container.image`{example})");
+        missing.push(Missing::blocking(&what));
+    }
+    let computes =
+        service.kind.role == Role::ModelServer && platform[service.host].gpu_memory.is_some();
+    if computes
+        && service
+            .container
+            .as_ref()
+            .is_some_and(|it| it.gpu.is_none())
+    {
+        missing.push(Missing::new(
+            "say whose GPU it computes on (`container.gpu`): the CPU alone until then",
+        ));
     }
     let directory = [&service.run.directory, &service.run.state_directory];
     let anywhere = service.kind.is_homelab() || directory.iter().any(|it| it.is_some());
     if ours && !no_start && !anywhere {
-        missing.push("say its working directory (`folder` or `run.directory`)".to_owned());
+        missing.push(Missing::new(
+            "say its working directory (`folder` or `run.directory`)",
+        ));
     }
     if ours
         && service.env_file.is_none()
@@ -136,11 +183,14 @@ fn missing_of_service(service: &Service) -> Vec<String> {
             )
         })
     {
-        missing
-            .push("say where its environment file lies (`env_file`): it reads a secret".to_owned());
+        missing.push(Missing::new(
+            "say where its environment file lies (`env_file`): it reads a secret",
+        ));
     }
     if service.faces_network() && service.approval.is_none() {
-        missing.push("say who approved that it listens beyond its host (`approval`)".to_owned());
+        missing.push(Missing::new(
+            "say who approved that it listens beyond its host (`approval`)",
+        ));
     }
     let empty: Vec<_> = service
         .profiles
@@ -149,10 +199,10 @@ fn missing_of_service(service: &Service) -> Vec<String> {
         .map(|it| format!("`{}`", it.name))
         .collect();
     if !empty.is_empty() {
-        missing.push(format!(
+        missing.push(Missing::new(format!(
             "say which handles these profiles warm: {}",
             empty.join(", ")
-        ));
+        )));
     }
     missing
 }
@@ -194,6 +244,7 @@ fn models(platform: &Platform, work: &mut Vec<Work>) {
                 subject: format!("models of `{}`", service.name),
                 what: format!("say {} of {of}", lacking.join(", ")),
                 span: models[0].span,
+                blocks: false,
             });
         }
     }
@@ -222,6 +273,7 @@ fn gateway(platform: &Platform, work: &mut Vec<Work>) {
                 missing.join(", ")
             ),
             span: platform.gateway_service().span,
+            blocks: false,
         });
     }
 }
