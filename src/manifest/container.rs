@@ -42,7 +42,7 @@ pub struct Container {
 pub enum Gpu {
     /// NVIDIA: its Container Toolkit must be installed on the host.
     Nvidia,
-    /// AMD, with `ROCm`: the devices `/dev/kfd` and `/dev/dri`.
+    /// AMD with `ROCm`: the devices `/dev/kfd` and `/dev/dri`.
     Amd,
     /// Intel: the device `/dev/dri`.
     Intel,
