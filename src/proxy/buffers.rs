@@ -67,7 +67,9 @@ impl Buffers {
         }
         // What does not fit makes room for what does: all together is never more than was in use at once.
         let mut missing = length;
-        while let (Some(room), 1..) = (free.pop(), missing) {
+        while missing > 0
+            && let Some(room) = free.pop()
+        {
             missing = missing.saturating_sub(room.len());
             self.leaves(&room);
         }
@@ -177,6 +179,18 @@ mod tests {
         buffers.sweep();
         assert_eq!(buffers.kept.get(), 0);
         assert!(buffers.free.borrow().is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_what_is_counted() {
+        let buffers = Rc::new(Buffers::default());
+        let three = [(); 3].map(|()| buffers.take(100_000));
+        drop(three);
+        // One of the three makes room.
+        drop(buffers.take(SMALLEST));
+        let lengths: Vec<usize> = buffers.free.borrow().iter().map(|it| it.len()).collect();
+        assert_eq!(lengths, [100_000, 100_000, SMALLEST]);
+        assert_eq!(buffers.kept.get(), 200_000 + SMALLEST);
     }
 
     #[test]
