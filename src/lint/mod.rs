@@ -47,8 +47,8 @@ pub enum Check {
     Words(fn(&Document, &mut Diagnostics)),
     /// The text: order, comments, words.
     Document(fn(&Document, &Platform, &mut Diagnostics)),
-    /// Each page of handwritten Markdown, against the platform.
-    Page(fn(&Platform, &Page, &Pages, &mut Diagnostics)),
+    /// Each page of handwritten Markdown, against the platform; what it finds stands at the place of its page. It sees all at once, so that what it must know of the platform is worked out once.
+    Page(fn(&Platform, &Pages, &mut [Diagnostics])),
     /// All pages together; what it finds stands in the platform's text.
     Pages(fn(&Platform, &Pages, &mut Diagnostics)),
     /// Raised by the engine that applies levels and exceptions, not by a check.
@@ -117,24 +117,17 @@ pub fn lint_pages(
     today: Option<Date>,
 ) -> PagesFound {
     let mut found = PagesFound {
-        pages: Vec::new(),
+        pages: pages.pages.iter().map(|_| Diagnostics::new()).collect(),
         platform: Diagnostics::new(),
     };
-    for page in &pages.pages {
-        let mut of_page = Diagnostics::new();
-        for lint in LINTS {
-            if let Check::Page(check) = lint.check {
-                check(platform, page, pages, &mut of_page);
-            }
-        }
-        of_page.sort();
-        found.pages.push(of_page);
-    }
     for lint in LINTS {
-        if let Check::Pages(check) = lint.check {
-            check(platform, pages, &mut found.platform);
+        match lint.check {
+            Check::Page(check) => check(platform, pages, &mut found.pages),
+            Check::Pages(check) => check(platform, pages, &mut found.platform),
+            _ => {}
         }
     }
+    found.pages.iter_mut().for_each(Diagnostics::sort);
     settings::apply_to_pages(platform, document, pages, today, found)
 }
 

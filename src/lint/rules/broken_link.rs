@@ -30,7 +30,13 @@ pub(super) static LINT: Lint = Lint {
     check: Check::Page(check),
 };
 
-fn check(_: &Platform, page: &Page, pages: &Pages, diagnostics: &mut Diagnostics) {
+fn check(_: &Platform, pages: &Pages, found: &mut [Diagnostics]) {
+    for (page, diagnostics) in pages.pages.iter().zip(found) {
+        in_page(page, pages, diagnostics);
+    }
+}
+
+fn in_page(page: &Page, pages: &Pages, diagnostics: &mut Diagnostics) {
     for link in &page.links {
         let Some(path) = &link.path else {
             continue;

@@ -30,9 +30,15 @@ pub(super) static LINT: Lint = Lint {
     check: Check::Page(check),
 };
 
-fn check(platform: &Platform, page: &Page, _: &Pages, diagnostics: &mut Diagnostics) {
-    let text = page.source.text();
+fn check(platform: &Platform, pages: &Pages, found: &mut [Diagnostics]) {
     let known = Names::of(platform);
+    for (page, diagnostics) in pages.pages.iter().zip(found) {
+        in_page(page, &known, diagnostics);
+    }
+}
+
+fn in_page(page: &Page, known: &Names<'_>, diagnostics: &mut Diagnostics) {
+    let text = page.source.text();
     for (start, _) in text.match_indices("[[") {
         let rest = &text[start + 2..];
         let end = rest.find(['[', ']', '\n']).unwrap_or(rest.len());

@@ -57,7 +57,7 @@ host = "pi"
     check: Check::Page(check),
 };
 
-fn check(platform: &Platform, page: &Page, _: &Pages, diagnostics: &mut Diagnostics) {
+fn check(platform: &Platform, pages: &Pages, found: &mut [Diagnostics]) {
     let names = names(platform);
     if names.is_empty() {
         return;
@@ -69,6 +69,12 @@ fn check(platform: &Platform, page: &Page, _: &Pages, diagnostics: &mut Diagnost
         .flat_map(|it| it.kind.techniques)
         .copied()
         .collect();
+    for (page, diagnostics) in pages.pages.iter().zip(found) {
+        in_page(page, &names, &techniques, diagnostics);
+    }
+}
+
+fn in_page(page: &Page, names: &[Name<'_>], techniques: &[&str], diagnostics: &mut Diagnostics) {
     for (span, in_code) in page.names() {
         let written = page.words(span);
         let word = techniques

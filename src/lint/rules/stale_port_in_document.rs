@@ -38,17 +38,19 @@ pub(super) static LINT: Lint = Lint {
     check: Check::Page(check),
 };
 
-fn check(platform: &Platform, page: &Page, _: &Pages, diagnostics: &mut Diagnostics) {
-    if !page.source.text().to_ascii_lowercase().contains("port") {
-        return;
-    }
+fn check(platform: &Platform, pages: &Pages, found: &mut [Diagnostics]) {
     let mentions = Mentions::of(platform);
-    for row in &page.rows {
-        in_row(page, row, &mentions, diagnostics);
-    }
-    for span in page.sentences() {
-        if !page.tells_of_past(span.start) {
-            in_sentence(platform, page, span, &mentions, diagnostics);
+    for (page, diagnostics) in pages.pages.iter().zip(found) {
+        if !page.source.text().to_ascii_lowercase().contains("port") {
+            continue;
+        }
+        for row in &page.rows {
+            in_row(page, row, &mentions, diagnostics);
+        }
+        for span in page.sentences() {
+            if !page.tells_of_past(span.start) {
+                in_sentence(platform, page, span, &mentions, diagnostics);
+            }
         }
     }
 }

@@ -31,12 +31,14 @@ pub(super) static LINT: Lint = Lint {
     check: Check::Page(check),
 };
 
-fn check(platform: &Platform, page: &Page, _: &Pages, diagnostics: &mut Diagnostics) {
-    let text = page.source.text();
-    if !text.contains("://") {
-        return;
-    }
+fn check(platform: &Platform, pages: &Pages, found: &mut [Diagnostics]) {
     let places = Places::of(platform);
+    for (page, diagnostics) in pages.pages.iter().zip(found) {
+        in_page(page, &places, diagnostics);
+    }
+}
+
+fn in_page(page: &Page, places: &Places<'_>, diagnostics: &mut Diagnostics) {
     for span in page.urls() {
         let written = page.words(span);
         let Some(url) = urls::parse(written).filter(|it| says_port(written, *it)) else {

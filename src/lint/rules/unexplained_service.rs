@@ -1,7 +1,7 @@
 //! A service that no handwritten page explains.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
-use crate::lint::mentions::Mentions;
+use crate::lint::mentions::unspoken;
 use crate::lint::{Check, Lint, Pages};
 use crate::platform::Platform;
 
@@ -33,22 +33,16 @@ fn check(platform: &Platform, pages: &Pages, diagnostics: &mut Diagnostics) {
     if !pages.whole {
         return;
     }
-    let texts = pages
-        .pages
-        .iter()
-        .map(|it| it.source.text().to_ascii_lowercase());
-    let texts: Vec<String> = texts.collect();
-    for service in platform
+    let services = platform
         .services
         .iter()
-        .filter(|it| platform.is_installed(it))
-    {
-        if !texts.iter().any(|text| Mentions::speaks_of(text, service)) {
-            diagnostics.push(
-                Diagnostic::new(&LINT.rule, format!("no page explains `{}`", service.name))
-                    .primary(service.span, "named in none of them")
-                    .help("say what it is for, where it runs and how it is restarted"),
-            );
-        }
+        .filter(|it| platform.is_installed(it));
+    let texts = pages.pages.iter().map(|it| it.source.text());
+    for service in unspoken(services.collect(), texts) {
+        diagnostics.push(
+            Diagnostic::new(&LINT.rule, format!("no page explains `{}`", service.name))
+                .primary(service.span, "named in none of them")
+                .help("say what it is for, where it runs and how it is restarted"),
+        );
     }
 }

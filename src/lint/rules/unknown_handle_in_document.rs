@@ -1,6 +1,6 @@
 //! Handwritten Markdown asks for a model by a name that no handle has.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Severity, Span, near_name};
 use crate::lint::{Check, Lint, Page, Pages, urls};
@@ -52,38 +52,38 @@ model = "qwen3:8b"
     check: Check::Page(check),
 };
 
-fn check(platform: &Platform, page: &Page, _: &Pages, diagnostics: &mut Diagnostics) {
+fn check(platform: &Platform, pages: &Pages, found: &mut [Diagnostics]) {
     let known = known(platform);
-    for code in &page.code {
-        if page.tells_of_past(code.span.start) {
-            continue;
-        }
-        if code.is_block {
-            asked(platform, page, code.span, &known, diagnostics);
-        } else {
-            slip(platform, page, code.span, &known, diagnostics);
+    // Pages use the same words again and again.
+    let mut slips = HashMap::new();
+    for (page, diagnostics) in pages.pages.iter().zip(found) {
+        for code in &page.code {
+            if page.tells_of_past(code.span.start) {
+                continue;
+            }
+            if code.is_block {
+                asked(platform, page, code.span, &known, diagnostics);
+            } else {
+                let word = page.words(code.span).trim_matches('`').trim();
+                let near = slips
+                    .entry(word)
+                    .or_insert_with(|| slip(platform, word, &known));
+                if let Some(near) = near {
+                    diagnostics.push(finding(page, word, code.span, Some(near)));
+                }
+            }
         }
     }
 }
 
-/// A span of code that is one slip away from a handle.
-fn slip(
-    platform: &Platform,
-    page: &Page,
-    span: Span,
-    known: &BTreeSet<&str>,
-    diagnostics: &mut Diagnostics,
-) {
-    let word = page.words(span).trim_matches('`').trim();
+/// The handle that a word is one slip away from.
+fn slip<'p>(platform: &'p Platform, word: &str, known: &HashSet<&str>) -> Option<&'p str> {
     let is_name = |it: char| it.is_ascii_alphanumeric() || "-._:".contains(it);
     if word.len() < 6 || !word.chars().all(is_name) || known.contains(word) {
-        return;
+        return None;
     }
     let handles = platform.handles.iter().map(|it| it.name.as_str());
-    let Some(near) = near_name(word, handles).filter(|it| is_slip(platform, word, it)) else {
-        return;
-    };
-    diagnostics.push(finding(page, word, span, Some(near)));
+    near_name(word, handles).filter(|it| is_slip(platform, word, it))
 }
 
 /// True when a word is a handle with a slip in it, rather than another size or version of the same.
@@ -104,7 +104,7 @@ fn asked(
     platform: &Platform,
     page: &Page,
     span: Span,
-    known: &BTreeSet<&str>,
+    known: &HashSet<&str>,
     diagnostics: &mut Diagnostics,
 ) {
     let block = page.words(span);
@@ -153,8 +153,8 @@ fn is_to_gateway(platform: &Platform, page: &Page, block: Span, urls: &[Span], a
 }
 
 /// Every name that means something on the platform.
-fn known(platform: &Platform) -> BTreeSet<&str> {
-    let mut known = BTreeSet::new();
+fn known(platform: &Platform) -> HashSet<&str> {
+    let mut known = HashSet::new();
     known.extend(platform.handles.iter().map(|it| it.name.as_str()));
     known.extend(platform.deployments.iter().map(|it| it.name.as_str()));
     known.extend(platform.deployments.iter().map(|it| it.selector.as_str()));
