@@ -17,8 +17,9 @@ pub fn side_by_side<T: Sync, R: Send>(
     much: bool,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let workers = if much { cores.min(items.len()) } else { 1 };
+    // Asking for the number of cores reads files of the system, which takes longer than a little work.
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = if much { cores().min(items.len()) } else { 1 };
     if workers <= 1 {
         return items.iter().map(work).collect();
     }
