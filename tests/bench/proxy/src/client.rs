@@ -1,7 +1,7 @@
 //! Clients that ask again as soon as they are answered, and look closely at what they get.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 
 use mio::net::TcpStream;
@@ -234,20 +234,7 @@ impl Client {
         let Some(stream) = &mut self.stream else {
             return Ok(());
         };
-        while self.sent < order.request.len() {
-            match stream.write(&order.request[self.sent..]) {
-                Ok(count) => self.sent += count,
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected
-                    ) =>
-                {
-                    break;
-                }
-                Err(error) => return Err(error.to_string()),
-            }
-        }
+        self.sent += wire::send(stream, &order.request[self.sent..])?;
         Ok(())
     }
 

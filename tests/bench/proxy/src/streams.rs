@@ -1,7 +1,7 @@
 //! Clients that speak HTTP/2: on each connection so many streams, and another one as soon as one is answered.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 
 use mio::net::TcpStream;
@@ -202,20 +202,8 @@ impl Client {
         let Some(stream) = &mut self.stream else {
             return Ok(());
         };
-        while !self.unsent.is_empty() {
-            match stream.write(&self.unsent) {
-                Ok(count) => drop(self.unsent.drain(..count)),
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected
-                    ) =>
-                {
-                    break;
-                }
-                Err(error) => return Err(error.to_string()),
-            }
-        }
+        let sent = wire::send(stream, &self.unsent)?;
+        self.unsent.drain(..sent);
         Ok(())
     }
 

@@ -1,11 +1,33 @@
 //! What both sides know of HTTP and of the clock.
 
+use std::io::{self, Write};
+
 use memchr::memmem;
 
 /// The time since some moment, in nanoseconds; the same clock for everybody on this machine.
 pub fn now() -> u64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// Writes as much as a socket takes now, and returns how much that was.
+pub fn send(stream: &mut impl Write, bytes: &[u8]) -> Result<usize, String> {
+    let mut sent = 0;
+    while sent < bytes.len() {
+        match stream.write(&bytes[sent..]) {
+            Ok(count) => sent += count,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected
+                ) =>
+            {
+                break;
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(sent)
 }
 
 /// How a body is framed.
