@@ -91,7 +91,6 @@ fn without_keys(text: &str, notes: &mut Vec<String>) -> String {
         range.start -= before.take_while(is_word).count();
         range.end += bytes[range.end..].iter().take_while(is_word).count();
     }
-    found.sort_by_key(|it| it.start);
     let (mut clean, mut end) = (String::with_capacity(text.len()), 0);
     for range in found {
         if range.start >= end {
