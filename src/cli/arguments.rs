@@ -1,9 +1,10 @@
 //! What can be typed behind `homelab`.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::report;
 use super::sync::Sync;
@@ -25,15 +26,15 @@ pub(super) struct Homelab {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Begin a platform.toml, by a few questions.
-    Init(Init),
+    Init(Late<Init>),
     /// Check platform.toml, then write everything that is made from it.
-    Build(Build),
+    Build(Late<Build>),
     /// Build the site about the platform, and show it in a browser.
-    Docs(Docs),
+    Docs(Late<Docs>),
     /// Check platform.toml, and mend it when asked to.
-    Lint(Lint),
+    Lint(Late<Lint>),
     /// Say what a rule is about: why, a bad and a good example.
-    Explain(Explain),
+    Explain(Late<Explain>),
     /// Begin the documents of a new service.
     New(New),
     /// Show who has which port, find a free one, or change one on purpose.
@@ -41,21 +42,52 @@ pub(super) enum Command {
     /// Ask everything that is live, and say where it differs from platform.toml.
     Status(Status),
     /// Turn the files you have into a platform.toml, or say what is wrong with them.
-    Import(Import),
+    Import(Late<Import>),
     /// Compare what a server of models has with platform.toml, and propose the edit.
-    Sync(Sync),
+    Sync(Late<Sync>),
     /// Serve the platform's models at one address, from the compiled route table.
     #[cfg(feature = "proxy")]
-    Proxy(Proxy),
+    Proxy(Late<Proxy>),
     /// Print the JSON schema of platform.toml, for editors.
     Schema,
     /// Print what a shell needs to complete `homelab` on TAB.
-    Completions(Completions),
+    Completions(Late<Completions>),
     /// Print the man page, or write one for each command.
-    Man(Man),
+    Man(Late<Man>),
     /// Write the pages of docs/reference, which are made from the code.
     #[command(hide = true)]
-    Reference(Reference),
+    Reference(Late<Reference>),
+}
+
+/// Arguments of which clap is told only when their command was typed: to tell it of all of them at every start takes longer than to read a small platform. Not for commands that have commands of their own, which `homelab help` lists.
+#[derive(Debug)]
+pub(super) struct Late<T>(T);
+
+impl<T: Args> Args for Late<T> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.defer(T::augment_args)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        command.defer(T::augment_args_for_update)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Late<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+impl<T> Deref for Late<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
 }
 
 /// Begin a platform.toml, by a few questions.
@@ -251,7 +283,7 @@ pub(super) struct Lint {
     pub(super) diff: bool,
 }
 
-/// Say what a rule is about.
+/// Say what a rule is about: why, a bad and a good example.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  homelab explain                    all rules, and how grave each is\n  homelab explain unknown-host       one of them, and where your platform.toml breaks it"
@@ -420,7 +452,7 @@ pub(super) struct Man {
     pub(super) out: Option<PathBuf>,
 }
 
-/// Write the pages of docs/reference.
+/// Write the pages of docs/reference, which are made from the code.
 #[derive(Debug, Args)]
 pub(super) struct Reference {
     /// The folder.
@@ -537,7 +569,7 @@ pub(super) struct PortMigrate {
     pub(super) dry_run: bool,
 }
 
-/// Serve the platform's models at one address.
+/// Serve the platform's models at one address, from the compiled route table.
 #[cfg(feature = "proxy")]
 #[derive(Debug, Args)]
 #[command(
