@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use super::alarm::{Patience, TooLate};
 use super::answer::decimal;
 use super::deployment::Deployment;
 use super::error::{Refusal, Speech};
@@ -35,7 +36,7 @@ const PASSED: &[&str] = &[
 /// An answer from which on there is no way back.
 pub(super) enum Begun {
     /// All of it is here.
-    Whole(Reply, Vec<Bytes>),
+    Whole(Reply, Bytes),
     /// A part of it.
     Part(Reply, Vec<Bytes>),
     /// A stream of events whose first content is here.
@@ -171,10 +172,9 @@ pub(super) async fn attempt(
     context: &Context<'_>,
     payload: &Payload<'_>,
     deployment: &Arc<Deployment>,
-    patience: Duration,
+    patience: Patience<'_>,
     record: &mut Record,
 ) -> Result<Begun, Miss> {
-    let end = Instant::now() + patience;
     let policy = &context.served.policy;
     let pool = &context.worker.pool;
     let head = head(context, payload, deployment, record);
@@ -200,9 +200,9 @@ pub(super) async fn attempt(
             .map_err(|failure| Miss::of(failure, deployment))
     };
     // What is waited for stays where it is: moving a future costs as much as it is large.
-    match timeout_at(end, std::pin::pin!(begun)).await {
+    match patience.wait(std::pin::pin!(begun)).await {
         Ok(begun) => begun,
-        Err(_) => Err(Miss::of(Failure::Timeout, deployment)),
+        Err(TooLate) => Err(Miss::of(Failure::Timeout, deployment)),
     }
 }
 
@@ -215,28 +215,22 @@ fn head(
     let fields = &context.request.fields;
     let mut head = Vec::with_capacity(512);
     let mut add = |parts: &[&[u8]]| parts.iter().for_each(|it| head.extend_from_slice(it));
+    let kind = fields.find(b"content-type").next();
+    let mut number = [0; 20];
+    let length = decimal(&mut number, length(payload, deployment) as u64);
     add(&[
         b"POST ",
         deployment.url.path.as_bytes(),
         path(context.endpoint).as_bytes(),
-    ]);
-    add(&[b" HTTP/1.1\r\nhost: ", deployment.url.authority.as_bytes()]);
-    add(&[
-        b"\r\ncontent-type: ",
-        fields
-            .value("content-type")
-            .unwrap_or("application/json")
-            .as_bytes(),
-    ]);
-    let mut number = [0; 20];
-    let length = decimal(&mut number, length(payload, deployment) as u64);
-    add(&[b"\r\ncontent-length: ", length]);
-    add(&[
-        b"\r\naccept-encoding: identity\r\nuser-agent: homelab\r\nx-request-id: ",
+        &deployment.opening,
+        b"content-type: ",
+        kind.unwrap_or(b"application/json"),
+        b"\r\ncontent-length: ",
+        length,
+        b"\r\nx-request-id: ",
         record.id.as_bytes(),
         b"\r\n",
     ]);
-    add(&[&deployment.authorization]);
     for name in PASSED.iter().map(|it| it.as_bytes()) {
         for value in fields.find(name) {
             add(&[name, b": ", value, b"\r\n"]);
@@ -295,26 +289,21 @@ async fn begin(
     payload: &Payload<'_>,
     record: &mut Record,
 ) -> Result<Begun, Failure> {
-    let kind = reply.head.fields.value("content-type").unwrap_or_default();
-    let kind = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let is_events = kind == "text/event-stream";
-    if reply
-        .head
-        .fields
-        .value("content-encoding")
-        .is_some_and(|it| !it.eq_ignore_ascii_case("identity"))
-    {
+    let fields = &reply.head.fields;
+    let kind = fields.find(b"content-type").next().unwrap_or_default();
+    let kind = kind.split(|it| *it == b';').next().unwrap_or_default();
+    let kind = kind.trim_ascii();
+    let is_events = kind.eq_ignore_ascii_case(b"text/event-stream");
+    let coding = fields.find(b"content-encoding").next();
+    if coding.is_some_and(|it| !it.eq_ignore_ascii_case(b"identity")) {
         return Err(Failure::Nonsense(
             "it compressed what it was asked to leave as it is",
         ));
     }
     // One that says nothing of its answer has always been taken for one that means JSON.
-    let is_json = kind.is_empty() || kind == "application/json" || kind.ends_with("+json");
+    let is_json = kind.is_empty()
+        || kind.eq_ignore_ascii_case(b"application/json")
+        || (kind.last_chunk()).is_some_and(|it: &[u8; 5]| it.eq_ignore_ascii_case(b"+json"));
     match (is_events, payload.stream) {
         (false, _) if !is_json && is_json_only(context.endpoint) => {
             Err(Failure::Nonsense("it answered something that is no JSON"))
@@ -348,8 +337,7 @@ fn is_json_only(endpoint: Endpoint) -> bool {
 
 /// Reads a JSON answer to its end, unless it is large: until it is whole, another server may still be asked.
 async fn whole(mut reply: Reply, is_json: bool, record: &mut Record) -> Result<Begun, Failure> {
-    let mut held: Vec<Bytes> = Vec::new();
-    let mut size = 0;
+    let mut held = Held::default();
     loop {
         match reply
             .body
@@ -357,27 +345,57 @@ async fn whole(mut reply: Reply, is_json: bool, record: &mut Record) -> Result<B
             .map_err(|_| Failure::Nonsense("its body is not framed"))?
         {
             Piece::Data(bytes) => {
-                size += bytes.len();
-                held.push(bytes);
-                if size > MOST_HELD || !is_json {
-                    return Ok(Begun::Part(reply, held));
+                held.add(bytes);
+                if held.len() > MOST_HELD || !is_json {
+                    return Ok(Begun::Part(reply, vec![held.all()]));
                 }
             }
             Piece::End => {
-                if held.len() > 1 {
-                    held = vec![held.concat().into()];
-                }
-                record.usage = held.first().and_then(|it| usage_in(it));
+                let held = held.all();
+                record.usage = usage_in(&held);
                 return Ok(Begun::Whole(reply, held));
             }
             Piece::More => match reply.connection.fill().await {
                 Ok(0) if reply.body.ends_with_connection() => {
                     reply.reusable = false;
-                    return Ok(Begun::Whole(reply, held));
+                    return Ok(Begun::Whole(reply, held.all()));
                 }
                 Ok(0) | Err(_) => return Err(Failure::Lost),
                 Ok(_) => {}
             },
+        }
+    }
+}
+
+/// An answer that is held back: mostly it is one piece, which stays where it is.
+#[derive(Default)]
+struct Held {
+    first: Bytes,
+    /// All of it, once there are more.
+    joined: Vec<u8>,
+}
+
+impl Held {
+    fn add(&mut self, bytes: Bytes) {
+        if self.len() == 0 {
+            self.first = bytes;
+            return;
+        }
+        if self.joined.is_empty() {
+            self.joined.extend_from_slice(&self.first);
+        }
+        self.joined.extend_from_slice(&bytes);
+    }
+
+    fn len(&self) -> usize {
+        self.first.len().max(self.joined.len())
+    }
+
+    fn all(self) -> Bytes {
+        if self.joined.is_empty() {
+            self.first
+        } else {
+            self.joined.into()
         }
     }
 }
@@ -446,7 +464,10 @@ async fn refused(mut reply: Reply, context: &Context<'_>, deployment: &Arc<Deplo
     }
     let asked = reply.head.fields.value("retry-after").and_then(retry_after);
     if reply.body.is_done() {
-        context.worker.pool.keep(&deployment.origin, reply);
+        context
+            .worker
+            .pool
+            .keep(&deployment.origin, reply, Instant::now());
     }
     let id = &deployment.id;
     let (refusal, word) = match status {

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use bytes::BufMut;
+use bytes::{BufMut, Bytes};
 use memmap2::MmapMut;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -36,6 +36,8 @@ pub(super) struct Buffer {
 
 #[derive(Debug)]
 enum Room {
+    /// What has come in one piece, and stays where it is.
+    Come(Bytes),
     Own(Vec<u8>),
     /// Room that is used again, and how much of it is.
     Mapped(MmapMut, usize),
@@ -53,6 +55,14 @@ impl Buffers {
                 || Room::Own(Vec::with_capacity(length)),
                 |it| Room::Mapped(it, 0),
             ),
+            home: Rc::clone(self),
+        }
+    }
+
+    /// A body that is all here.
+    pub(super) fn whole(self: &Rc<Self>, bytes: Bytes) -> Buffer {
+        Buffer {
+            room: Room::Come(bytes),
             home: Rc::clone(self),
         }
     }
@@ -97,6 +107,7 @@ impl Buffer {
     /// Adds some bytes.
     pub(super) fn extend_from_slice(&mut self, bytes: &[u8]) {
         match &mut self.room {
+            Room::Come(whole) => self.room = Room::Own([whole, bytes].concat()),
             Room::Own(own) => own.extend_from_slice(bytes),
             Room::Mapped(room, used) => {
                 if let Some(place) = room.get_mut(*used..*used + bytes.len()) {
@@ -116,7 +127,12 @@ impl Buffer {
         stream: &mut (impl AsyncRead + Unpin),
         most: usize,
     ) -> io::Result<usize> {
+        if let Room::Come(whole) = &self.room {
+            self.room = Room::Own(whole.to_vec());
+        }
         match &mut self.room {
+            // It has become one's own.
+            Room::Come(_) => Ok(0),
             Room::Own(own) => stream.read_buf(&mut own.limit(most)).await,
             Room::Mapped(room, used) => {
                 let end = room.len().min(*used + most);
@@ -144,6 +160,7 @@ impl Deref for Buffer {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         match &self.room {
+            Room::Come(whole) => whole,
             Room::Own(own) => own,
             Room::Mapped(room, used) => &room[..*used],
         }

@@ -9,13 +9,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use super::alarm::within;
+use super::http2::{self, Http2Stream};
 use bytes::BytesMut;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
-
-use super::http2::{self, Http2Stream};
 
 /// How much one read takes at most.
 const ROOM: usize = 64 * 1024;
@@ -27,6 +26,9 @@ thread_local! {
     /// Where reads go before it is known how much has come: one place that stays in the processor's cache, and no room for connections that wait.
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; ROOM].into());
 }
+
+/// Parts that are together no longer than this are put together before they are written: the system looks at each part, and to copy so little costs less.
+const JOINED: usize = 8 * 1024;
 
 /// The most that is read ahead of the request that is being answered.
 const MOST_AHEAD: usize = 64 * 1024;
@@ -231,7 +233,7 @@ impl Connection {
         let mut from = Position::default();
         self.broken = true;
         while !from.is_end(parts) {
-            let wrote = timeout(patience, poll_fn(|cx| self.poll_parts(cx, parts, from))).await;
+            let wrote = within(patience, poll_fn(|cx| self.poll_parts(cx, parts, from))).await;
             from = from.after(parts, wrote.map_err(|_| io::ErrorKind::TimedOut)??);
         }
         self.flush().await?;
@@ -240,11 +242,7 @@ impl Connection {
     }
 
     /// Writes all parts, but ends with `false` when the other side answers before it has taken all.
-    pub(super) async fn write_unless_answered(
-        &mut self,
-        parts: &[&[u8]],
-        patience: Duration,
-    ) -> io::Result<bool> {
+    pub(super) async fn write_unless_answered(&mut self, parts: &[&[u8]]) -> io::Result<bool> {
         let mut from = Position::default();
         self.broken = true;
         while !from.is_end(parts) {
@@ -256,10 +254,7 @@ impl Connection {
                     Err(error) => Poll::Ready(Err(error)),
                 },
             });
-            match timeout(patience, step)
-                .await
-                .map_err(|_| io::ErrorKind::TimedOut)??
-            {
+            match step.await? {
                 Some(wrote) => from = from.after(parts, wrote),
                 None => return Ok(false),
             }
@@ -283,7 +278,7 @@ impl Connection {
         from: Position,
     ) -> Poll<io::Result<usize>> {
         let mut slices = [IoSlice::new(&[]); 16];
-        let mut count = 0;
+        let (mut count, mut length) = (0, 0);
         for (index, part) in parts.iter().enumerate().skip(from.part) {
             let part = if index == from.part {
                 &part[from.byte..]
@@ -294,12 +289,27 @@ impl Connection {
                 continue;
             }
             slices[count] = IoSlice::new(part);
+            length += part.len();
             count += 1;
             if count == slices.len() {
                 break;
             }
         }
-        match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])) {
+        let slices = &slices[..count];
+        let stream = Pin::new(&mut self.stream);
+        let wrote = match slices {
+            [whole] => stream.poll_write(cx, whole),
+            parts if length <= JOINED => SCRATCH.with_borrow_mut(|scratch| {
+                let mut at = 0;
+                for part in parts {
+                    scratch[at..at + part.len()].copy_from_slice(part);
+                    at += part.len();
+                }
+                stream.poll_write(cx, &scratch[..at])
+            }),
+            parts => stream.poll_write_vectored(cx, parts),
+        };
+        match ready!(wrote) {
             Ok(0) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             wrote => Poll::Ready(wrote),
         }

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
+use super::alarm::{Alarm, Patience};
 use super::deployment::Deployment;
 use super::listener::{self, Phase};
 use super::log::Log;
@@ -347,6 +348,8 @@ async fn is_well(worker: &Worker, served: &Served, deployment: &Deployment) -> O
     head.extend_from_slice(key);
     head.extend_from_slice(b"\r\n");
     let origin: Arc<str> = format!("health {}", probe.url.authority).into();
+    let alarm = Alarm::default();
+    let patience = Patience::new(&alarm, Instant::now(), Duration::from_secs(5));
     let reply = worker
         .pool
         .exchange(
@@ -354,7 +357,7 @@ async fn is_well(worker: &Worker, served: &Served, deployment: &Deployment) -> O
             &origin,
             &[&head],
             served.policy.connect,
-            Duration::from_secs(5),
+            patience,
         )
         .await;
     Some(reply.is_ok_and(|it| it.head.status == probe.status))

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use smol_str::SmolStr;
+
 use super::url::Url;
 use crate::routes::Endpoint;
 
@@ -11,7 +13,7 @@ use crate::routes::Endpoint;
 #[derive(Debug)]
 pub(super) struct Deployment {
     /// Its id.
-    pub(super) id: String,
+    pub(super) id: SmolStr,
     /// Where it is.
     pub(super) url: Url,
     /// The key under which connections to it are kept: its scheme and authority.
@@ -32,6 +34,8 @@ pub(super) struct Deployment {
     pub(super) stream_timeout: Option<Duration>,
     /// Fields for requests that do not have them, each as `"name":value`.
     pub(super) parameters: Vec<(String, Vec<u8>)>,
+    /// What follows the path in the head of a request that is sent to it, up to the fields that differ.
+    pub(super) opening: Vec<u8>,
     /// The field with its key, complete with line end.
     pub(super) authorization: Vec<u8>,
     /// How to ask whether it is well.
@@ -75,6 +79,12 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// Milliseconds on a clock that nobody can set.
 pub(super) fn now() -> u64 {
     u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX) + 1
+}
+
+/// The same for a moment that is known already.
+pub(super) fn at(moment: tokio::time::Instant) -> u64 {
+    let since = moment.into_std().saturating_duration_since(*START);
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX) + 1
 }
 
 /// Leave to try a deployment.

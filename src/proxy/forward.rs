@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
+use smol_str::SmolStr;
 use tokio::time::Instant;
 
+use super::alarm::{Alarm, Patience};
 use super::attempt::{Begun, Miss, attempt};
 use super::connection::Connection;
-use super::deployment::{Deployment, now};
+use super::deployment::{Deployment, at, now};
 use super::error::Refusal;
 use super::head::Request;
 use super::keys::Key;
@@ -32,6 +34,7 @@ const FIRST_CONTENT: Duration = Duration::from_secs(15);
 
 /// What a request brings along.
 pub(super) struct Context<'a> {
+    pub(super) alarm: &'a Alarm,
     pub(super) worker: &'a std::rc::Rc<Worker>,
     pub(super) served: &'a Served,
     pub(super) request: &'a Request,
@@ -209,10 +212,17 @@ async fn try_route(
         .filter(|it| it.endpoints.contains(&context.endpoint))
         .count();
     let is_lone = serving < 2 && !has_fallback;
-    let mut tried: Vec<String> = Vec::new();
+    let mut tried: Vec<SmolStr> = Vec::new();
     let mut last: Option<Miss> = None;
     for number in 0..=policy.retries {
-        let picked = match pick(route, context.endpoint, policy, &tried, worker.random()) {
+        let mut start = Instant::now();
+        let picked = match pick(
+            route,
+            context.endpoint,
+            policy,
+            &tried,
+            (at(start), worker.random()),
+        ) {
             Picked::Exhausted if last.as_ref().is_some_and(|it| it.same_again) => {
                 let pause = backoff(policy.backoff, number, worker.random());
                 let pause = pause.max(
@@ -228,7 +238,14 @@ async fn try_route(
                     () = client.gone() => return Tried::End(End::Gone),
                 }
                 tried.clear();
-                pick(route, context.endpoint, policy, &tried, worker.random())
+                start = Instant::now();
+                pick(
+                    route,
+                    context.endpoint,
+                    policy,
+                    &tried,
+                    (at(start), worker.random()),
+                )
             }
             picked => picked,
         };
@@ -252,13 +269,13 @@ async fn try_route(
             worker.metrics.retries.fetch_add(1, Relaxed);
         }
         record.attempts += 1;
-        deployment.id.clone_into(&mut record.deployment);
+        record.deployment = deployment.id.clone();
         let others = has_fallback || tried.len() + 1 < serving;
         let patience = patience(deployment, payload.stream, others);
-        let start = Instant::now();
         let limit = patience.min(deadline - start);
+        let patience = Patience::new(context.alarm, start, limit);
         let result = {
-            let attempt = pin!(attempt(context, payload, deployment, limit, record));
+            let attempt = pin!(attempt(context, payload, deployment, patience, record));
             tokio::select! {
                 biased;
                 result = attempt => result,
@@ -267,10 +284,13 @@ async fn try_route(
         };
         match result {
             Ok(begun) => {
-                deployment.state.succeeded(start.elapsed());
+                let answered = Instant::now();
+                record.first = Some(answered - record.started);
+                deployment.state.succeeded(answered - start);
                 if visit.probes {
                     deployment.state.end_probe();
                 }
+                let begun = (begun, answered);
                 return Tried::End(
                     answer(context, client, payload, deployment, begun, record).await,
                 );
@@ -297,7 +317,7 @@ async fn answer(
     client: &mut Connection,
     payload: &Payload<'_>,
     deployment: &Arc<Deployment>,
-    begun: Begun,
+    begun: (Begun, Instant),
     record: &mut Record,
 ) -> End {
     match relay::relay(client, context, payload, deployment, begun, record).await {
@@ -346,8 +366,8 @@ fn note(
     if miss.is_fault || miss.is_alarm {
         context.worker.shared.note(Noted {
             time: super::log::timestamp().as_str().to_owned(),
-            request: record.id.clone(),
-            deployment: deployment.id.clone(),
+            request: record.id.as_str().to_owned(),
+            deployment: deployment.id.to_string(),
             what: miss.refusal.message.clone(),
         });
     }

@@ -111,7 +111,7 @@ impl Body {
                 State::Broken => return Err(FramingError),
                 State::End | State::Length(0) => return Ok(Piece::End),
                 _ if buffer.is_empty() => return Ok(Piece::More),
-                State::Close => return Ok(Piece::Data(buffer.split().freeze())),
+                State::Close => return Ok(Piece::Data(std::mem::take(buffer).freeze())),
                 State::Length(left) => {
                     let data = some(buffer, left);
                     self.state = State::Length(left - data.len() as u64);
@@ -167,6 +167,10 @@ fn is_field(line: &[u8]) -> bool {
 
 fn some(buffer: &mut BytesMut, left: u64) -> Bytes {
     let length = usize::try_from(left).map_or(buffer.len(), |it| it.min(buffer.len()));
+    // What is taken whole is shared with nobody.
+    if length == buffer.len() {
+        return std::mem::take(buffer).freeze();
+    }
     buffer.split_to(length).freeze()
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
+use smol_str::{SmolStr, StrExt};
 
 /// The most header fields of one head.
 const MOST_FIELDS: usize = 100;
@@ -40,7 +41,9 @@ pub enum Framing {
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
     bytes: Bytes,
-    fields: Vec<Place>,
+    places: Vec<Place>,
+    /// A bit for each name that is there, by its key: most names that are asked for are not.
+    present: u64,
 }
 
 /// Where a field stands: a head is short enough for these numbers.
@@ -66,7 +69,7 @@ impl Fields {
 
     /// Names and values in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|it| {
+        self.places.iter().map(|it| {
             (
                 text_of(it.name(&self.bytes)),
                 text_of(it.value(&self.bytes)),
@@ -81,14 +84,13 @@ impl Fields {
     ) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         let (key, bytes) = (key(name), &self.bytes[..]);
         let is_it = move |it: &&Place| it.key == key && it.name(bytes).eq_ignore_ascii_case(name);
-        self.fields
-            .iter()
-            .filter(is_it)
-            .map(move |it| it.value(bytes))
+        let may_be = self.present & bit(key) != 0;
+        let places: &[Place] = if may_be { &self.places } else { &[] };
+        places.iter().filter(is_it).map(move |it| it.value(bytes))
     }
 
-    fn only<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, HeadError> {
-        let mut values = self.values(name);
+    fn only<'a>(&'a self, name: &'a str) -> Result<Option<&'a [u8]>, HeadError> {
+        let mut values = self.find(name.as_bytes());
         let value = values.next();
         match values.next() {
             Some(_) => Err(HeadError::Malformed("a field stands twice")),
@@ -114,6 +116,12 @@ fn key(name: &[u8]) -> u16 {
     u16::from_be_bytes([length, first])
 }
 
+/// The place of a key among 64.
+fn bit(key: u16) -> u64 {
+    let [length, first] = key.to_be_bytes();
+    1 << (length.wrapping_mul(7).wrapping_add(first) % 64)
+}
+
 /// Text of which it is known that it is one.
 pub(super) fn text_of(bytes: &[u8]) -> &str {
     // What is no text was refused when the fields were read.
@@ -124,13 +132,13 @@ pub(super) fn text_of(bytes: &[u8]) -> &str {
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The method.
-    pub method: String,
+    pub method: SmolStr,
     /// The path, without its query.
-    pub path: String,
+    pub path: SmolStr,
     /// True for HTTP/1.1, false for HTTP/1.0.
     pub modern: bool,
     /// The host that was asked for, without its port; nothing for HTTP/1.0.
-    pub host: Option<String>,
+    pub host: Option<SmolStr>,
     /// Its fields.
     pub fields: Fields,
     /// How its body ends.
@@ -188,9 +196,10 @@ pub fn request(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Request
         None if modern => return Err(HeadError::Malformed("there is no host")),
         authority => authority,
     };
+    let authority = authority.map(text_of);
     let host = authority.map(host_name).transpose()?;
     let path = path(method, target, authority)?;
-    let method = method.to_owned();
+    let method = SmolStr::new(method);
     let framing = match transfer_coding(&fields)? {
         Some(_) if !modern => return Err(HeadError::Malformed("HTTP/1.0 knows no chunks")),
         Some(framing) => framing,
@@ -244,7 +253,7 @@ pub fn answer(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Answer>,
 
 /// True for the first line of HTTP/2, alone.
 fn is_preface(line: &[u8], fields: &Fields) -> bool {
-    line == b"PRI * HTTP/2.0" && fields.fields.is_empty()
+    line == b"PRI * HTTP/2.0" && fields.places.is_empty()
 }
 
 /// The bytes up to and with the empty line. A line that ends otherwise than with CR LF is refused as soon as it is seen.
@@ -284,7 +293,8 @@ fn whole(buffer: &mut BytesMut, seen: &mut usize) -> Result<Option<Bytes>, HeadE
 
 /// The range of the first line, and the fields.
 fn fields(bytes: Bytes, strict: bool) -> Result<(Range<usize>, Fields), HeadError> {
-    let mut fields = Vec::with_capacity(16);
+    let mut places = Vec::with_capacity(16);
+    let mut present = 0;
     let first = memchr::memchr(b'\r', &bytes).unwrap_or(0);
     let mut at = first + 2;
     while at + 2 < bytes.len() {
@@ -292,7 +302,7 @@ fn fields(bytes: Bytes, strict: bool) -> Result<(Range<usize>, Fields), HeadErro
         if end == at {
             break;
         }
-        if fields.len() == MOST_FIELDS {
+        if places.len() == MOST_FIELDS {
             return Err(HeadError::TooLarge);
         }
         let length = bytes[at..end]
@@ -326,8 +336,10 @@ fn fields(bytes: Bytes, strict: bool) -> Result<(Range<usize>, Fields), HeadErro
             return Err(HeadError::Malformed("a field value holds what is no text"));
         }
         let place = |it: usize| u32::try_from(it).map_err(|_| HeadError::TooLarge);
-        fields.push(Place {
-            key: key(name),
+        let key = key(name);
+        present |= bit(key);
+        places.push(Place {
+            key,
             name: place(at)?,
             colon: place(colon)?,
             value: place(value.start)?,
@@ -335,7 +347,12 @@ fn fields(bytes: Bytes, strict: bool) -> Result<(Range<usize>, Fields), HeadErro
         });
         at = end + 2;
     }
-    Ok((0..first, Fields { bytes, fields }))
+    let fields = Fields {
+        bytes,
+        places,
+        present,
+    };
+    Ok((0..first, fields))
 }
 
 /// True for `Transfer_Encoding` and its like, which some servers read as the real ones.
@@ -389,10 +406,10 @@ fn transfer_coding(fields: &Fields) -> Result<Option<Framing>, HeadError> {
     let Some(coding) = fields.only("transfer-encoding")? else {
         return Ok(None);
     };
-    if fields.value("content-length").is_some() {
+    if fields.find(b"content-length").next().is_some() {
         return Err(HeadError::Malformed("the body has a length and chunks"));
     }
-    if coding.eq_ignore_ascii_case("chunked") {
+    if coding.eq_ignore_ascii_case(b"chunked") {
         return Ok(Some(Framing::Chunked));
     }
     Err(HeadError::Coding)
@@ -402,13 +419,12 @@ fn length(fields: &Fields) -> Result<Option<u64>, HeadError> {
     let Some(value) = fields.only("content-length")? else {
         return Ok(None);
     };
-    if value.is_empty() || value.len() > 19 || !value.bytes().all(|it| it.is_ascii_digit()) {
+    // So many digits are always a number.
+    if value.is_empty() || value.len() > 19 || !value.iter().all(u8::is_ascii_digit) {
         return Err(HeadError::Malformed("the length is none"));
     }
-    let length = value.parse();
-    length
-        .map(Some)
-        .map_err(|_| HeadError::Malformed("the length is none"))
+    let digit = |length, it: &u8| length * 10 + u64::from(it - b'0');
+    Ok(Some(value.iter().fold(0, digit)))
 }
 
 fn keep_alive(fields: &Fields, modern: bool) -> bool {
@@ -426,7 +442,7 @@ fn keep_alive(fields: &Fields, modern: bool) -> bool {
 }
 
 /// The host of an authority, whose port must be one.
-fn host_name(authority: &str) -> Result<String, HeadError> {
+fn host_name(authority: &str) -> Result<SmolStr, HeadError> {
     let wrong = HeadError::Malformed("the host is none");
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -456,11 +472,11 @@ fn host_name(authority: &str) -> Result<String, HeadError> {
     }) {
         return Err(wrong);
     }
-    Ok(host.to_ascii_lowercase())
+    Ok(host.to_ascii_lowercase_smolstr())
 }
 
 /// The path of a target. An absolute one must name the host that the request names.
-fn path(method: &str, target: &str, authority: Option<&str>) -> Result<String, HeadError> {
+fn path(method: &str, target: &str, authority: Option<&str>) -> Result<SmolStr, HeadError> {
     let target = match target
         .strip_prefix("http://")
         .or_else(|| target.strip_prefix("https://"))
@@ -480,7 +496,7 @@ fn path(method: &str, target: &str, authority: Option<&str>) -> Result<String, H
     if !path.starts_with('/') && method != "CONNECT" && !is_star {
         return Err(HeadError::Malformed("the target is no path"));
     }
-    Ok(path.to_owned())
+    Ok(path.into())
 }
 
 #[cfg(test)]

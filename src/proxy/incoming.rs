@@ -74,7 +74,7 @@ impl Incoming {
             taken: 0,
             room: Room::none(worker),
             // HTTP/1.0 knows no preliminary answers.
-            continues: request.modern && request.fields.value("expect").is_some(),
+            continues: request.modern && request.fields.find(b"expect").next().is_some(),
         }
     }
 
@@ -127,12 +127,22 @@ impl Incoming {
                 return Err(End::Gone);
             }
         }
+        // A short body has mostly come with its head.
+        if self
+            .body
+            .left()
+            .is_some_and(|left| left < SMALL_BODY && left <= client.buffer.len() as u64)
+            && let Ok(Piece::Data(bytes)) = self.body.take(&mut client.buffer)
+        {
+            self.taken = bytes.len() as u64;
+            return Ok(worker.buffers.whole(bytes));
+        }
         let length = match request.framing {
             Framing::Length(length) => usize::try_from(length).unwrap_or(0),
             _ => 0,
         };
         let mut whole = worker.buffers.take(length);
-        let start = Instant::now();
+        let mut start = None;
         loop {
             if !self.room.grow(self.taken) {
                 let full =
@@ -166,6 +176,7 @@ impl Incoming {
                 }
             }
             // A minimum rate: so many seconds to begin, and one more for each so many bytes.
+            let start = *start.get_or_insert_with(Instant::now);
             let end = start + limits.body_start + Duration::from_secs(self.taken / SLOWEST_BODY);
             let filled = match self.body.left() {
                 // A large body goes where it will stay, without a stop in between.

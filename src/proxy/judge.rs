@@ -172,26 +172,30 @@ fn after<'a>(data: &'a [u8], name: &Finder<'static>) -> Option<&'a [u8]> {
 
 /// Prompt and completion tokens of a usage object that begins here.
 pub fn usage_of(text: &[u8]) -> Option<(u64, u64)> {
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Usage>();
-    let usage = values.next()?.ok()?;
-    let prompt = usage.prompt_tokens.or(usage.input_tokens);
-    let completion = usage.completion_tokens.or(usage.output_tokens);
-    (prompt.is_some() || completion.is_some())
-        .then(|| (prompt.unwrap_or(0), completion.unwrap_or(0)))
+    let (mut prompt, mut completion) = (None, None);
+    let is_whole = scan::fields(text, |name, value| match name {
+        b"prompt_tokens" => prompt = number(value),
+        b"input_tokens" => prompt = prompt.or(number(value)),
+        b"completion_tokens" => completion = number(value),
+        b"output_tokens" => completion = completion.or(number(value)),
+        _ => {}
+    });
+    let is_told = is_whole && (prompt.is_some() || completion.is_some());
+    is_told.then(|| (prompt.unwrap_or(0), completion.unwrap_or(0)))
+}
+
+/// A number of tokens; nothing for anything else.
+fn number(digits: &[u8]) -> Option<u64> {
+    let digit = |number: u64, it: &u8| {
+        let digit = char::from(*it).to_digit(10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    };
+    digits.iter().try_fold(0, digit)
 }
 
 /// The usage that a whole answer tells.
 pub(super) fn usage_in(answer: &[u8]) -> Option<(u64, u64)> {
     usage_of(after(answer, &USAGE)?)
-}
-
-#[derive(Deserialize)]
-#[expect(clippy::struct_field_names, reason = "these are the names on the wire")]
-struct Usage {
-    prompt_tokens: Option<u64>,
-    completion_tokens: Option<u64>,
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 use super::head::Request;
 use super::served::{Environment, Route};
@@ -20,7 +21,7 @@ pub(super) struct Keys {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Key {
     /// Its name, which is no secret.
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     #[serde(skip)]
     digest: [u8; 32],
     /// The names it may ask for; all of them when there are none here.
@@ -52,7 +53,7 @@ impl Keys {
         let mut keys = Vec::new();
         if let Some(secret) = table.master_key.as_ref().and_then(|it| environment.get(it)) {
             keys.push(Key {
-                name: "master".to_owned(),
+                name: SmolStr::new_static("master"),
                 digest: digest(secret),
                 handles: Vec::new(),
                 service: None,
@@ -62,7 +63,7 @@ impl Keys {
         for key in &table.keys {
             if let Some(secret) = environment.get(&key.variable) {
                 keys.push(Key {
-                    name: key.name.clone(),
+                    name: SmolStr::new(&key.name),
                     digest: digest(secret),
                     handles: key.handles.clone(),
                     service: key.service.clone(),
@@ -139,7 +140,7 @@ impl Key {
                 .as_ref()
                 .is_some_and(|it| route.callers.contains(it))
         };
-        let is_listed = self.handles.is_empty() || self.handles.contains(&route.name);
+        let is_listed = self.handles.is_empty() || self.handles.iter().any(|it| *it == route.name);
         if route.internal {
             is_caller()
         } else {
@@ -150,7 +151,7 @@ impl Key {
 
 fn named<'a>(name: &str, words: impl Iterator<Item = &'a str>) -> Option<Key> {
     let mut key = Key {
-        name: name.to_owned(),
+        name: SmolStr::new(name),
         digest: [0; 32],
         handles: Vec::new(),
         service: None,

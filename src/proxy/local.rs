@@ -145,7 +145,7 @@ pub(super) fn metrics_text(shared: &Shared, served: &Served) -> String {
         .deployments
         .iter()
         .map(|it| OfDeployment {
-            id: it.id.clone(),
+            id: it.id.to_string(),
             cooling: it.state.cooling(now).is_some(),
             well: it.state.is_well(),
             in_flight: it.state.in_flight.load(Relaxed),

@@ -14,6 +14,7 @@ pub mod framing;
 mod serve;
 mod incoming;
 mod buffers;
+mod alarm;
 mod caught;
 mod keys;
 mod guesses;

@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::deployment::{Deployment, Leave, now};
+use smol_str::SmolStr;
+
+use super::deployment::{Deployment, Leave};
 use super::served::{Policy, Route};
 use crate::routes::{Endpoint, Strategy};
 
@@ -26,10 +28,9 @@ pub(super) fn pick(
     route: &Route,
     endpoint: Endpoint,
     policy: &Policy,
-    tried: &[String],
-    random: u64,
+    tried: &[SmolStr],
+    (now, random): (u64, u64),
 ) -> Picked {
-    let now = now();
     let serving = || {
         route
             .deployments

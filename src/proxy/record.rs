@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use smol_str::SmolStr;
 use tokio::time::Instant;
 
 use super::answer::decimal;
@@ -13,13 +14,13 @@ use super::worker::Worker;
 /// One request.
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) id: String,
+    pub(super) id: Id,
     pub(super) started: Instant,
     pub(super) endpoint: &'static str,
     /// The route, once it is known to be one.
-    pub(super) handle: String,
-    pub(super) deployment: String,
-    pub(super) key: Option<String>,
+    pub(super) handle: SmolStr,
+    pub(super) deployment: SmolStr,
+    pub(super) key: Option<SmolStr>,
     pub(super) attempts: u32,
     pub(super) status: u16,
     pub(super) stream: bool,
@@ -31,6 +32,45 @@ pub(super) struct Record {
     pub(super) is_flood: bool,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
+}
+
+/// The name of a request, which needs no room elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Id {
+    text: [u8; 64],
+    length: usize,
+}
+
+impl Id {
+    /// The client's own, when it is harmless.
+    fn of(theirs: &[u8]) -> Option<Self> {
+        let is_plain = |it: &u8| it.is_ascii_alphanumeric() || b"-_.".contains(it);
+        let mut text = [0; 64];
+        let room = text.get_mut(..theirs.len())?;
+        room.copy_from_slice(theirs);
+        (!theirs.is_empty() && theirs.iter().all(is_plain)).then_some(Self {
+            text,
+            length: theirs.len(),
+        })
+    }
+
+    /// One in hexadecimal digits.
+    fn new(numbers: [u64; 2]) -> Self {
+        let mut text = [0; 64];
+        for (at, place) in text[..32].iter_mut().enumerate() {
+            let digit = numbers[at / 16] >> (at % 16 * 4) & 15;
+            *place = b"0123456789abcdef"[usize::try_from(digit).unwrap_or(0)];
+        }
+        Self { text, length: 32 }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        text_of(self.as_bytes())
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.text[..self.length]
+    }
 }
 
 /// Writes the fields of a line: without a serialiser in between, for there is one line for each request.
@@ -62,23 +102,16 @@ impl Line<'_> {
 
 impl Record {
     /// A request that begins now. The client's id is taken when it is harmless.
-    pub(super) fn new(worker: &Worker, theirs: Option<&str>) -> Self {
-        let is_plain = |it: &&str| {
-            (1..=64).contains(&it.len())
-                && it
-                    .bytes()
-                    .all(|it| it.is_ascii_alphanumeric() || b"-_.".contains(&it))
-        };
-        let id = theirs.filter(is_plain).map_or_else(
-            || hexadecimal([worker.random(), worker.random()]),
-            str::to_owned,
-        );
+    pub(super) fn new(worker: &Worker, theirs: Option<&[u8]>, started: Instant) -> Self {
+        let id = theirs
+            .and_then(Id::of)
+            .unwrap_or_else(|| Id::new([worker.random(), worker.random()]));
         Self {
             id,
-            started: Instant::now(),
+            started,
             endpoint: "other",
-            handle: String::new(),
-            deployment: String::new(),
+            handle: SmolStr::default(),
+            deployment: SmolStr::default(),
             key: None,
             attempts: 0,
             status: 0,
@@ -93,9 +126,10 @@ impl Record {
         }
     }
 
-    /// Writes it down and counts it.
-    pub(super) fn end(&self, worker: &Worker) {
-        let took = self.started.elapsed();
+    /// Writes it down and counts it; the moment at which it ended.
+    pub(super) fn end(&self, worker: &Worker) -> Instant {
+        let now = Instant::now();
+        let took = now - self.started;
         let micros = |it: Duration| u64::try_from(it.as_micros()).unwrap_or(u64::MAX);
         worker.metrics.ended(&Ended {
             endpoint: self.endpoint,
@@ -111,12 +145,12 @@ impl Record {
             usage: self.usage,
         });
         if self.is_flood {
-            return;
+            return now;
         }
         worker.log.write(|line| {
             let mut line = Line(line);
             line.text("{\"time\":", timestamp().as_str());
-            line.text(",\"request\":", &self.id);
+            line.text(",\"request\":", self.id.as_str());
             line.text(",\"endpoint\":", self.endpoint);
             if !self.handle.is_empty() {
                 line.text(",\"handle\":", &self.handle);
@@ -146,14 +180,6 @@ impl Record {
             line.number(",\"bytes_out\":", self.bytes_out);
             line.0.push(b'}');
         });
+        now
     }
-}
-
-fn hexadecimal(numbers: [u64; 2]) -> String {
-    let mut text = [0; 32];
-    for (at, place) in text.iter_mut().enumerate() {
-        let digit = numbers[at / 16] >> (at % 16 * 4) & 15;
-        *place = b"0123456789abcdef"[usize::try_from(digit).unwrap_or(0)];
-    }
-    text_of(&text).to_owned()
 }

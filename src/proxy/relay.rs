@@ -1,12 +1,14 @@
 //! An answer on its way back: as it came, piece by piece, and never looking complete when it is not.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use super::alarm::TooLate;
 use super::answer::{decimal, reason};
 use super::attempt::{self, Begun, Events, Said};
 use super::connection::{Connection, Stream};
@@ -59,14 +61,13 @@ pub(super) async fn relay(
     context: &Context<'_>,
     payload: &Payload<'_>,
     deployment: &Arc<Deployment>,
-    begun: Begun,
+    (begun, answered): (Begun, Instant),
     record: &mut Record,
 ) -> Relayed {
-    record.first = Some(record.started.elapsed());
     match begun {
         Begun::Whole(reply, whole) => {
             let status = reply.head.status;
-            let body = whole.first().map_or(&[][..], |it| it);
+            let body = &whole[..];
             let head = head_of(
                 client,
                 context,
@@ -75,7 +76,7 @@ pub(super) async fn relay(
                 Ending::Length(body.len()),
                 record,
             );
-            upstream::finish(&context.worker.pool, &deployment.origin, reply);
+            upstream::finish(&context.worker.pool, &deployment.origin, reply, answered);
             record.status = status;
             record.bytes_out += body.len() as u64;
             written(
@@ -300,8 +301,10 @@ async fn part(
             Ok(Piece::Data(bytes)) => pieces.push(bytes),
             Ok(Piece::End) => {}
             Ok(Piece::More) => {
+                let end = Instant::now() + context.served.policy.idle;
+                let fill = pin!(reply.connection.fill());
                 let filled = tokio::select! {
-                    filled = timeout(context.served.policy.idle, reply.connection.fill()) => filled,
+                    filled = context.alarm.before(end, fill) => filled,
                     () = writer.client.gone() => return Relayed::Gone,
                 };
                 match filled {
@@ -325,7 +328,12 @@ async fn part(
             }
         }
     }
-    upstream::finish(&context.worker.pool, &deployment.origin, reply);
+    upstream::finish(
+        &context.worker.pool,
+        &deployment.origin,
+        reply,
+        Instant::now(),
+    );
     Relayed::Whole(ending != Ending::Close && keeps(context))
 }
 
@@ -433,7 +441,12 @@ async fn stream(
     }
     let wrote = writer.write(&[last], true).await;
     if is_whole {
-        upstream::finish(&context.worker.pool, &deployment.origin, events.reply);
+        upstream::finish(
+            &context.worker.pool,
+            &deployment.origin,
+            events.reply,
+            Instant::now(),
+        );
     }
     match wrote {
         Ok(()) => Relayed::Whole(is_whole && ending != Ending::Close && keeps(context)),
@@ -452,10 +465,11 @@ async fn events_until(
 ) -> Stop {
     let idle = context.served.policy.idle;
     let cutoff = context.worker.cutoff.notified();
-    let mut cutoff = std::pin::pin!(cutoff);
+    let mut cutoff = pin!(cutoff);
     let mut out = std::mem::take(&mut events.held);
     let mut stop = events.judge.done.then_some(Stop::Done);
     let mut heard = Instant::now();
+    let mut said = heard;
     loop {
         while stop.is_none() {
             match events.splitter.next_event() {
@@ -523,12 +537,15 @@ async fn events_until(
         } else {
             idle
         };
-        let left = limit.saturating_sub(heard.elapsed());
-        let filled = tokio::select! {
-            biased;
-            filled = timeout(left.min(context.worker.shared.limits.ping), events.reply.connection.fill()) => filled,
-            () = writer.client.gone() => return Stop::Gone,
-            () = &mut cutoff => return shut(),
+        let end = (heard + limit).min(said + context.worker.shared.limits.ping);
+        let filled = {
+            let fill = pin!(events.reply.connection.fill());
+            tokio::select! {
+                biased;
+                filled = context.alarm.before(end, fill) => filled,
+                () = writer.client.gone() => return Stop::Gone,
+                () = &mut cutoff => return shut(),
+            }
         };
         match filled {
             Ok(Ok(0)) if events.reply.body.ends_with_connection() => {
@@ -540,10 +557,16 @@ async fn events_until(
                 });
             }
             Ok(Ok(0) | Err(_)) => stop = Some(Stop::Ended(false)),
-            Ok(Ok(_)) => heard = Instant::now(),
-            Err(_) if heard.elapsed() < limit => out.push(Bytes::from_static(b": ping\n\n")),
-            Err(_) if is_last_word => stop = Some(Stop::Ended(true)),
-            Err(_) => {
+            Ok(Ok(_)) => {
+                heard = Instant::now();
+                said = heard;
+            }
+            Err(TooLate) if heard.elapsed() < limit => {
+                said = Instant::now();
+                out.push(Bytes::from_static(b": ping\n\n"));
+            }
+            Err(TooLate) if is_last_word => stop = Some(Stop::Ended(true)),
+            Err(TooLate) => {
                 stop = Some(Stop::Given(
                     Refusal::new(
                         504,

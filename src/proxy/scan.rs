@@ -171,6 +171,19 @@ pub fn is_json(text: &[u8]) -> bool {
     is_json && (!reader.beyond_ascii || std::str::from_utf8(text).is_ok())
 }
 
+/// Reads the outermost fields of the object that a text begins with, without a look at what follows it; false when there is none.
+pub(super) fn fields(text: &[u8], mut field: impl FnMut(&[u8], &[u8])) -> bool {
+    let mut reader = Reader::new(text);
+    let is_object = reader.peek() == Some(b'{');
+    is_object
+        && reader
+            .object(1, |_, name, value| {
+                field(&text[name.start + 1..name.end - 1], &text[value]);
+                Ok(())
+            })
+            .is_ok()
+}
+
 impl<'a> Found<'a> {
     fn take(&mut self, text: &'a [u8], name: &str, value: Range<usize>) -> Result<(), ScanError> {
         let raw = &text[value.clone()];

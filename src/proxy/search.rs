@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
+use super::alarm::{Alarm, Patience};
 use super::answer::Answer;
 use super::error::Refusal;
 use super::framing::Piece;
@@ -118,10 +120,12 @@ async fn ask(worker: &Worker, served: &Served, url: &Url, head: &[u8]) -> Result
         url.authority
     )
     .into();
+    let alarm = Alarm::default();
+    let patience = Patience::new(&alarm, Instant::now(), PATIENCE);
     let read = async {
         let mut reply = worker
             .pool
-            .exchange(url, &origin, &[head], served.policy.connect, PATIENCE)
+            .exchange(url, &origin, &[head], served.policy.connect, patience)
             .await?;
         if reply.head.status != 200 {
             return Err(Failure::Nonsense(if reply.head.status == 403 {
@@ -149,7 +153,7 @@ async fn ask(worker: &Worker, served: &Served, url: &Url, head: &[u8]) -> Result
                 },
             }
         }
-        worker.pool.keep(&origin, reply);
+        worker.pool.keep(&origin, reply, Instant::now());
         Ok(body)
     };
     tokio::time::timeout(PATIENCE, read)

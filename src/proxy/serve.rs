@@ -1,20 +1,23 @@
 //! A connection of a client: one request after another, each read strictly and answered in order.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout, timeout_at};
+use smol_str::SmolStr;
+use tokio::sync::futures::Notified;
+use tokio::time::{Instant, timeout};
 
+use super::alarm::{Alarm, TooLate};
 use super::answer::{self, Answer, Manner};
 use super::caught::{Panicked, caught};
 use super::connection::Connection;
 use super::error::Refusal;
 use super::forward::{Context, End, Payload, forward};
 use super::guesses;
-use super::head::{self, HeadError, Request};
+use super::head::{self, HeadError, Request, text_of};
 use super::http2;
 use super::incoming::Incoming;
 use super::keys::{Denied, Key};
@@ -38,12 +41,23 @@ const WRONG_KEY: &str = "invalid_api_key";
 /// Serves a connection until it ends.
 pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
     let mut is_first = true;
+    let alarm = Alarm::default();
+    let mut since = Instant::now();
+    let drained = worker.draining.notified();
+    let mut drained = pin!(drained);
+    drained.as_mut().enable();
     loop {
-        let request = match next_head(&worker, &mut client, is_first).await {
-            Next::Request(request) => request,
+        let waiting = Waiting {
+            alarm: &alarm,
+            since,
+            is_first,
+            drained: drained.as_mut(),
+        };
+        let (request, arrived) = match next_head(&worker, &mut client, waiting).await {
+            Next::Request(request, arrived) => (request, arrived),
             Next::Preface if is_first => {
                 let ahead = http2::whole_preface(&client.buffer);
-                return Box::pin(http2::connection(worker, client.stream, ahead)).await;
+                return Box::pin(http2::connection(Rc::clone(&worker), client.stream, ahead)).await;
             }
             Next::Preface => {
                 refuse_head(&worker, &mut client, HeadError::Version).await;
@@ -56,7 +70,9 @@ pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
             Next::Nothing => return,
         };
         is_first = false;
-        match exchange(&worker, &mut client, &request).await {
+        let (then, end) = exchange(&worker, &mut client, &request, (&alarm, arrived)).await;
+        since = end;
+        match then {
             Then::Next => {}
             Then::Linger => return Box::pin(linger(&mut client)).await,
             Then::Close => return,
@@ -76,24 +92,25 @@ enum Then {
 /// Answers the one request of a stream of HTTP/2.
 pub(super) async fn request(worker: &Rc<Worker>, client: &mut Connection, request: &Request) {
     // Nothing else comes on a stream, so that it is done with whatever should become of it.
-    let _ = exchange(worker, client, request).await;
+    let alarm = Alarm::default();
+    let _ = exchange(worker, client, request, (&alarm, Instant::now())).await;
 }
 
 /// Waits for the first bytes of a request; false when none come. When the end has begun, what has come by then is a request, and a connection that is new has a moment for it.
-async fn begins(worker: &Worker, client: &mut Connection, is_first: bool) -> bool {
+async fn begins(worker: &Worker, client: &mut Connection, waiting: Waiting<'_, '_>) -> bool {
     let limits = &worker.shared.limits;
-    let drained = worker.draining.notified();
-    let mut drained = pin!(drained);
-    drained.as_mut().enable();
     if !worker.is_draining() {
+        let end = waiting.since + limits.keep_alive;
+        let fill = pin!(client.fill_head());
         tokio::select! {
-            filled = timeout(limits.keep_alive, client.fill_head()) => {
+            biased;
+            filled = waiting.alarm.before(end, fill) => {
                 return matches!(filled, Ok(Ok(1..)));
             }
-            () = drained => {}
+            () = waiting.drained => {}
         }
     }
-    let patience = match (client.holds_bytes(), is_first) {
+    let patience = match (client.holds_bytes(), waiting.is_first) {
         (true, _) => limits.head,
         (false, true) => FIRST_WORD.min(limits.head),
         (false, false) => return false,
@@ -108,43 +125,63 @@ pub(super) async fn refuse_head(worker: &Worker, client: &mut Connection, error:
 
 /// Says why there will be no answer; nothing else is said on this connection.
 async fn refuse(worker: &Worker, client: &mut Connection, refusal: Refusal) {
-    let record = Record::new(worker, None);
+    let record = Record::new(worker, None, Instant::now());
     let manner = Manner {
         modern: true,
         keep: false,
         head_only: false,
     };
     let patience = worker.shared.limits.write;
-    let _ = answer::write(client, &refusal.into(), &record.id, manner, patience).await;
+    let _ = answer::write(
+        client,
+        &refusal.into(),
+        record.id.as_str(),
+        manner,
+        patience,
+    )
+    .await;
+}
+
+/// How a connection waits for a request.
+struct Waiting<'a, 'w> {
+    alarm: &'a Alarm,
+    /// Since when.
+    since: Instant,
+    is_first: bool,
+    /// Ready when the end has begun.
+    drained: Pin<&'a mut Notified<'w>>,
 }
 
 /// What comes next on a connection.
 enum Next {
-    Request(Request),
+    /// A request, and when it was there.
+    Request(Request, Instant),
     /// The begin of HTTP/2.
     Preface,
     Refused(Refusal),
     Nothing,
 }
 
-async fn next_head(worker: &Worker, client: &mut Connection, is_first: bool) -> Next {
+async fn next_head(worker: &Worker, client: &mut Connection, waiting: Waiting<'_, '_>) -> Next {
     let limits = &worker.shared.limits;
     let _waits = Counted::new(&worker.waiting);
-    if client.buffer.is_empty() && !begins(worker, client, is_first).await {
+    let alarm = waiting.alarm;
+    if client.buffer.is_empty() && !begins(worker, client, waiting).await {
         return Next::Nothing;
     }
-    let end = Instant::now() + limits.head;
+    let mut arrived = Instant::now();
+    let end = arrived + limits.head;
     loop {
         match head::request(&mut client.buffer, &mut client.seen) {
-            Ok(Some(request)) => return Next::Request(request),
+            Ok(Some(request)) => return Next::Request(request, arrived),
             Ok(None) => {}
             Err(HeadError::Preface) => return Next::Preface,
             Err(error) => return Next::Refused(refused_head(error)),
         }
-        match timeout_at(end, client.fill_head()).await {
-            Ok(Ok(1..)) => {}
+        match alarm.before(end, pin!(client.fill_head())).await {
+            Ok(Ok(1..)) => arrived = Instant::now(),
             Ok(_) => return Next::Nothing,
-            Err(_) => {
+            Err(TooLate) => {
                 return Next::Refused(Refusal::new(
                     408,
                     "request_timeout",
@@ -180,14 +217,26 @@ fn refused_head(error: HeadError) -> Refusal {
     }
 }
 
-/// Answers one request. A panic while it is answered is an answer of its own, and nobody else's trouble.
-async fn exchange(worker: &Rc<Worker>, client: &mut Connection, request: &Request) -> Then {
-    let mut record = Record::new(worker, request.fields.value("x-request-id"));
+/// Answers one request; what becomes of the connection, and when that was. A panic while it is answered is an answer of its own, and nobody else's trouble.
+async fn exchange(
+    worker: &Rc<Worker>,
+    client: &mut Connection,
+    request: &Request,
+    (alarm, arrived): (&Alarm, Instant),
+) -> (Then, Instant) {
+    let theirs = request.fields.find(b"x-request-id").next();
+    let mut record = Record::new(worker, theirs, arrived);
     let mut body = Incoming::new(worker, request);
     worker.active.set(worker.active.get() + 1);
     worker.metrics.in_flight.fetch_add(1, Relaxed);
     // In a box: whatever wraps a future holds its room twice, for each of ten thousand idle streams.
-    let respond = Box::pin(respond(worker, client, request, &mut body, &mut record));
+    let respond = Box::pin(respond(
+        worker,
+        client,
+        (request, alarm),
+        &mut body,
+        &mut record,
+    ));
     let result = caught(respond).await;
     worker.active.set(worker.active.get() - 1);
     worker.metrics.in_flight.fetch_sub(1, Relaxed);
@@ -205,8 +254,7 @@ async fn exchange(worker: &Rc<Worker>, client: &mut Connection, request: &Reques
         }
     });
     let then = finish(worker, client, request, body, end, &mut record).await;
-    record.end(worker);
-    then
+    (then, record.end(worker))
 }
 
 /// Writes what is left to write, and decides what becomes of the connection.
@@ -256,7 +304,7 @@ async fn finish(
     let wrote = answer::write(
         client,
         &answer,
-        &record.id,
+        record.id.as_str(),
         manner,
         worker.shared.limits.write,
     )
@@ -292,7 +340,7 @@ async fn linger(client: &mut Connection) {
 async fn respond(
     worker: &Rc<Worker>,
     client: &mut Connection,
-    request: &Request,
+    (request, alarm): (&Request, &Alarm),
     body: &mut Incoming,
     record: &mut Record,
 ) -> End {
@@ -329,6 +377,7 @@ async fn respond(
         return End::Refused(refusal);
     }
     let context = Context {
+        alarm,
         worker,
         served: &served,
         request,
@@ -435,9 +484,9 @@ fn open(
     };
     let at = served.route(model).ok_or_else(unknown)?;
     let route = &served.routes[at];
-    route.name.clone_into(&mut record.handle);
+    record.handle = route.name.clone();
     if key.is_some_and(|key| !key.opens(route)) {
-        record.handle.clear();
+        record.handle = SmolStr::default();
         return Err(unknown());
     }
     Ok(at)
@@ -510,13 +559,14 @@ fn check_coding(request: &Request) -> Result<(), Refusal> {
 
 /// True when the body is of this kind, in UTF-8.
 fn has_kind(request: &Request, kind: &str) -> bool {
-    let mut values = request.fields.values("content-type");
+    let mut values = request.fields.find(b"content-type");
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
     };
-    if value == kind {
+    if value == kind.as_bytes() {
         return true;
     }
+    let value = text_of(value);
     let mut parts = value.split(';').map(str::trim);
     parts.next().is_some_and(|it| it.eq_ignore_ascii_case(kind))
         && parts.all(|it| match it.split_once('=') {
@@ -574,7 +624,7 @@ async fn local_answer(
         record.bytes_in = bytes.len() as u64;
         tokio::select! {
             biased;
-            answer = super::search::search(worker, served, tool, &bytes, &record.id) => answer,
+            answer = super::search::search(worker, served, tool, &bytes, record.id.as_str()) => answer,
             () = client.gone() => return End::Gone,
         }
     } else {
@@ -597,7 +647,7 @@ async fn local_answer(
     match answer::write(
         client,
         &answer,
-        &record.id,
+        record.id.as_str(),
         manner,
         worker.shared.limits.write,
     )

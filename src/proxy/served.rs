@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use super::Sources;
 use super::deployment::{Deployment, Probe, State};
@@ -35,7 +36,7 @@ pub(super) struct Served {
 /// A name and what answers.
 #[derive(Debug)]
 pub(super) struct Route {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) internal: bool,
     pub(super) callers: Vec<String>,
     pub(super) capabilities: Vec<String>,
@@ -148,7 +149,7 @@ impl Served {
                     .collect();
                 deployments.extend(own.iter().cloned());
                 Route {
-                    name: route.name.clone(),
+                    name: SmolStr::new(&route.name),
                     internal: route.internal,
                     callers: route.callers.clone(),
                     capabilities: route.capabilities.clone(),
@@ -291,8 +292,16 @@ fn deployment(
             format!("{}:{value}", json!(name)).into_bytes(),
         )
     };
+    let authorization = key
+        .map(|key| format!("authorization: Bearer {key}\r\n").into_bytes())
+        .unwrap_or_default();
+    let opening = format!(
+        " HTTP/1.1\r\nhost: {}\r\naccept-encoding: identity\r\nuser-agent: homelab\r\n",
+        url.authority
+    );
     Some(Deployment {
-        id: it.id.clone(),
+        opening: [opening.as_bytes(), &authorization].concat(),
+        id: SmolStr::new(&it.id),
         model: json!(it.upstream_model).to_string().into_bytes(),
         model_name: it.upstream_model.clone(),
         endpoints: it.endpoints.clone(),
@@ -307,9 +316,7 @@ fn deployment(
             .or(policy.stream_timeout_ms)
             .map(Duration::from_millis),
         parameters: it.parameters.iter().map(parameter).collect(),
-        authorization: key
-            .map(|key| format!("authorization: Bearer {key}\r\n").into_bytes())
-            .unwrap_or_default(),
+        authorization,
         health: it.health.as_ref().and_then(|health| {
             Some(Probe {
                 url: Url::parse(&health.url)?,

@@ -7,11 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::alarm::{Patience, TooLate};
 use super::connection::{Connection, Stream};
 use super::framing::Body;
 use super::head::{self, Answer};
@@ -95,11 +96,11 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Takes a connection that is still good.
-    fn take(&self, origin: &str) -> Option<Connection> {
+    fn take(&self, origin: &str, now: Instant) -> Option<Connection> {
         let mut kept = self.kept.borrow_mut();
         let (_, kept) = kept.iter_mut().find(|(it, _)| **it == *origin)?;
         while let Some((mut connection, since)) = kept.pop() {
-            if since.elapsed() < KEPT_FOR && connection.is_quiet() {
+            if now.saturating_duration_since(since) < KEPT_FOR && connection.is_quiet() {
                 return Some(connection);
             }
         }
@@ -107,7 +108,7 @@ impl Pool {
     }
 
     /// Keeps a connection after an answer that was read to its end.
-    pub(super) fn keep(&self, origin: &Arc<str>, reply: Reply) {
+    pub(super) fn keep(&self, origin: &Arc<str>, reply: Reply, now: Instant) {
         let Reply {
             head,
             body,
@@ -130,7 +131,7 @@ impl Pool {
         });
         let (_, list) = &mut kept[at];
         if list.len() < MOST_KEPT {
-            list.push((connection, Instant::now()));
+            list.push((connection, now));
         }
     }
 
@@ -151,14 +152,14 @@ impl Pool {
         origin: &Arc<str>,
         parts: &[&[u8]],
         connect: Duration,
-        patience: Duration,
+        patience: Patience<'_>,
     ) -> Result<Reply, Failure> {
-        let end = tokio::time::Instant::now() + patience;
+        let end = patience.end;
         let session = url.tls.then(|| self.sessions.take(origin)).flatten();
         let first = if let Some(session) = session {
             Some(Box::pin(ask(session, parts, end)).await)
-        } else if let Some(connection) = self.take(origin) {
-            let sent = timeout_at(end, pin!(send(connection, parts, patience))).await;
+        } else if let Some(connection) = self.take(origin, patience.start) {
+            let sent = patience.wait(pin!(send(connection, parts))).await;
             Some(sent.unwrap_or(Err(Sent::TOO_LATE)))
         } else {
             None
@@ -171,7 +172,7 @@ impl Pool {
             // It was closed while it was kept, or on its way to be.
             _ => {}
         }
-        let limit = connect.min(patience);
+        let limit = connect.min(patience.left());
         let connection = match timeout(limit + NAME_PATIENCE, Box::pin(self.dial(url, limit))).await
         {
             Ok(connection) => connection?,
@@ -187,8 +188,8 @@ impl Pool {
             };
             return Box::pin(asked).await;
         }
-        match timeout_at(end, pin!(send(connection, parts, patience))).await {
-            Err(_) => Err(Failure::Timeout),
+        match patience.wait(pin!(send(connection, parts))).await {
+            Err(TooLate) => Err(Failure::Timeout),
             Ok(sent) => sent.map_err(|it| it.failure),
         }
     }
@@ -325,7 +326,7 @@ impl Sent {
 }
 
 /// Sends a request on a connection that carries many.
-async fn ask(session: Session, parts: &[&[u8]], end: tokio::time::Instant) -> Result<Reply, Sent> {
+async fn ask(session: Session, parts: &[&[u8]], end: Instant) -> Result<Reply, Sent> {
     let asked = session.clone().exchange(parts);
     timeout_at(end, asked).await.unwrap_or_else(|_| {
         // Perhaps nobody is there any more: those who come later find out for themselves.
@@ -334,22 +335,9 @@ async fn ask(session: Session, parts: &[&[u8]], end: tokio::time::Instant) -> Re
     })
 }
 
-async fn send(
-    mut connection: Connection,
-    parts: &[&[u8]],
-    patience: Duration,
-) -> Result<Reply, Sent> {
-    let reusable = match connection.write_unless_answered(parts, patience).await {
-        Ok(whole) => whole,
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            return Err(Sent {
-                failure: Failure::Timeout,
-                answered: false,
-            });
-        }
-        // What it said before it closed is still there to be read.
-        Err(_) => false,
-    };
+async fn send(mut connection: Connection, parts: &[&[u8]]) -> Result<Reply, Sent> {
+    // What it said before it closed is still there to be read.
+    let reusable = matches!(connection.write_unless_answered(parts).await, Ok(true));
     match read_head(&mut connection).await {
         Ok(head) => Ok(Reply {
             body: Body::new(head.framing),
@@ -388,9 +376,9 @@ async fn read_head(connection: &mut Connection) -> Result<Answer, Failure> {
 }
 
 /// Reads the end of an answer that matters to nobody any more, so that its connection can be kept.
-pub(super) fn finish(pool: &Rc<Pool>, origin: &Arc<str>, mut reply: Reply) {
+pub(super) fn finish(pool: &Rc<Pool>, origin: &Arc<str>, mut reply: Reply, now: Instant) {
     if reply.body.is_done() {
-        return pool.keep(origin, reply);
+        return pool.keep(origin, reply, now);
     }
     if let Stream::Http2(stream) = reply.connection.stream {
         // To drop it before its end has come would reset it.
@@ -419,7 +407,7 @@ pub(super) fn finish(pool: &Rc<Pool>, origin: &Arc<str>, mut reply: Reply) {
             }
         };
         if let Ok(true) = timeout(Duration::from_secs(1), rest).await {
-            pool.keep(&origin, reply);
+            pool.keep(&origin, reply, Instant::now());
         }
     });
 }
