@@ -12,8 +12,8 @@ use serde::Serialize;
 /// How many bytes may wait in one lane to be written; lines that come beyond are counted and dropped.
 const MOST_WAITING: usize = 4 * 1024 * 1024;
 
-/// How long lines are gathered before they are written together: waking a thread costs more than a line does.
-const GATHERING: Duration = Duration::from_millis(50);
+/// How long lines are gathered before they are written together: waking a thread costs more than a line does, and on a machine with one core a request waits for what is written.
+const GATHERING: Duration = Duration::from_millis(10);
 
 /// How much room an empty lane keeps.
 const KEPT_ROOM: usize = 256 * 1024;
