@@ -239,6 +239,11 @@ impl Table {
         at
     }
 
+    /// Its entries, to be put into another table.
+    pub(super) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
     pub(super) fn entry_mut(&mut self, at: usize) -> &mut Entry {
         &mut self.entries[at]
     }
