@@ -11,6 +11,12 @@ use super::Draft;
 /// How many values are done in a row: few enough that no core waits long for another, many enough that a part is worth its start.
 const PART: usize = 256;
 
+/// What was made of some values, and the variables that they lost.
+struct Part<T> {
+    made: Vec<T>,
+    lost: BTreeSet<(String, String)>,
+}
+
 impl Draft<'_> {
     /// Does `work` for each place below `count`, and returns what it made in their order.
     ///
@@ -43,19 +49,19 @@ impl Draft<'_> {
         let mut lost = BTreeSet::new();
         for part in done {
             let part = part?;
-            made.extend(part.0);
-            lost.extend(part.1);
+            made.extend(part.made);
+            lost.extend(part.lost);
         }
         self.lost.extend(lost);
         Some(made)
     }
 
-    /// What one part makes, and the variables it lost; nothing when it has something to report.
+    /// What is made of one part; nothing when it has something to report.
     fn part_aside<T>(
         &self,
         part: Range<usize>,
         work: &impl Fn(&mut Draft<'_>, usize) -> T,
-    ) -> Option<(Vec<T>, BTreeSet<(String, String)>)> {
+    ) -> Option<Part<T>> {
         let mut found = Diagnostics::new();
         let mut draft = Draft {
             manifest: self.manifest,
@@ -75,6 +81,7 @@ impl Draft<'_> {
                 return None;
             }
         }
-        Some((made, draft.lost))
+        let lost = draft.lost;
+        Some(Part { made, lost })
     }
 }
