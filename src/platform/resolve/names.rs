@@ -165,6 +165,11 @@ impl<'a> Draft<'a> {
 
     /// Reports text that only LiteLLM would understand, wherever it stands.
     pub(super) fn consumer_syntax(&mut self, document: &Document) {
+        // Only an escape could hide it from a look at the whole text.
+        let text = document.source().text();
+        if !text.contains("os.environ/") && !text.contains('\\') {
+            return;
+        }
         let mut rest: Vec<&Node> = vec![document.root_node()];
         while let Some(node) = rest.pop() {
             match &node.value {
