@@ -7,7 +7,7 @@ pub(super) fn run(arguments: &Lint) -> End {
     if arguments.fix || arguments.unsafe_fixes || arguments.diff {
         return fix::run(arguments);
     }
-    let Some(reading) = input::load(&arguments.input) else {
+    let Some(reading) = input::load_at_last(&arguments.input) else {
         return End::Failed;
     };
     let mut reading = input::miss_lock(reading);
