@@ -324,9 +324,10 @@ impl Draft<'_> {
         let variable = self.manifest.gateway.key.as_ref()?;
         let gateway = self.written(platform.policy.gateway).fields;
         match gateway.env.get(variable.env.as_str())? {
-            manifest::Value::Source(ValueEntry {
-                secret: Some(name), ..
-            }) => platform.secrets.find(name.as_str()).map(|it| it.id),
+            manifest::Value::Source(entry) => {
+                let name = entry.secret.as_ref()?;
+                platform.secrets.find(name.as_str()).map(|it| it.id)
+            }
             _ => None,
         }
     }
