@@ -42,14 +42,15 @@ pub fn checked_schema() -> Schema {
 
 /// Checks a text: syntax, shape, the whole file as meant, then the owner's promises. Each step goes on as far as the one before left something to read. Without a date, rules that need one find nothing.
 pub fn check(source: &Source, today: Option<Date>) -> Checked {
-    check_beside(source, today, |_| ()).0
+    check_beside(source, today, |_| (), drop).0
 }
 
-/// The same, with something else to be done with the platform, when there is one, while it is linted.
+/// The same, with something else to be done with the platform, when there is one, while it is linted; what it was made from is then given to `free`.
 pub fn check_beside<T: Send>(
     source: &Source,
     today: Option<Date>,
     beside: impl FnOnce(&Platform) -> T + Send,
+    free: fn(Manifest),
 ) -> (Checked, Option<T>) {
     let much = source.text().len() >= MUCH_TEXT;
     let mut diagnostics = Diagnostics::new();
@@ -65,7 +66,7 @@ pub fn check_beside<T: Send>(
             let aside = || {
                 let done = beside(made);
                 // To give it back takes time as well.
-                drop(manifest);
+                manifest.map(free);
                 done
             };
             let (aside, found) = both(much, aside, || lint::lint(made, document, today, of_text));

@@ -10,6 +10,8 @@ use rustix::fs::{Mode, OFlags};
 use crate::compile::{Checked, check, check_beside};
 use crate::diagnostic::{Diagnostics, Severity, Source};
 use crate::lint::Date;
+use crate::manifest::Manifest;
+use crate::platform::Platform;
 use crate::syntax;
 
 use super::arguments::Input;
@@ -47,13 +49,22 @@ pub(super) fn miss_lock(mut reading: Reading) -> Reading {
 
 /// Reads and checks the file and shows nothing but why it cannot be read.
 pub(super) fn load(input: &Input) -> Option<Reading> {
+    load_and(input, drop)
+}
+
+/// The same for a process that ends when it has shown what was found, and gives nothing back piece by piece before.
+pub(super) fn load_at_last(input: &Input) -> Option<Reading> {
+    load_and(input, std::mem::forget)
+}
+
+fn load_and(input: &Input, free: fn(Manifest)) -> Option<Reading> {
     let name = if input.format.names_repository() {
         place::in_repository(&input.platform)
     } else {
         input.platform.display().to_string()
     };
     match text(&input.platform, name, input.max_size)? {
-        Ok(source) => with_lock(input, source),
+        Ok(source) => check_with_lock(input, source, free),
         Err(unreadable) => {
             let (source, checked) = nothing_of(*unreadable);
             Some(Reading {
@@ -122,9 +133,12 @@ fn text(
 
 /// Checks a text, and holds it against the lock beside its file.
 pub(super) fn with_lock(input: &Input, source: Source) -> Option<Reading> {
-    let (mut checked, read) = check_beside(&source, day(input), |platform| {
-        LockFile::read(&input.platform, input.max_size, platform)
-    });
+    check_with_lock(input, source, drop)
+}
+
+fn check_with_lock(input: &Input, source: Source, free: fn(Manifest)) -> Option<Reading> {
+    let beside = |platform: &Platform| LockFile::read(&input.platform, input.max_size, platform);
+    let (mut checked, read) = check_beside(&source, day(input), beside, free);
     let mut lock = None;
     if let Some(read) = read {
         match read {

@@ -8,6 +8,7 @@ mod docs;
 mod explain;
 mod file;
 mod fix;
+mod huge_pages;
 mod import;
 mod init;
 mod input;

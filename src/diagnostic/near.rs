@@ -1,6 +1,7 @@
 //! Names among which a mistyped one is looked for again and again.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -53,8 +54,8 @@ impl Letters {
 /// The names of a large table. Ten thousand mistyped names among ten thousand would be a hundred million comparisons, so after some questions names that are one slip away are found in an index, and of those further away only as many are looked for as there is time.
 #[derive(Debug)]
 pub struct NearNames<'a> {
-    names: Vec<&'a str>,
-    places: HashMap<&'a str, usize>,
+    names: Arc<[&'a str]>,
+    places: Arc<HashMap<&'a str, usize>>,
     asked: usize,
     /// How many comparisons are left.
     patience: usize,
@@ -69,8 +70,21 @@ impl<'a> NearNames<'a> {
     pub fn new(names: Vec<&'a str>) -> Self {
         let places = names.iter().enumerate().map(|(at, name)| (*name, at));
         Self {
-            places: places.collect(),
-            names,
+            places: Arc::new(places.collect()),
+            names: names.into(),
+            asked: 0,
+            patience: MOST,
+            answers: HashMap::new(),
+            by_rest: HashMap::new(),
+        }
+    }
+
+    /// The same names, for somebody who asks on their own.
+    #[must_use]
+    pub fn lend(&self) -> Self {
+        Self {
+            names: Arc::clone(&self.names),
+            places: Arc::clone(&self.places),
             asked: 0,
             patience: MOST,
             answers: HashMap::new(),
@@ -115,7 +129,7 @@ impl<'a> NearNames<'a> {
 
     fn one_slip_away(&mut self, typed: &str) -> Option<&'a str> {
         if self.by_rest.is_empty() {
-            for name in &self.names {
+            for name in self.names.iter() {
                 rests(name, |rest| {
                     self.by_rest.entry(rest).or_default().push(name);
                 });

@@ -1,6 +1,6 @@
 //! The reader's text, and places in it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A range of bytes in a [`Source`]; both ends lie on character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -41,23 +41,35 @@ pub struct Source(Arc<Inner>);
 struct Inner {
     name: String,
     text: String,
-    lines: Vec<usize>,
+    /// Looked for when the first place is asked for: of a file without findings nobody asks.
+    lines: OnceLock<Lines>,
+}
+
+#[derive(Debug)]
+struct Lines {
+    /// Where each line begins.
+    starts: Vec<usize>,
     is_ascii: bool,
 }
 
 impl Source {
     /// A text shown under `name`, usually its path as the reader typed it.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        let text = text.into();
-        let lines = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
         Self(Arc::new(Inner {
             name: name.into(),
-            is_ascii: text.is_ascii(),
-            text,
-            lines,
+            text: text.into(),
+            lines: OnceLock::new(),
         }))
+    }
+
+    fn lines(&self) -> &Lines {
+        let text = &self.0.text;
+        self.0.lines.get_or_init(|| Lines {
+            starts: std::iter::once(0)
+                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+                .collect(),
+            is_ascii: text.is_ascii(),
+        })
     }
 
     /// The name it is shown under.
@@ -76,10 +88,11 @@ impl Source {
         while !self.0.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.0.lines.partition_point(|start| *start <= offset);
-        let start = self.0.lines[line - 1];
+        let lines = self.lines();
+        let line = lines.starts.partition_point(|start| *start <= offset);
+        let start = lines.starts[line - 1];
         // Ten thousand findings on one line of megabytes must not each count it from its start.
-        let characters = if self.0.is_ascii {
+        let characters = if lines.is_ascii {
             offset - start
         } else {
             self.0.text[start..offset].chars().count()
@@ -92,8 +105,9 @@ impl Source {
 
     /// Where a line is, from one, without its line end.
     pub fn line(&self, number: usize) -> Option<Span> {
-        let start = *self.0.lines.get(number.checked_sub(1)?)?;
-        let end = self.0.lines.get(number).copied();
+        let starts = &self.lines().starts;
+        let start = *starts.get(number.checked_sub(1)?)?;
+        let end = starts.get(number).copied();
         let line = &self.0.text[start..end.unwrap_or(self.0.text.len())];
         let line = line.strip_suffix('\n').unwrap_or(line);
         let line = line.strip_suffix('\r').unwrap_or(line);

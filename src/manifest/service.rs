@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
 use crate::backend::{Endpoint, Layer, Workload};
 
@@ -47,7 +48,7 @@ pub struct Service {
     #[serde(default)]
     pub run: Run,
     /// How it runs as a container; a service that has this runs as one.
-    pub container: Option<super::Container>,
+    pub container: Option<Box<super::Container>>,
     /// Where its environment file lies on the host: absolute, or below the host's checkout.
     pub env_file: Option<Path>,
     /// The settings that it has in common with others: one of `[tunings]`, whose variables it has as if they stood in its `env`.
@@ -233,13 +234,26 @@ pub struct Run {
 }
 
 /// A word of a command: text, or a value with a source.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Argument {
     /// Text, passed as it stands.
     Text(String),
     /// A value with a source: `{ env = "NAME" }` or `{ url = "service" }`.
-    Source(super::ValueEntry),
+    Source(Box<super::ValueEntry>),
+}
+
+/// As a value is read, which may also be a number; an argument is none.
+impl<'de> Deserialize<'de> for Argument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match super::Value::deserialize(deserializer)? {
+            super::Value::Text(text) => Ok(Self::Text(text)),
+            super::Value::Source(entry) => Ok(Self::Source(entry)),
+            super::Value::Integer(_) | super::Value::Boolean(_) => {
+                Err(D::Error::custom("an argument is a text or has a source"))
+            }
+        }
+    }
 }
 
 /// When a service is started again.

@@ -2,8 +2,12 @@
 //!
 //! The form is checked by `shape`, which finds it by the `x-homelab-kind` of the schema.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 macro_rules! word {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
@@ -77,8 +81,8 @@ word!(
 );
 
 /// A value of an environment variable: plain, or with the place it comes from.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum Value {
     /// Text, used as it stands.
     Text(String),
@@ -87,7 +91,41 @@ pub enum Value {
     /// `true` or `false`.
     Boolean(bool),
     /// A value with a source.
-    Source(ValueEntry),
+    Source(Box<ValueEntry>),
+}
+
+/// By hand, because there are ten thousands in a file: what serde derives tries one variant after the other, and writes out why each does not fit.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a whole number, a boolean or a table with a source")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Integer(number))
+    }
+
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Boolean(flag))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+        let entry = ValueEntry::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Value::Source(Box::new(entry)))
+    }
 }
 
 impl Value {

@@ -23,6 +23,8 @@ const LONGEST_STRING: usize = 64 << 10;
 /// Receives the parser's events and grows the tree.
 pub(super) struct Builder<'p, 's> {
     source: toml_parser::Source<'s>,
+    /// Where this part of the text begins in the whole.
+    base: usize,
     root: Table,
     /// The entries that lead from the root to the table of the current header; through an array, to its last table.
     header: Vec<usize>,
@@ -83,9 +85,15 @@ enum Why {
 }
 
 impl<'p, 's> Builder<'p, 's> {
-    pub(super) fn new(source: toml_parser::Source<'s>, problems: &'p Problems<'s>) -> Self {
+    /// A builder for the part of a text that begins at `base` of the whole.
+    pub(super) fn new(
+        source: toml_parser::Source<'s>,
+        base: usize,
+        problems: &'p Problems<'s>,
+    ) -> Self {
         Self {
             source,
+            base,
             root: Table::new(Form::Header),
             header: Vec::new(),
             header_holds: true,
@@ -97,13 +105,18 @@ impl<'p, 's> Builder<'p, 's> {
         }
     }
 
-    /// The tree.
-    pub(super) fn finish(mut self) -> Table {
+    /// The tree, and how many keys and values were read.
+    pub(super) fn finish(mut self) -> (Table, usize) {
         self.end_header(None);
         if self.problems.len() > 0 {
             self.root.set_damaged();
         }
-        self.root
+        (self.root, self.count)
+    }
+
+    /// Where a span of this part is in the whole.
+    fn whole(&self, span: RawSpan) -> Span {
+        Span::new(self.base + span.start(), self.base + span.end())
     }
 
     fn depth(&self) -> usize {
@@ -144,7 +157,7 @@ impl<'p, 's> Builder<'p, 's> {
                         text::MOST_VALUES
                     ),
                 )
-                .primary(Span::new(span.start(), span.end()), "the first too many"),
+                .primary(self.whole(span), "the first too many"),
             );
         }
         !self.is_full()
@@ -167,7 +180,7 @@ impl<'p, 's> Builder<'p, 's> {
         let mut decoded = Cow::Borrowed("");
         let before = self.problems.len();
         raw.decode_key(&mut decoded, &mut Sink(self.problems));
-        let span = Span::new(raw_span.start(), raw_span.end());
+        let span = self.whole(raw_span);
         if self.problems.len() == before {
             self.check_key(&decoded, span);
         }
@@ -215,7 +228,7 @@ impl<'p, 's> Builder<'p, 's> {
         self.open.clear();
         self.keys.clear();
         self.reading = Some(Header {
-            start: span.start(),
+            start: self.base + span.start(),
             is_array,
         });
     }
@@ -230,7 +243,7 @@ impl<'p, 's> Builder<'p, 's> {
             self.header_holds = false;
             return;
         };
-        let end = close.map_or(last.span.end, |it| it.end());
+        let end = close.map_or(last.span.end, |it| self.base + it.end());
         let span = Span::new(header.start, end);
         // A header that has no name, or a wrong one, opens no table. One that only lacks its bracket does.
         let spoilt = close.is_some() && self.problems.spoil(header.start);
@@ -281,10 +294,10 @@ impl<'p, 's> Builder<'p, 's> {
 
     fn open_container(&mut self, span: RawSpan, content: Content) -> bool {
         let depth = self.next_depth();
-        let here = Span::new(span.start(), span.end());
+        let here = self.whole(span);
         let allowed = self.within_depth(depth, here);
         self.open.push(Open {
-            start: span.start(),
+            start: self.base + span.start(),
             depth,
             keys: std::mem::take(&mut self.keys),
             content: if allowed { content } else { Content::Skipped },
@@ -307,7 +320,7 @@ impl<'p, 's> Builder<'p, 's> {
             }
         };
         self.place(Node {
-            span: Span::new(closed.start, span.end()),
+            span: Span::new(closed.start, self.base + span.end()),
             value,
         });
     }
@@ -317,7 +330,7 @@ impl<'p, 's> Builder<'p, 's> {
             return;
         };
         let raw = toml_parser::Raw::new_unchecked(raw.as_str(), encoding, raw_span);
-        let span = Span::new(raw_span.start(), raw_span.end());
+        let span = self.whole(raw_span);
         let mut decoded = Cow::Borrowed("");
         let before = self.problems.len();
         let kind = raw.decode_scalar(&mut decoded, &mut Sink(self.problems));

@@ -228,6 +228,14 @@ impl Table {
     /// Adds an entry whose key is not there yet.
     pub(super) fn push(&mut self, entry: Entry) -> usize {
         let at = self.entries.len();
+        if at == self.entries.capacity() {
+            // Most tables in braces or of dotted keys have one entry or two, and a file has ten thousands of them.
+            let further = match self.form {
+                Form::Inline | Form::Dotted => 1,
+                Form::Implied | Form::Header => 4,
+            };
+            self.entries.reserve_exact(further.max(at / 2));
+        }
         self.entries.push(entry);
         if let Some(index) = &mut self.index {
             index.insert(at, &self.entries);
@@ -237,6 +245,11 @@ impl Table {
             self.index = Some(index);
         }
         at
+    }
+
+    /// Its entries, to be put into another table.
+    pub(super) fn into_entries(self) -> Vec<Entry> {
+        self.entries
     }
 
     pub(super) fn entry_mut(&mut self, at: usize) -> &mut Entry {

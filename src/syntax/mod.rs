@@ -7,6 +7,7 @@ mod conflict;
 mod deserialize;
 mod document;
 mod escape;
+mod join;
 mod parse;
 mod path;
 mod problem;

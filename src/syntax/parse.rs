@@ -1,10 +1,14 @@
 //! From text to tree: the order of the steps.
 
 use super::builder::Builder;
-use super::document::Document;
+use super::document::{Document, Table};
 use super::problem::{Problems, Sink};
-use super::{conflict, rules, text, tokens};
+use super::{conflict, join, rules, text, tokens};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::side_by_side::MUCH_TEXT;
+
+/// How many parts much text is parsed in: more than there are cores to wait for, so that none has a large last one.
+const PARTS: usize = 8;
 
 /// Parses a text and reports every mistake in it.
 ///
@@ -12,16 +16,11 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 pub fn parse(source: &Source, diagnostics: &mut Diagnostics) -> Option<Document> {
     let mut found = Diagnostics::new();
     text::check(source, &mut found);
-    let problems = Problems::new(source.text());
-    let root = {
-        let input = toml_parser::Source::new(source.text());
-        let mut builder = Builder::new(input, &problems);
-        tokens::in_parts(input, |tokens| {
-            toml_parser::parser::parse_document(tokens, &mut builder, &mut Sink(&problems));
-        });
-        builder.finish()
+    let much = source.text().len() >= MUCH_TEXT;
+    let (root, problems) = match much.then(|| side_by_side(source, PARTS)).flatten() {
+        Some(root) => (root, Vec::new()),
+        None => in_a_row(source),
     };
-    let problems = problems.into_found();
     if !problems.is_empty() && conflict::report(source, &problems, diagnostics) {
         return None;
     }
@@ -34,6 +33,47 @@ pub fn parse(source: &Source, diagnostics: &mut Diagnostics) -> Option<Document>
         return None;
     }
     Some(Document::new(source.clone(), root))
+}
+
+/// The tree of a text, and what is wrong with it.
+pub(super) fn in_a_row(source: &Source) -> (Table, Vec<Diagnostic>) {
+    let problems = Problems::new(source.text());
+    let (root, _) = part(source.text(), 0, &problems);
+    (root, problems.into_found())
+}
+
+/// The tree of a text, made of trees of its parts; nothing when one of them is wrong, or when they are not simply one after the other.
+pub(super) fn side_by_side(source: &Source, parts: usize) -> Option<Table> {
+    let text = source.text();
+    let mut cuts = join::cuts(text, parts);
+    cuts.push(text.len());
+    let parts: Vec<(usize, usize)> = cuts.windows(2).map(|it| (it[0], it[1])).collect();
+    let trees = crate::side_by_side::side_by_side(&parts, true, |(start, end)| {
+        let text = &text[*start..*end];
+        let problems = Problems::new(text);
+        let tree = part(text, *start, &problems);
+        (problems.len() == 0).then_some(tree)
+    });
+    let mut trees = trees.into_iter();
+    let (mut root, mut count) = trees.next()??;
+    for tree in trees {
+        let (tree, further) = tree?;
+        count += further;
+        if count > text::MOST_VALUES || !join::join(&mut root, tree) {
+            return None;
+        }
+    }
+    Some(root)
+}
+
+/// The tree of a part that begins at `base` of the whole, and how many keys and values it has.
+fn part(text: &str, base: usize, problems: &Problems<'_>) -> (Table, usize) {
+    let input = toml_parser::Source::new(text);
+    let mut builder = Builder::new(input, base, problems);
+    tokens::in_parts(input, |tokens| {
+        toml_parser::parser::parse_document(&tokens, &mut builder, &mut Sink(problems));
+    });
+    builder.finish()
 }
 
 /// Reports characters and syntax together, one finding for one cause.

@@ -101,7 +101,7 @@ pub(super) fn check(source: &Source, diagnostics: &mut Diagnostics) {
     let text = source.text();
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(offset) = bytes[at..].iter().position(|byte| SUSPECT[*byte as usize]) {
+    while let Some(offset) = next_suspect(&bytes[at..]) {
         at += offset;
         let character = text[at..].chars().next().unwrap_or_default();
         let start = at;
@@ -121,6 +121,21 @@ pub(super) fn check(source: &Source, diagnostics: &mut Diagnostics) {
             return;
         }
     }
+}
+
+/// Where the next byte is that may begin a forbidden character. Most pieces of a text have none, which is seen many bytes at a time.
+fn next_suspect(bytes: &[u8]) -> Option<usize> {
+    const PIECE: usize = 64;
+    let is_odd = |piece: &[u8; PIECE]| {
+        let odd = |it: &u8| (*it < b' ' && *it != b'\n') || *it >= 0x7F;
+        piece.iter().fold(false, |any, it| any | odd(it))
+    };
+    let (pieces, _) = bytes.as_chunks::<PIECE>();
+    let plain = pieces.iter().take_while(|it| !is_odd(it)).count() * PIECE;
+    let suspect = bytes[plain..]
+        .iter()
+        .position(|byte| SUSPECT[*byte as usize]);
+    Some(plain + suspect?)
 }
 
 /// The finding that `character` stands at `span`, where `rule` does not want it.

@@ -1,38 +1,14 @@
 //! The tokens of a text, in parts: all tokens of a large file at once would be six times its size.
 
-use std::sync::mpsc;
-use std::thread;
-
 use toml_parser::Source;
 use toml_parser::lexer::{Lexer, Token, TokenKind};
-
-use crate::side_by_side::MUCH_TEXT;
 
 /// How many tokens a part has at least, so that it stays in the cache of a core.
 const PART: usize = 4096;
 
-/// How many parts wait at most.
-const WAITING: usize = 8;
-
-/// Hands all tokens of a text to `take`, part after part. Each but the last ends with a line after which a header begins, outside of all brackets: there the parser forgets what was before. Tokens of much text are made on another core.
-pub(super) fn in_parts(text: Source<'_>, mut take: impl FnMut(&[Token])) {
-    let parts = Parts::new(text.lex());
-    if text.input().len() < MUCH_TEXT {
-        return parts.for_each(|part| take(&part));
-    }
-    thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel(WAITING);
-        scope.spawn(move || {
-            for part in parts {
-                if sender.send(part).is_err() {
-                    return;
-                }
-            }
-        });
-        for part in receiver {
-            take(&part);
-        }
-    });
+/// Hands all tokens of a text to `take`, part after part. Each but the last ends with a line after which a header begins, outside of all brackets: there the parser forgets what was before.
+pub(super) fn in_parts(text: Source<'_>, take: impl FnMut(Vec<Token>)) {
+    Parts::new(text.lex()).for_each(take);
 }
 
 struct Parts<'s> {

@@ -2,7 +2,7 @@
 
 use crate::backend::{self, ModelFact};
 use crate::manifest::Argument;
-use crate::platform::{Model, Platform, Service, Slot, Value, Word};
+use crate::platform::{Model, Platform, Service, ServiceId, Slot, Value, Word};
 
 use super::Draft;
 use super::place::Place;
@@ -10,32 +10,41 @@ use super::reach::Seat;
 
 impl Draft<'_> {
     pub(super) fn commands(&mut self, platform: &mut Platform) {
-        let mut commands = Vec::with_capacity(platform.services.len());
-        for service in &platform.services {
-            let written = self.written(service.id);
-            let (run, place) = (&written.fields.run, written.place.table("run"));
-            let slots = self.slots(platform, service);
-            let command = match &run.command {
-                Some(words) => Some(self.arguments(platform, service, words, "command", place)),
-                None if command_of(service).is_empty() || service.kind.one_model_per_port => None,
-                None => self.kind_command(platform, service, None),
-            };
-            let further = self.arguments(platform, service, &run.args, "args", place);
-            let with_further =
-                |words: Vec<Word>| words.into_iter().chain(further.iter().cloned()).collect();
-            let slots = slots
-                .into_iter()
-                .map(|slot| Slot {
-                    command: slot.command.map(&with_further),
-                    ..slot
-                })
-                .collect::<Vec<_>>();
-            commands.push((command.map(with_further), slots));
-        }
+        let shared = &*platform;
+        let commands = self.each(shared.services.len(), |draft, at| {
+            draft.commands_of(shared, &shared[ServiceId::new(at)])
+        });
         for (service, (command, slots)) in platform.services.values_mut().iter_mut().zip(commands) {
             service.run.command = command;
             service.slots = slots;
         }
+    }
+
+    /// The start command of a service, and its processes where it runs one for each model.
+    fn commands_of(
+        &mut self,
+        platform: &Platform,
+        service: &Service,
+    ) -> (Option<Vec<Word>>, Vec<Slot>) {
+        let written = self.written(service.id);
+        let (run, place) = (&written.fields.run, written.place.table("run"));
+        let slots = self.slots(platform, service);
+        let command = match &run.command {
+            Some(words) => Some(self.arguments(platform, service, words, "command", place)),
+            None if command_of(service).is_empty() || service.kind.one_model_per_port => None,
+            None => self.kind_command(platform, service, None),
+        };
+        let further = self.arguments(platform, service, &run.args, "args", place);
+        let with_further = |mut words: Vec<Word>| {
+            words.extend_from_slice(&further);
+            words
+        };
+        let with_command = |slot: Slot| Slot {
+            command: slot.command.map(with_further),
+            ..slot
+        };
+        let slots = slots.into_iter().map(with_command).collect();
+        (command.map(with_further), slots)
     }
 
     /// The processes of a service that runs one for each model.

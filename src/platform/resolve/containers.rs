@@ -40,7 +40,7 @@ impl Draft<'_> {
         };
         let place = place.table("container");
         let none = manifest::Container::default();
-        let written = it.container.as_ref().unwrap_or(&none);
+        let written = it.container.as_deref().unwrap_or(&none);
         let known = kind.container;
         let mut networks: Vec<String> = written.networks.iter().map(|it| it.0.clone()).collect();
         networks.sort();

@@ -7,58 +7,40 @@ use crate::backend::upstream_name;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::Parameter;
 use crate::platform::{
-    Deployment, Handle, HostState, Model, Platform, Service, ServiceId, Target, Visibility,
+    Deployment, Handle, HandleId, HostState, Model, Platform, Service, ServiceId, Target,
+    Visibility,
 };
 
 use super::reach::{self, Seat, way};
 use super::{Draft, rules};
 
+/// The routes of one handle.
+#[derive(Default)]
+struct Routes {
+    /// Those by its own name.
+    outer: Vec<Deployment>,
+    /// Those by which an optimiser calls back for it.
+    back: Vec<Deployment>,
+}
+
 impl Draft<'_> {
     pub(super) fn deployments(&mut self, platform: &mut Platform) {
-        let mut deployments: Vec<Deployment> = Vec::new();
+        let shared = &*platform;
+        let routes = self.each(shared.handles.len(), |draft, at| {
+            draft.routes(shared, &shared[HandleId::new(at)])
+        });
+        let mut deployments: Vec<Deployment> = Vec::with_capacity(routes.len());
         let mut internal: BTreeMap<String, Deployment> = BTreeMap::new();
-        let handles = platform.handles.iter();
-        for handle in handles.filter(|it| it.alias_of.is_none()) {
-            let live: Vec<&Target> = handle
-                .targets
-                .iter()
-                .filter(|it| platform.model_is_live(&platform[it.model]))
-                .collect();
-            for target in &live {
-                let model = &platform[target.model];
-                if let Some(via) = handle.via {
-                    deployments.extend(self.through(platform, handle, target, via, live.len()));
-                    let back = self.direct(platform, handle, model, handle.span);
-                    let name = format!("{}{}", internal_prefix(platform), model.name);
-                    let inner = internal.entry(name.clone()).or_insert_with(|| Deployment {
-                        id: name.clone(),
-                        name,
-                        internal: true,
-                        variable: variable_stem(&model.name),
-                        ..back
-                    });
-                    // The inner call must not be cut before the outer one that waits for it.
-                    inner.timeout = inner
-                        .timeout
-                        .max(longer(handle.timeout, platform.gateway.timeout));
-                    inner.stream_timeout = inner.stream_timeout.max(longer(
-                        handle.stream_timeout,
-                        platform.gateway.stream_timeout,
-                    ));
-                } else {
-                    let direct = self.direct(platform, handle, model, handle.span);
-                    let several = live.len() > 1;
-                    deployments.push(Deployment {
-                        id: id(&handle.name, model, several),
-                        variable: stem(&handle.name, model, several),
-                        order: target.order,
-                        weight: target.weight,
-                        timeout: handle.timeout,
-                        stream_timeout: handle.stream_timeout,
-                        parameters: handle.parameters.clone(),
-                        ..direct
-                    });
-                }
+        for route in routes {
+            deployments.extend(route.outer);
+            for back in route.back {
+                let Some(inner) = internal.get_mut(&back.name) else {
+                    internal.insert(back.name.clone(), back);
+                    continue;
+                };
+                // The inner call must not be cut before the outer one that waits for it.
+                inner.timeout = inner.timeout.max(back.timeout);
+                inner.stream_timeout = inner.stream_timeout.max(back.stream_timeout);
             }
         }
         self.internal_clashes(platform, &deployments, &internal);
@@ -70,6 +52,50 @@ impl Draft<'_> {
             routes.or_default().push(at);
         }
         platform.deployments = deployments;
+    }
+
+    /// The routes of one handle to its models that are live.
+    fn routes(&mut self, platform: &Platform, handle: &Handle) -> Routes {
+        let mut routes = Routes::default();
+        if handle.alias_of.is_some() {
+            return routes;
+        }
+        let live: Vec<&Target> = handle
+            .targets
+            .iter()
+            .filter(|it| platform.model_is_live(&platform[it.model]))
+            .collect();
+        for target in &live {
+            let model = &platform[target.model];
+            let direct = |draft: &mut Self| draft.direct(platform, handle, model, handle.span);
+            if let Some(via) = handle.via {
+                let outer = self.through(platform, handle, target, via, live.len());
+                routes.outer.extend(outer);
+                let name = format!("{}{}", internal_prefix(platform), model.name);
+                routes.back.push(Deployment {
+                    id: name.clone(),
+                    name,
+                    internal: true,
+                    variable: variable_stem(&model.name),
+                    timeout: longer(handle.timeout, platform.gateway.timeout),
+                    stream_timeout: longer(handle.stream_timeout, platform.gateway.stream_timeout),
+                    ..direct(self)
+                });
+            } else {
+                let several = live.len() > 1;
+                routes.outer.push(Deployment {
+                    id: id(&handle.name, model, several),
+                    variable: stem(&handle.name, model, several),
+                    order: target.order,
+                    weight: target.weight,
+                    timeout: handle.timeout,
+                    stream_timeout: handle.stream_timeout,
+                    parameters: handle.parameters.clone(),
+                    ..direct(self)
+                });
+            }
+        }
+        routes
     }
 
     /// The route straight to a model's server.

@@ -14,34 +14,38 @@ use super::{Draft, rules};
 impl Draft<'_> {
     pub(super) fn environment(&mut self, platform: &mut Platform) {
         self.tunings();
-        let mut environments = Vec::with_capacity(platform.services.len());
-        for service in &platform.services {
-            let written = self.written(service.id);
-            let (it, place) = (written.fields, written.place.table("env"));
-            let tuning = it.tuning.as_ref();
-            let mut env = match tuning {
-                Some(name) => self.tuned(name.as_str(), written.place.value("tuning")),
-                None => BTreeMap::new(),
-            };
-            env.extend(self.variables(platform, &service.name, Seat::of(service), &it.env, place));
-            self.forbidden(service, &env);
-            self.settings(platform, service, &mut env);
-            if service.id == platform.policy.gateway {
-                if !service.kind.is_homelab() {
-                    self.route_variables(platform, &mut env);
-                }
-                self.route_keys(platform, &env);
-                self.store_variables(platform, &mut env);
-            }
-            if service.container.is_some() {
-                copy_variables(&mut env);
-            }
-            environments.push(env);
-        }
+        let shared = &*platform;
+        let environments = self.each(shared.services.len(), |draft, at| {
+            draft.environment_of(shared, &shared[ServiceId::new(at)])
+        });
         for (service, env) in platform.services.values_mut().iter_mut().zip(environments) {
-            service.env = env.into_values().collect();
+            service.env = env;
             default_env_file(service);
         }
+    }
+
+    fn environment_of(&mut self, platform: &Platform, service: &Service) -> Vec<Variable> {
+        let written = self.written(service.id);
+        let (it, place) = (written.fields, written.place.table("env"));
+        let tuning = it.tuning.as_ref();
+        let mut env = match tuning {
+            Some(name) => self.tuned(name.as_str(), written.place.value("tuning")),
+            None => BTreeMap::new(),
+        };
+        env.extend(self.variables(platform, &service.name, Seat::of(service), &it.env, place));
+        self.forbidden(service, &env);
+        self.settings(platform, service, &mut env);
+        if service.id == platform.policy.gateway {
+            if !service.kind.is_homelab() {
+                self.route_variables(platform, &mut env);
+            }
+            self.route_keys(platform, &env);
+            self.store_variables(platform, &mut env);
+        }
+        if service.container.is_some() {
+            copy_variables(&mut env);
+        }
+        env.into_values().collect()
     }
 
     /// Reports what a tuning cannot say: the same words would mean something else for each service.
@@ -320,9 +324,10 @@ impl Draft<'_> {
         let variable = self.manifest.gateway.key.as_ref()?;
         let gateway = self.written(platform.policy.gateway).fields;
         match gateway.env.get(variable.env.as_str())? {
-            manifest::Value::Source(ValueEntry {
-                secret: Some(name), ..
-            }) => platform.secrets.find(name.as_str()).map(|it| it.id),
+            manifest::Value::Source(entry) => {
+                let name = entry.secret.as_ref()?;
+                platform.secrets.find(name.as_str()).map(|it| it.id)
+            }
             _ => None,
         }
     }

@@ -173,7 +173,7 @@ impl Draft<'_> {
                 }
             }
         }
-        for written in &self.handles {
+        for written in self.handles {
             let it = written.fields;
             let place = written.place.table("parameters");
             for key in it

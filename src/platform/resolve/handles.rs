@@ -18,61 +18,69 @@ impl Draft<'_> {
     ) -> Vec<Handle> {
         let manifest = self.manifest;
         self.case_clashes("handles", manifest.handles.keys().map(HandleName::as_str));
-        let mut handles = Vec::with_capacity(manifest.handles.len());
-        for at in 0..manifest.handles.len() {
-            let id = HandleId::new(at);
-            let Written {
-                name,
-                fields: it,
-                place,
-            } = self.written_handle(id);
-            let targets = match &it.alias_of {
-                Some(_) => Vec::new(),
-                None => self.targets(name, it, place),
-            };
-            let via = self.via(it, &targets, services, models, policy, place);
-            if it.technique.is_some() && via.is_none() {
-                self.conflict(
-                    format!("handle `{name}` names a technique and goes through no optimiser"),
-                    place.value("technique"),
-                    "nobody would apply it",
-                );
-            }
-            self.technique(it, via, services, place);
-            let fallbacks = it.fallbacks.iter().enumerate();
-            let fallbacks: Vec<HandleId> = fallbacks
-                .filter_map(|(at, fallback)| self.handle(fallback, place.item("fallbacks", at)))
-                .collect();
-            let deprecated = it.deprecated.as_ref().and_then(|it| {
-                let span = place.table("deprecated").value("in_favour_of");
-                Some(Deprecation {
-                    in_favour_of: self.handle(&it.in_favour_of, span)?,
-                    since: it.since.clone(),
-                    reason: it.reason.clone(),
-                })
-            });
-            handles.push(Handle {
-                id,
-                name: name.to_owned(),
-                title: it.title.clone().unwrap_or_else(|| name.to_owned()),
-                alias_of: self.alias(name, it, place),
-                state: it.state,
-                targets,
-                visibility: it.visibility,
-                via,
-                technique: it.technique.clone(),
-                fallbacks,
-                timeout: it.timeout.as_ref().and_then(Duration::to_std),
-                stream_timeout: it.stream_timeout.as_ref().and_then(Duration::to_std),
-                parameters: it.parameters.clone(),
-                since: it.since.clone(),
-                deprecated,
-                notes: it.notes.clone(),
-                span: place.span(),
-            });
-        }
+        let mut handles = self.each(self.handles.len(), |draft, at| {
+            draft.one_handle(HandleId::new(at), services, models, policy)
+        });
         self.follow_aliases(&mut handles);
         handles
+    }
+
+    fn one_handle(
+        &mut self,
+        id: HandleId,
+        services: &[Service],
+        models: &[Model],
+        policy: Option<&Policy>,
+    ) -> Handle {
+        let Written {
+            name,
+            fields: it,
+            place,
+        } = self.written_handle(id);
+        let targets = match &it.alias_of {
+            Some(_) => Vec::new(),
+            None => self.targets(name, it, place),
+        };
+        let via = self.via(it, &targets, services, models, policy, place);
+        if it.technique.is_some() && via.is_none() {
+            self.conflict(
+                format!("handle `{name}` names a technique and goes through no optimiser"),
+                place.value("technique"),
+                "nobody would apply it",
+            );
+        }
+        self.technique(it, via, services, place);
+        let fallbacks = it.fallbacks.iter().enumerate();
+        let fallbacks: Vec<HandleId> = fallbacks
+            .filter_map(|(at, fallback)| self.handle(fallback, place.item("fallbacks", at)))
+            .collect();
+        let deprecated = it.deprecated.as_ref().and_then(|it| {
+            let span = place.table("deprecated").value("in_favour_of");
+            Some(Deprecation {
+                in_favour_of: self.handle(&it.in_favour_of, span)?,
+                since: it.since.clone(),
+                reason: it.reason.clone(),
+            })
+        });
+        Handle {
+            id,
+            name: name.to_owned(),
+            title: it.title.clone().unwrap_or_else(|| name.to_owned()),
+            alias_of: self.alias(name, it, place),
+            state: it.state,
+            targets,
+            visibility: it.visibility,
+            via,
+            technique: it.technique.clone(),
+            fallbacks,
+            timeout: it.timeout.as_ref().and_then(Duration::to_std),
+            stream_timeout: it.stream_timeout.as_ref().and_then(Duration::to_std),
+            parameters: it.parameters.clone(),
+            since: it.since.clone(),
+            deprecated,
+            notes: it.notes.clone(),
+            span: place.span(),
+        }
     }
 
     /// Gives each alias the models of the handle it stands for, and each fallback that is an alias the handle itself.

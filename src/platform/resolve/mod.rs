@@ -17,6 +17,7 @@ mod models;
 mod handles;
 mod reach;
 mod deployments;
+mod each;
 mod loops;
 mod merit;
 mod environment;
@@ -33,6 +34,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Span};
 use crate::manifest::{self, Manifest};
+use crate::side_by_side::{MANY_SERVICES, both};
 use crate::syntax::Document;
 
 use super::{Lookup, Platform, ServiceId, Table};
@@ -51,13 +53,24 @@ pub fn resolve(
 ) -> Option<Platform> {
     let before = diagnostics.count(crate::diagnostic::Severity::Error);
     let root = Place::root(document);
+    let much = manifest.services.len() >= MANY_SERVICES;
+    let (names, (services, models, handles)) = both(
+        much,
+        || Names::of(manifest),
+        || {
+            let services = Written::all(&manifest.services, root.table("services"));
+            let models = Written::all(&manifest.models, root.table("models"));
+            let handles = Written::all(&manifest.handles, root.table("handles"));
+            (services, models, handles)
+        },
+    );
     let mut draft = Draft {
         manifest,
         root,
-        services: Written::all(&manifest.services, root.table("services")),
-        models: Written::all(&manifest.models, root.table("models")),
-        handles: Written::all(&manifest.handles, root.table("handles")),
-        names: Names::of(manifest),
+        services: &services,
+        models: &models,
+        handles: &handles,
+        names,
         diagnostics,
         unreachable: BTreeSet::new(),
         lost: BTreeSet::new(),
@@ -131,9 +144,9 @@ struct Draft<'a> {
     manifest: &'a Manifest,
     root: Place<'a>,
     /// What is written of each service, model and handle, in the order of their ids.
-    services: Vec<Written<'a, manifest::Service>>,
-    models: Vec<Written<'a, manifest::Model>>,
-    handles: Vec<Written<'a, manifest::Handle>>,
+    services: &'a [Written<'a, manifest::Service>],
+    models: &'a [Written<'a, manifest::Model>],
+    handles: &'a [Written<'a, manifest::Handle>],
     names: Names<'a>,
     diagnostics: &'a mut Diagnostics,
     /// What was reported as out of reach from a host, so that one cause gives one message.

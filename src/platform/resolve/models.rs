@@ -14,55 +14,56 @@ impl Draft<'_> {
     pub(super) fn models(&mut self, services: &[Service], hosts: &[Host]) -> Vec<Model> {
         let manifest = self.manifest;
         self.case_clashes("models", manifest.models.keys().map(HandleName::as_str));
-        let mut models = Vec::with_capacity(manifest.models.len());
-        for at in 0..manifest.models.len() {
-            let id = ModelId::new(at);
-            let Written {
-                name,
-                fields: it,
-                place,
-            } = self.written_model(id);
-            let service = self.service(it.service.as_str(), place.value("service"));
-            let on = service.and_then(|id| id.among(services));
-            let port = it.port.and_then(|it| u16::try_from(it).ok());
-            if let Some(on) = on {
-                self.model_port(name, on, port, place.value("port"));
-            }
-            let host = on.and_then(|on| on.host.among(hosts));
-            models.push(Model {
-                id,
-                name: name.to_owned(),
-                title: it.title.clone().unwrap_or_else(|| name.to_owned()),
-                state: it.state,
-                service: service.unwrap_or(ServiceId::new(0)),
-                port: port.or_else(|| on.and_then(Service::port)),
-                port_span: place.value("port"),
-                served_as: served_as(name, it, on),
-                repo: it.repo.clone(),
-                source_path: it.source_path.as_ref().map(|it| it.0.clone()),
-                cache_path: it.cache_path.as_ref().map(|it| it.0.clone()),
-                volume: host.and_then(|host| self.volume(host, it, place.value("volume"))),
-                format: it.format.clone(),
-                parameters: it.parameters.as_ref().map(|it| it.0.clone()),
-                parameter_count: it.parameters.as_ref().and_then(ParameterCount::to_number),
-                tier: self.tier(name, it, place),
-                price: it.price,
-                quantisation: it.quantisation.clone(),
-                context_length: it.context_length.and_then(|it| u64::try_from(it).ok()),
-                max_output_tokens: it.max_output_tokens.and_then(|it| u64::try_from(it).ok()),
-                mode: it.mode,
-                capabilities: sorted(&it.capabilities),
-                memory: it.memory.as_ref().and_then(Size::to_bytes),
-                boot: it.boot,
-                chat_template: it.chat_template.as_ref().map(|it| it.0.clone()),
-                tool_call_parser: it.tool_call_parser.clone(),
-                reasoning_parser: it.reasoning_parser.clone(),
-                request_params: it.request_params.clone(),
-                notes: it.notes.clone(),
-                span: place.span(),
-            });
+        self.each(self.models.len(), |draft, at| {
+            draft.one_model(ModelId::new(at), services, hosts)
+        })
+    }
+
+    fn one_model(&mut self, id: ModelId, services: &[Service], hosts: &[Host]) -> Model {
+        let Written {
+            name,
+            fields: it,
+            place,
+        } = self.written_model(id);
+        let service = self.service(it.service.as_str(), place.value("service"));
+        let on = service.and_then(|id| id.among(services));
+        let port = it.port.and_then(|it| u16::try_from(it).ok());
+        if let Some(on) = on {
+            self.model_port(name, on, port, place.value("port"));
         }
-        models
+        let host = on.and_then(|on| on.host.among(hosts));
+        Model {
+            id,
+            name: name.to_owned(),
+            title: it.title.clone().unwrap_or_else(|| name.to_owned()),
+            state: it.state,
+            service: service.unwrap_or(ServiceId::new(0)),
+            port: port.or_else(|| on.and_then(Service::port)),
+            port_span: place.value("port"),
+            served_as: served_as(name, it, on),
+            repo: it.repo.clone(),
+            source_path: it.source_path.as_ref().map(|it| it.0.clone()),
+            cache_path: it.cache_path.as_ref().map(|it| it.0.clone()),
+            volume: host.and_then(|host| self.volume(host, it, place.value("volume"))),
+            format: it.format.clone(),
+            parameters: it.parameters.as_ref().map(|it| it.0.clone()),
+            parameter_count: it.parameters.as_ref().and_then(ParameterCount::to_number),
+            tier: self.tier(name, it, place),
+            price: it.price,
+            quantisation: it.quantisation.clone(),
+            context_length: it.context_length.and_then(|it| u64::try_from(it).ok()),
+            max_output_tokens: it.max_output_tokens.and_then(|it| u64::try_from(it).ok()),
+            mode: it.mode,
+            capabilities: sorted(&it.capabilities),
+            memory: it.memory.as_ref().and_then(Size::to_bytes),
+            boot: it.boot,
+            chat_template: it.chat_template.as_ref().map(|it| it.0.clone()),
+            tool_call_parser: it.tool_call_parser.clone(),
+            reasoning_parser: it.reasoning_parser.clone(),
+            request_params: it.request_params.clone(),
+            notes: it.notes.clone(),
+            span: place.span(),
+        }
     }
 
     fn model_port(&mut self, name: &str, service: &Service, port: Option<u16>, span: Span) {

@@ -17,29 +17,29 @@ use super::{Draft, containers, rules};
 impl Draft<'_> {
     /// All services; one whose host or kind nobody knows stands on the first host until the errors end the step.
     pub(super) fn services(&mut self, hosts: &[Host]) -> Vec<Service> {
-        let manifest = self.manifest;
-        let mut services = Vec::with_capacity(manifest.services.len());
         if hosts.is_empty() {
-            return services;
+            return Vec::new();
         }
-        for at in 0..manifest.services.len() {
-            let id = ServiceId::new(at);
-            let Written {
-                name,
-                fields: it,
-                place,
-            } = self.written(id);
-            let kind = self.kind(&it.kind, place.value("kind"));
-            let host = match kind {
-                Some(kind) => self.seat(name, it, kind, place),
-                None => None,
-            };
-            let kind = kind.unwrap_or(crate::backend::GENERIC);
-            let host = host.unwrap_or(HostId::new(0));
-            let on = host.among(hosts).unwrap_or(&hosts[0]);
-            services.push(self.one(id, name, it, kind, on, place));
-        }
-        services
+        self.each(self.services.len(), |draft, at| {
+            draft.one(ServiceId::new(at), hosts)
+        })
+    }
+
+    fn one(&mut self, id: ServiceId, hosts: &[Host]) -> Service {
+        let Written {
+            name,
+            fields: it,
+            place,
+        } = self.written(id);
+        let kind = self.kind(&it.kind, place.value("kind"));
+        let host = match kind {
+            Some(kind) => self.seat(name, it, kind, place),
+            None => None,
+        };
+        let kind = kind.unwrap_or(crate::backend::GENERIC);
+        let host = host.unwrap_or(HostId::new(0));
+        let on = host.among(hosts).unwrap_or(&hosts[0]);
+        self.on_host(id, name, it, kind, on, place)
     }
 
     /// The host that a service runs on: the one it names, or the internet for a provider.
@@ -109,7 +109,7 @@ impl Draft<'_> {
         }
     }
 
-    fn one(
+    fn on_host(
         &mut self,
         id: ServiceId,
         name: &str,

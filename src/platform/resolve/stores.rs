@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::backend::Role;
 use crate::diagnostic::Span;
-use crate::manifest::{self, Duration, Size, ValueEntry};
+use crate::manifest::{self, Duration, Size};
 use crate::platform::{Cache, Origin, Platform, ServiceId, Value, Variable};
 
 use super::Draft;
@@ -117,9 +117,10 @@ impl Draft<'_> {
     fn secret_of(&self, service: &str, variable: &str) -> Option<Value> {
         let env = &self.manifest.services.get(service)?.env;
         match env.get(variable)? {
-            manifest::Value::Source(ValueEntry {
-                secret: Some(name), ..
-            }) => self.names.secret(name.as_str()).map(Value::Secret),
+            manifest::Value::Source(entry) => {
+                let name = entry.secret.as_ref()?;
+                self.names.secret(name.as_str()).map(Value::Secret)
+            }
             _ => None,
         }
     }
