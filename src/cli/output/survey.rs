@@ -253,6 +253,8 @@ fn glances(disk: &dyn Disk, wanted: &BTreeMap<&str, Wanted>) -> Result<Vec<Glanc
 #[derive(Default)]
 struct AbsentFolders<'p> {
     last: Option<(&'p str, bool)>,
+    /// One that is not there, and so nothing below it either.
+    absent: Option<&'p str>,
 }
 
 impl<'p> AbsentFolders<'p> {
@@ -266,7 +268,22 @@ impl<'p> AbsentFolders<'p> {
         {
             return Ok(is_absent);
         }
-        let is_absent = disk.see(folder).map_err(io_error("read", folder))? == Seen::Absent;
+        let is_below = |above: &str| {
+            let below = folder.strip_prefix(above);
+            below.is_some_and(|below| below.starts_with('/'))
+        };
+        let mut is_absent = self.absent.is_some_and(is_below);
+        if !is_absent {
+            // From the top down: when a whole tree is new, that is one question.
+            let above: Vec<&str> = path::parents(path).collect();
+            for folder in above.into_iter().rev() {
+                if disk.see(folder).map_err(io_error("read", folder))? == Seen::Absent {
+                    self.absent = Some(folder);
+                    is_absent = true;
+                    break;
+                }
+            }
+        }
         self.last = Some((folder, is_absent));
         Ok(is_absent)
     }
@@ -423,8 +440,12 @@ fn foreign(
     }
     let inside = |folder: &str| scope.covers(&join(folder, "x"));
     let mut foreign = Vec::new();
+    let mut absent = AbsentFolders::default();
     for folder in std::iter::once("").chain(folders.iter().copied().filter(|folder| inside(folder)))
     {
+        if absent.hold(disk, folder)? {
+            continue;
+        }
         for (name, kind) in disk.list(folder).map_err(io_error("list", folder))? {
             let path = join(folder, &name);
             let name = path.as_str();
