@@ -226,6 +226,12 @@ pub fn xml_text(text: &str) -> Result<Cow<'_, str>, Unwritable> {
 /// - A `$` makes mathematics on some sites.
 pub fn markdown_text(text: &str) -> String {
     let line = one_line(text);
+    // Nearly every name begins with a letter, and then has nothing that means anything.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"- ,./:()".contains(&byte);
+    let begins_plain = line.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    if begins_plain && line.bytes().all(is_plain) {
+        return line.into_owned();
+    }
     let mut escaped = String::with_capacity(line.len());
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let mut start = 0;
@@ -255,14 +261,14 @@ pub fn markdown_code(text: &str) -> String {
     if line.is_empty() {
         return String::new();
     }
+    if !line.bytes().any(|byte| matches!(byte, b'|' | b'`')) {
+        return ["`", &*line, "`"].concat();
+    }
     if line.contains('|') {
         return format!(
             "<code>{}</code>",
             markdown_text(&line).replace("\\|", "&#124;")
         );
-    }
-    if !line.contains('`') {
-        return ["`", &*line, "`"].concat();
     }
     let longest = line.split(|character| character != '`').map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or(0) + 1);
