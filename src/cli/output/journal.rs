@@ -42,10 +42,12 @@ pub(super) struct Step {
     /// Which file.
     pub(super) path: String,
     /// What it was; nothing when it was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) old: Option<Stamp>,
     /// What it becomes; nothing when it goes.
     pub(super) new: Option<Stamp>,
     /// The name that keeps what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) backup: Option<String>,
 }
 
@@ -143,8 +145,11 @@ impl Journal {
     fn changed(&self) -> impl Iterator<Item = String> {
         let above = self.steps.iter().flat_map(|step| path::parents(&step.path));
         let mut known = BTreeSet::new();
+        // New folders first: of these none is named twice.
+        let new = self.folders.iter().map(String::as_str);
         ["", FOLDER]
             .into_iter()
+            .chain(new)
             .chain(above)
             .filter(move |folder| known.insert(*folder))
             .map(str::to_owned)

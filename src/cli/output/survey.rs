@@ -90,12 +90,11 @@ struct Scope<'a> {
 impl Scope<'_> {
     /// True when this build decides what `path` is.
     fn covers(&self, path: &str) -> bool {
-        let top = path::top(path);
         // Without one page the site was not asked for; it is no reason to remove it.
-        (top != Some(SITE) || self.site_is_made)
+        (self.site_is_made || !is_site(path))
             && self
                 .only
-                .is_none_or(|only| top.is_some_and(|top| only.contains(top)))
+                .is_none_or(|only| path::top(path).is_some_and(|top| only.contains(top)))
     }
 
     /// True when something that the manifest lists is written.
@@ -105,13 +104,18 @@ impl Scope<'_> {
     }
 }
 
+/// True for what lies in the site's folder.
+fn is_site(path: &str) -> bool {
+    let below = path.strip_prefix(SITE);
+    below.is_some_and(|below| below.starts_with('/'))
+}
+
 /// Compares the tree with the artifacts; changes nothing.
 pub(super) fn survey<'a>(
     disk: &dyn Disk,
     artifacts: &'a Artifacts,
     only: Option<&BTreeSet<String>>,
 ) -> Result<Survey<'a>, OutputError> {
-    let is_site = |path: &str| path::top(path) == Some(SITE);
     let scope = Scope {
         only,
         site_is_made: artifacts.iter().any(|artifact| is_site(&artifact.path)),
@@ -302,11 +306,7 @@ fn load(disk: &dyn Disk, path: &str) -> Result<(Record, String), OutputError> {
 
 /// The text of the manifest: it lists what is on the disk after this build.
 fn new_manifest<'a>(artifacts: &'a Artifacts, scope: &Scope, old: &str) -> Cow<'a, str> {
-    let committed = || {
-        artifacts
-            .iter()
-            .filter(|artifact| path::top(&artifact.path) != Some(SITE))
-    };
+    let committed = || artifacts.iter().filter(|artifact| !is_site(&artifact.path));
     let whole = match artifacts.find(MANIFEST) {
         Some(manifest) => Cow::Borrowed(manifest.text.as_str()),
         None => Cow::Owned(record::render(committed())),
