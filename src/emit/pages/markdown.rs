@@ -15,7 +15,7 @@ impl Writer {
     pub(super) fn titled(title: &str) -> Self {
         let mut writer = Self {
             // Most pages fit in it; one that grew bit by bit was moved ten times.
-            text: String::with_capacity(8 << 10),
+            text: String::with_capacity(4 << 10),
         };
         let _ = writeln!(writer.text, "# {}", text(title));
         writer
@@ -131,7 +131,9 @@ impl Writer {
     }
 
     /// The page.
-    pub(super) fn finish(self) -> String {
+    pub(super) fn finish(mut self) -> String {
+        // All pages are kept until the last is made.
+        self.text.shrink_to_fit();
         self.text
     }
 }
