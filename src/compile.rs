@@ -162,14 +162,12 @@ pub fn emit(platform: &Platform, lock: &Lock) -> Result<Artifacts, EmitError> {
         lock,
         rules: &rules,
     };
-    let mut artifacts = Artifacts::new();
     let (last, mut first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
-    // The documents take longest, so they begin first.
-    first.reverse();
+    // The documents, which are listed last, take longest and begin first; then the rest as it is listed, for the env files and units take longer than what follows them.
+    first.rotate_right(1);
     let many = platform.services.len() >= MANY_SERVICES;
-    for made in side_by_side(&first, many, |emitter| emit_one(&book, emitter)) {
-        artifacts.extend(made?);
-    }
+    let made = side_by_side(&first, many, |emitter| emit_one(&book, emitter));
+    let mut artifacts = Artifacts::joined(made.into_iter().collect::<Result<_, _>>()?);
     for emitter in &last {
         emitter.run(&book, &mut artifacts)?;
     }

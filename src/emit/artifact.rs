@@ -114,15 +114,17 @@ impl Artifacts {
         assert!(twin.is_none(), "two artifacts are named {path}");
     }
 
-    /// Adds all of another emitter's.
+    /// All that several emitters made.
     ///
     /// # Panics
     ///
     /// As [`Artifacts::add`] does.
-    pub fn extend(&mut self, others: Artifacts) {
-        for artifact in others.by_path.into_values() {
-            self.add(artifact);
-        }
+    pub fn joined(all: Vec<Artifacts>) -> Self {
+        let count: usize = all.iter().map(Artifacts::len).sum();
+        // Each is in order, so this sorts a few runs.
+        let by_path: BTreeMap<_, _> = all.into_iter().flat_map(|it| it.by_path).collect();
+        assert!(by_path.len() == count, "two emitters name one artifact");
+        Self { by_path }
     }
 
     /// The artifacts, ordered by path.

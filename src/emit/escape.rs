@@ -225,6 +225,12 @@ pub fn xml_text(text: &str) -> Result<Cow<'_, str>, Unwritable> {
 /// - At the start of a line `-`, `+`, `=` and `1.` make lists, rules and headings.
 /// - A `$` makes mathematics on some sites.
 pub fn markdown_text(text: &str) -> String {
+    let signs = Signs::of(text);
+    // Nearly every text begins with a letter, and then has nothing that means anything.
+    let begins_plain = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    if begins_plain && signs.are_one_line(text) && !signs.have(Signs::MARK) {
+        return text.to_owned();
+    }
     let line = one_line(text);
     let mut escaped = String::with_capacity(line.len());
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
@@ -251,6 +257,10 @@ pub fn markdown_text(text: &str) -> String {
 ///
 /// The fence is longer than any run of backticks inside, and a blank keeps a backtick at an end off the fence (`CommonMark` 0.31, "Code spans"). A pipe ends a cell even inside a code span, and escaping it there means different things inside and outside of a table, so text with one becomes an HTML element.
 pub fn markdown_code(text: &str) -> String {
+    let signs = Signs::of(text);
+    if signs.are_one_line(text) && !signs.have(Signs::FENCE) {
+        return ["`", text, "`"].concat();
+    }
     let line = one_line(text);
     if line.is_empty() {
         return String::new();
@@ -260,9 +270,6 @@ pub fn markdown_code(text: &str) -> String {
             "<code>{}</code>",
             markdown_text(&line).replace("\\|", "&#124;")
         );
-    }
-    if !line.contains('`') {
-        return ["`", &*line, "`"].concat();
     }
     let longest = line.split(|character| character != '`').map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or(0) + 1);
@@ -335,16 +342,58 @@ pub fn xml_comment(text: &str) -> String {
         .to_owned()
 }
 
+/// Which kinds of bytes a text has, found in one pass: pages are made of millions of short texts, of which nearly none has a sign that means something.
+#[derive(Clone, Copy)]
+struct Signs(u8);
+
+impl Signs {
+    /// A byte that is no printable ASCII.
+    const OTHER: u8 = 1;
+    /// A blank.
+    const BLANK: u8 = 2;
+    /// One that Markdown takes for its own anywhere in a line.
+    const MARK: u8 = 4;
+    /// One that a code span of Markdown cannot simply hold.
+    const FENCE: u8 = 8;
+
+    const KINDS: [u8; 256] = {
+        let mut kinds = [Self::OTHER; 256];
+        let mut byte = b' ';
+        while byte <= b'~' {
+            kinds[byte as usize] = match byte {
+                b' ' => Self::BLANK,
+                b'`' | b'|' => Self::MARK | Self::FENCE,
+                b'\\' | b'*' | b'_' | b'[' | b']' | b'<' | b'>' | b'&' | b'~' | b'!' | b'#'
+                | b'$' => Self::MARK,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        kinds
+    };
+
+    fn of(text: &str) -> Self {
+        let kinds = text.bytes().map(|byte| Self::KINDS[usize::from(byte)]);
+        Self(kinds.fold(0, |all, kind| all | kind))
+    }
+
+    fn have(self, kind: u8) -> bool {
+        self.0 & kind != 0
+    }
+
+    /// True when the text whose they are is one line that [`one_line`] leaves as it is.
+    fn are_one_line(self, text: &str) -> bool {
+        let ends = || text.starts_with(' ') || text.ends_with(' ');
+        let doubled = || text.as_bytes().windows(2).any(|two| two == b"  ");
+        let blanks_apart = !self.have(Self::BLANK) || !ends() && !doubled();
+        !text.is_empty() && !self.have(Self::OTHER) && blanks_apart
+    }
+}
+
 /// Folds all white space to single blanks and drops what a reader could not see.
 fn one_line(text: &str) -> Cow<'_, str> {
     // Nearly every text is plain already.
-    let mut before = b' ';
-    let is_plain = text.bytes().all(|byte| {
-        let blanks = byte == b' ' && before == b' ';
-        before = byte;
-        (b' '..=b'~').contains(&byte) && !blanks
-    });
-    if is_plain && before != b' ' {
+    if Signs::of(text).are_one_line(text) {
         return Cow::Borrowed(text);
     }
     let mut line = String::with_capacity(text.len());

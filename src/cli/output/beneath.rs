@@ -3,12 +3,12 @@
 //! Paths are resolved anew from the root's descriptor each time, by `openat2` where the kernel has it and part by part with `O_NOFOLLOW` elsewhere. So a link put in place between our look and our write leads to an error, never out of the tree.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 use std::thread::ScopedJoinHandle;
 
 use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
@@ -26,10 +26,8 @@ const HUGE: u64 = 256 << 20;
 #[cfg(target_os = "linux")]
 const MANY: usize = 12;
 
-/// From this many files on they are written by several threads; all of them are of one folder, the staging folder.
+/// From this many files on they are written by two threads, one from the front and one from the end: a folder takes one new name at a time, and so they are mostly in two.
 const SIDE_BY_SIDE: usize = 1000;
-/// More would wait for each other: a folder takes one new name at a time.
-const WRITERS: usize = 2;
 
 const FILE_MODE: u32 = 0o644;
 const SCRIPT_MODE: u32 = 0o755;
@@ -112,60 +110,7 @@ impl<'a> Beneath<'a> {
 
     /// Opens `path` beneath the root; `""` is the root.
     pub(super) fn open_at(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
-        let path = if path.is_empty() { "." } else { path };
-        let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        // The widest rights go to nobody else while a file is being written.
-        let creates = flags.contains(OFlags::CREATE);
-        let mode = if creates {
-            Mode::RUSR | Mode::WUSR
-        } else {
-            Mode::empty()
-        };
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::fs::ResolveFlags;
-            let resolve =
-                ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-            let name = if creates {
-                "openat2 to create"
-            } else {
-                "openat2"
-            };
-            let opened = self.call(name, || {
-                fs::openat2(&self.root.folder, path, flags, mode, resolve)
-            });
-            // Old kernels lack the call, and old containers forbid it.
-            if !opened
-                .as_ref()
-                .is_err_and(|error| is(error, &[Errno::NOSYS, Errno::PERM]))
-            {
-                return opened;
-            }
-        }
-        self.open_by_parts(path, flags, mode)
-    }
-
-    /// The same where the kernel has no `openat2`.
-    fn open_by_parts(&self, path: &str, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
-        let mut folder: Option<OwnedFd> = None;
-        let mut rest = path;
-        while let Some((part, after)) = rest.split_once('/') {
-            let here = folder
-                .as_ref()
-                .map_or(self.root.folder.as_fd(), AsFd::as_fd);
-            let pass = PASS | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            folder = Some(self.call("openat", || fs::openat(here, part, pass, Mode::empty()))?);
-            rest = after;
-        }
-        let here = folder
-            .as_ref()
-            .map_or(self.root.folder.as_fd(), AsFd::as_fd);
-        let name = if flags.contains(OFlags::CREATE) {
-            "openat to create"
-        } else {
-            "openat"
-        };
-        self.call(name, || fs::openat(here, rest, flags, mode))
+        open_beneath(self.root(), path, flags, self.before)
     }
 
     /// Opens the folder that holds `path`, and splits off the last name.
@@ -349,25 +294,18 @@ impl Disk for Beneath<'_> {
     }
 
     fn create_all<'f>(&self, files: &'f [NewFile<'f>]) -> Result<(), (&'f NewFile<'f>, io::Error)> {
-        let first = match files.first() {
-            Some(first) if files.len() >= SIDE_BY_SIDE => first,
-            _ => {
-                return create_each(files, |file| {
-                    self.create(&file.path, file.text.as_bytes(), file.executable)
-                });
-            }
-        };
-        let (folder, _) = self.parent(&first.path).map_err(|error| (first, error))?;
-        let folder = folder.as_fd();
+        if files.len() < SIDE_BY_SIDE {
+            return create_each(files, |file| {
+                self.create(&file.path, file.text.as_bytes(), file.executable)
+            });
+        }
+        let root = self.root();
+        let rest = &Mutex::new(files);
         std::thread::scope(|scope| {
-            let writers: Vec<_> = files
-                .chunks(files.len().div_ceil(WRITERS))
-                .map(|files| {
-                    scope.spawn(move || create_each(files, |file| create_in(folder, file)))
-                })
-                .collect();
+            let writers = [take_first, take_last]
+                .map(|take| scope.spawn(move || create_some(root, || take(rest))));
             // All must have ended before one of them is believed, so none is left out by `?`.
-            let ends: Vec<_> = writers.into_iter().map(ScopedJoinHandle::join).collect();
+            let ends = writers.map(ScopedJoinHandle::join);
             ends.into_iter()
                 .try_for_each(|end| end.unwrap_or_else(|panic| resume_unwind(panic)))
         })
@@ -415,6 +353,14 @@ impl Disk for Beneath<'_> {
         self.rename_with(from, to, RenameFlags::NOREPLACE)
     }
 
+    fn rename_folder(&self, from: &str, to: &str) -> io::Result<()> {
+        // What was opened below `from` keeps its place, which has another name then.
+        self.last.take();
+        self.rename_with(from, to, RenameFlags::NOREPLACE)?;
+        self.last.take();
+        Ok(())
+    }
+
     fn remove(&self, path: &str) -> io::Result<()> {
         let (folder, name) = match self.parent(path) {
             Err(error) if is(&error, &[Errno::NOENT]) => return Ok(()),
@@ -450,13 +396,17 @@ impl Disk for Beneath<'_> {
         }
     }
 
-    fn sync(&self, paths: &BTreeSet<String>) -> io::Result<()> {
+    fn sync(&self, paths: &mut dyn Iterator<Item = String>) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        if paths.len() >= MANY || !self.root.made.0.is_empty() {
+        let few: Vec<String> = paths.take(MANY).collect();
+        #[cfg(target_os = "linux")]
+        if few.len() >= MANY || !self.root.made.0.is_empty() {
             return self.call("syncfs", || fs::syncfs(&self.root.folder));
         }
+        #[cfg(target_os = "linux")]
+        let paths = few.into_iter();
         for path in paths {
-            match self.open_at(path, OFlags::RDONLY | OFlags::NONBLOCK) {
+            match self.open_at(&path, OFlags::RDONLY | OFlags::NONBLOCK) {
                 Ok(file) => self.call("fsync", || fs::fsync(&file))?,
                 Err(error) if is(&error, &[Errno::NOENT, Errno::NOTDIR]) => {}
                 Err(error) => return Err(error),
@@ -480,12 +430,124 @@ impl Disk for Beneath<'_> {
     }
 }
 
-/// Writes one of many files of a folder, which is where its path says.
-fn create_in(folder: BorrowedFd, file: &NewFile) -> io::Result<()> {
-    let name = file.path.rsplit_once('/').map_or(&*file.path, |it| it.1);
+/// Opens `path` beneath `root`; `""` is the root.
+fn open_beneath(
+    root: BorrowedFd,
+    path: &str,
+    flags: OFlags,
+    before: Before,
+) -> io::Result<OwnedFd> {
+    let path = if path.is_empty() { "." } else { path };
+    let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    // The widest rights go to nobody else while a file is being written.
+    let creates = flags.contains(OFlags::CREATE);
+    let mode = if creates {
+        Mode::RUSR | Mode::WUSR
+    } else {
+        Mode::empty()
+    };
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::ResolveFlags;
+        let resolve =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let name = if creates {
+            "openat2 to create"
+        } else {
+            "openat2"
+        };
+        let opened = step(before, name, || {
+            fs::openat2(root, path, flags, mode, resolve)
+        });
+        // Old kernels lack the call, and old containers forbid it.
+        if !opened
+            .as_ref()
+            .is_err_and(|error| is(error, &[Errno::NOSYS, Errno::PERM]))
+        {
+            return opened;
+        }
+    }
+    open_by_parts(root, path, flags, mode, before)
+}
+
+/// The same where the kernel has no `openat2`.
+fn open_by_parts(
+    root: BorrowedFd,
+    path: &str,
+    flags: OFlags,
+    mode: Mode,
+    before: Before,
+) -> io::Result<OwnedFd> {
+    let mut folder: Option<OwnedFd> = None;
+    let mut rest = path;
+    while let Some((part, after)) = rest.split_once('/') {
+        let here = folder.as_ref().map_or(root, AsFd::as_fd);
+        let pass = PASS | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        folder = Some(step(before, "openat", || {
+            fs::openat(here, part, pass, Mode::empty())
+        })?);
+        rest = after;
+    }
+    let here = folder.as_ref().map_or(root, AsFd::as_fd);
+    let name = if flags.contains(OFlags::CREATE) {
+        "openat to create"
+    } else {
+        "openat"
+    };
+    step(before, name, || fs::openat(here, rest, flags, mode))
+}
+
+/// How many files a writer takes at once.
+const AT_ONCE: usize = 50;
+
+/// The next files from the front of what is left.
+fn take_first<'f, 'n>(rest: &Mutex<&'f [NewFile<'n>]>) -> &'f [NewFile<'n>] {
+    let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+    let (taken, left) = rest.split_at(AT_ONCE.min(rest.len()));
+    *rest = left;
+    taken
+}
+
+/// The next files from its end.
+fn take_last<'f, 'n>(rest: &Mutex<&'f [NewFile<'n>]>) -> &'f [NewFile<'n>] {
+    let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+    let (left, taken) = rest.split_at(rest.len() - AT_ONCE.min(rest.len()));
+    *rest = left;
+    taken
+}
+
+/// Writes files as long as there are any; those that follow each other mostly lie in one folder.
+fn create_some<'f, 'n>(
+    root: BorrowedFd,
+    take: impl Fn() -> &'f [NewFile<'n>],
+) -> Result<(), (&'f NewFile<'n>, io::Error)> {
+    let mut last: Option<(&str, OwnedFd)> = None;
+    loop {
+        let files = take();
+        if files.is_empty() {
+            return Ok(());
+        }
+        for file in files {
+            create_in(root, &mut last, file).map_err(|error| (file, error))?;
+        }
+    }
+}
+
+/// Writes one of many files, with the folder that was opened last.
+fn create_in<'f>(
+    root: BorrowedFd,
+    last: &mut Option<(&'f str, OwnedFd)>,
+    file: &'f NewFile,
+) -> io::Result<()> {
+    let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    let opened = match last.take() {
+        Some((at, opened)) if at == folder => opened,
+        _ => open_beneath(root, folder, PASS | OFlags::DIRECTORY, &|_| Ok(()))?,
+    };
+    let (_, opened) = last.insert((folder, opened));
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let opened = fs::openat(folder, name, flags, Mode::RUSR | Mode::WUSR)?;
-    fill(&opened, file.text.as_bytes(), file.executable, &|_| Ok(()))
+    let new = fs::openat(&*opened, name, flags, Mode::RUSR | Mode::WUSR)?;
+    fill(&new, file.text.as_bytes(), file.executable, &|_| Ok(()))
 }
 
 /// Writes the whole of a new file and then sets its rights.
@@ -615,8 +677,15 @@ mod tests {
         std::os::unix::fs::symlink(home.path(), root.join("a/out")).unwrap();
         std::os::unix::fs::symlink(home.path().join("c"), root.join("a/file")).unwrap();
         let disk = Beneath::open_existing(&root, false).unwrap().unwrap();
-        let open =
-            |path| disk.open_by_parts(path, OFlags::RDONLY | OFlags::NOFOLLOW, Mode::empty());
+        let open = |path| {
+            open_by_parts(
+                disk.root(),
+                path,
+                OFlags::RDONLY | OFlags::NOFOLLOW,
+                Mode::empty(),
+                &|_| Ok(()),
+            )
+        };
         assert!(open("a/b/c").is_ok());
         assert!(open("a/out/c").is_err());
         assert!(open("a/file").is_err());

@@ -292,6 +292,44 @@ fn c110_a_disk_that_goes_on_the_way_back_leaves_a_tree_that_the_next_build_mends
 }
 
 #[test]
+fn c107_what_somebody_puts_in_the_place_of_a_new_folder_is_kept() {
+    const THEIRS: &str = "theirs\n";
+    let place = Place::new();
+    let mut beside = 0;
+    'calls: for at in 0.. {
+        for life in [usize::MAX, 1, 4, 16] {
+            place.reset();
+            let fault = Fault::for_good(at + life.min(1 << 20));
+            let put = |name: &'static str| {
+                if fault.calls.get() == at {
+                    let folder = place.root.join("fresh/deep");
+                    fs::create_dir_all(&folder)?;
+                    let ours = folder.join("file");
+                    let free = if ours.exists() { "theirs" } else { "file" };
+                    fs::write(folder.join(free), THEIRS)?;
+                }
+                fault.before(name)
+            };
+            let result = place.write(&new(), &put);
+            if fault.calls.get() <= at {
+                break 'calls;
+            }
+            place.recover(&|_| Ok(())).unwrap();
+            let tree = place.tree();
+            let has = |text: &str| tree.values().any(|(_, it)| it.as_deref() == Some(text));
+            assert!(has(THEIRS), "call {at}, gone after {life}");
+            assert!(!place.root.join(".homelab").exists(), "{at}, {life}");
+            if result.is_ok() {
+                let file = fs::read_to_string(place.root.join("fresh/deep/file")).unwrap();
+                assert_eq!(file, "new\n", "call {at}");
+                beside += usize::from(place.root.join("fresh/deep/file.bak").exists());
+            }
+        }
+    }
+    assert!(beside > 20, "only {beside} were moved aside");
+}
+
+#[test]
 fn c109_a_read_only_folder_is_noticed_before_the_first_change() {
     let place = Place::new();
     place.reset();

@@ -1,6 +1,5 @@
 //! What writing the tree asks of a disk; the real one is in `beneath.rs`, one that loses power in `memory.rs`.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 
@@ -39,14 +38,16 @@ pub(super) trait Disk {
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     /// Renames to where nothing is.
     fn rename_aside(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Moves a folder with all that is in it to where nothing is.
+    fn rename_folder(&self, from: &str, to: &str) -> io::Result<()>;
     /// Removes a file; fine when it is not there.
     fn remove(&self, path: &str) -> io::Result<()>;
     /// Makes a folder; fine when it is there.
     fn make_folder(&self, path: &str) -> io::Result<()>;
     /// Removes a folder when it is empty, and says whether it is gone.
     fn remove_folder(&self, path: &str) -> io::Result<bool>;
-    /// Returns when the bytes of these files and the names in these folders are on the disk; one that is not there is passed over.
-    fn sync(&self, paths: &BTreeSet<String>) -> io::Result<()>;
+    /// Returns when the bytes of these files and the names in these folders are on the disk; one that is not there is passed over. None is named twice.
+    fn sync(&self, paths: &mut dyn Iterator<Item = String>) -> io::Result<()>;
 }
 
 /// A file to write.

@@ -3,11 +3,14 @@
 //! All new files are staged in a folder below the root, and every file that will go gets a second name there. Then a journal is written and everything flushed once: from here the build counts. The renames follow, another flush, and the staging folder goes.
 //!
 //! ```text
-//! .homelab/new-0 …    staged files
+//! .homelab/tree-0 …   staged folders, each with all that will be in it
+//! .homelab/new-0 …    staged files, for folders that are there
 //! .homelab/old-0 …    what they replace
 //! .homelab/forward    the journal: finish what it lists   ┐ the name says
 //! .homelab/back       the journal: undo what it lists     ┘ which way to go
 //! ```
+//!
+//! A folder that is wholly new comes into its place by one rename, with its ten thousand files; when something stands there by then, file by file.
 //!
 //! Whoever holds the lock next and finds a journal goes the way its name says. Each step looks at what is there before it acts, so it may be repeated any number of times. Without a journal nothing was changed, and the folder is only cleared.
 
@@ -25,8 +28,8 @@ pub(super) const FOLDER: &str = ".homelab";
 const FORWARD: &str = ".homelab/forward";
 const BACK: &str = ".homelab/back";
 const IGNORE: &str = ".homelab/.gitignore";
-/// The version of the journal's format.
-const VERSION: u64 = 1;
+/// The version of the journal's format. The first one knew no trees.
+const VERSION: u64 = 2;
 
 /// Where the build that holds the tree says who it is.
 pub(super) fn owner_file() -> String {
@@ -39,10 +42,12 @@ pub(super) struct Step {
     /// Which file.
     pub(super) path: String,
     /// What it was; nothing when it was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) old: Option<Stamp>,
     /// What it becomes; nothing when it goes.
     pub(super) new: Option<Stamp>,
     /// The name that keeps what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) backup: Option<String>,
 }
 
@@ -53,6 +58,9 @@ pub(super) struct Journal {
     steps: Vec<Step>,
     /// Folders that were not there before, outermost first.
     folders: Vec<String>,
+    /// The outermost of these, in order: each is staged whole.
+    #[serde(default)]
+    trees: Vec<String>,
 }
 
 /// What became of a build that was interrupted.
@@ -76,11 +84,16 @@ pub enum Recovered {
 }
 
 impl Journal {
-    pub(super) fn new(steps: Vec<Step>, folders: Vec<String>) -> Self {
+    pub(super) fn new(steps: Vec<Step>, folders: BTreeSet<String>) -> Self {
+        let is_outermost = |folder: &&String| {
+            let above = path::parents(folder).next();
+            above.is_none_or(|above| !folders.contains(above))
+        };
         Self {
             version: VERSION,
             steps,
-            folders,
+            trees: folders.iter().filter(is_outermost).cloned().collect(),
+            folders: folders.into_iter().collect(),
         }
     }
 
@@ -122,26 +135,54 @@ impl Journal {
         Ok(journal.filter(|journal| {
             let files = journal.steps.iter().map(|step| &step.path);
             let backups = journal.steps.iter().filter_map(|step| step.backup.as_ref());
-            let mut named = files.chain(backups).chain(&journal.folders);
+            let folders = journal.folders.iter().chain(&journal.trees);
+            let mut named = files.chain(backups).chain(folders);
             named.all(|named| path::fault(named).is_none())
         }))
     }
 
     /// The folders in which a step changes a name.
-    fn folders(&self) -> BTreeSet<String> {
+    fn changed(&self) -> impl Iterator<Item = String> {
         let above = self.steps.iter().flat_map(|step| path::parents(&step.path));
-        above.chain(["", FOLDER]).map(str::to_owned).collect()
+        let mut known = BTreeSet::new();
+        // New folders first: of these none is named twice.
+        let new = self.folders.iter().map(String::as_str);
+        ["", FOLDER]
+            .into_iter()
+            .chain(new)
+            .chain(above)
+            .filter(move |folder| known.insert(*folder))
+            .map(str::to_owned)
     }
 
     /// What must be on the disk before the first rename.
-    fn staged(&self) -> BTreeSet<String> {
-        let files = self
-            .numbered()
-            .filter(|(_, step)| step.new.is_some())
-            .map(|(slot, _)| new_name(slot));
-        files
-            .chain(["", FOLDER, FORWARD].map(str::to_owned))
-            .collect()
+    fn staged(&self) -> impl Iterator<Item = String> {
+        let files = self.numbered().filter(|(_, step)| step.new.is_some());
+        ["", FOLDER, FORWARD]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(self.folders.iter().filter_map(|it| self.in_tree(it)))
+            .chain(files.map(|(slot, step)| self.new_name(slot, step)))
+    }
+
+    /// Which of the trees `path` is in, or is, and where below it.
+    fn tree_of<'p>(&self, path: &'p str) -> Option<(usize, &'p str)> {
+        let is_tree = |folder: &str| self.trees.binary_search_by(|it| it.as_str().cmp(folder));
+        std::iter::once(path)
+            .chain(path::parents(path))
+            .find_map(|folder| Some((is_tree(folder).ok()?, &path[folder.len()..])))
+    }
+
+    /// Where `path` is staged, when it is in a tree.
+    fn in_tree(&self, path: &str) -> Option<String> {
+        let (tree, below) = self.tree_of(path)?;
+        Some(tree_name(tree) + below)
+    }
+
+    /// Where the new file of a step is staged.
+    fn new_name(&self, slot: usize, step: &Step) -> String {
+        self.in_tree(&step.path)
+            .unwrap_or_else(|| format!("{FOLDER}/new-{slot}"))
     }
 
     fn numbered(&self) -> impl DoubleEndedIterator<Item = (usize, &Step)> {
@@ -149,8 +190,8 @@ impl Journal {
     }
 }
 
-fn new_name(slot: usize) -> String {
-    format!("{FOLDER}/new-{slot}")
+fn tree_name(tree: usize) -> String {
+    format!("{FOLDER}/tree-{tree}")
 }
 
 fn old_name(slot: usize) -> String {
@@ -190,6 +231,12 @@ fn stage(
         .map_err(io_error("write", IGNORE))?;
     disk.create(&owner_file(), format!("{owner}\n").as_bytes(), false)
         .map_err(io_error("write", FOLDER))?;
+    for folder in &journal.folders {
+        if let Some(staged) = journal.in_tree(folder) {
+            disk.make_folder(&staged)
+                .map_err(io_error("make", folder))?;
+        }
+    }
     let mut files = Vec::new();
     for (slot, step) in journal.numbered() {
         if step.old.is_some() {
@@ -199,7 +246,7 @@ fn stage(
         }
         if let Some(new) = &step.new {
             files.push(NewFile {
-                path: new_name(slot),
+                path: journal.new_name(slot, step),
                 text: texts.get(slot).copied().unwrap_or_default(),
                 executable: new.executable,
                 stands_for: &step.path,
@@ -210,7 +257,7 @@ fn stage(
         .map_err(|(file, source)| io_error("write", file.stands_for)(source))?;
     disk.create(FORWARD, journal.to_text().as_bytes(), false)
         .map_err(io_error("write", FORWARD))?;
-    if let Err(error) = disk.sync(&journal.staged()) {
+    if let Err(error) = disk.sync(&mut journal.staged()) {
         // Nothing was renamed yet, so without the journal nothing happened.
         disk.remove(FORWARD).map_err(io_error("remove", FORWARD))?;
         return Err(io_error("flush", "")(error));
@@ -237,7 +284,7 @@ fn turn_back(disk: &dyn Disk, journal: &Journal) -> Result<(), OutputError> {
     disk.rename(FORWARD, BACK)
         .map_err(io_error("rename", FORWARD))?;
     // No step back may reach the disk before the word that we go back.
-    disk.sync(&BTreeSet::from([FOLDER.to_owned()]))
+    disk.sync(&mut std::iter::once(FOLDER.to_owned()))
         .map_err(io_error("flush", FOLDER))?;
     back(disk, journal)
 }
@@ -249,13 +296,23 @@ fn forward(disk: &dyn Disk, journal: &Journal) -> Result<Vec<String>, OutputErro
         retire(disk, slot, step)?;
     }
     prune(disk, journal)?;
-    for folder in &journal.folders {
+    let placed: Vec<bool> = (journal.trees.iter().enumerate())
+        .map(|(tree, path)| disk.rename_folder(&tree_name(tree), path).is_ok())
+        .collect();
+    // What is in the way of a tree, or why it cannot be moved, is found out file by file.
+    let is_placed = |path: &str| {
+        let tree = journal.tree_of(path);
+        tree.is_some_and(|(tree, _)| placed[tree])
+    };
+    for folder in journal.folders.iter().filter(|it| !is_placed(it)) {
         disk.make_folder(folder).map_err(io_error("make", folder))?;
     }
-    for (slot, step) in journal.numbered().filter(|(_, step)| step.new.is_some()) {
-        put(disk, slot, step, &mut moved)?;
+    for (slot, step) in journal.numbered() {
+        if step.new.is_some() && !is_placed(&step.path) {
+            put(disk, journal, slot, &mut moved)?;
+        }
     }
-    disk.sync(&journal.folders())
+    disk.sync(&mut journal.changed())
         .map_err(io_error("flush", ""))?;
     disk.remove(FORWARD).map_err(io_error("remove", FORWARD))?;
     Ok(moved)
@@ -297,11 +354,16 @@ fn prune(disk: &dyn Disk, journal: &Journal) -> Result<(), OutputError> {
 /// Puts a staged file in its place.
 fn put(
     disk: &dyn Disk,
+    journal: &Journal,
     slot: usize,
-    step: &Step,
     moved: &mut Vec<String>,
 ) -> Result<(), OutputError> {
-    let (new, old, path) = (new_name(slot), old_name(slot), step.path.as_str());
+    let step = &journal.steps[slot];
+    let (new, old, path) = (
+        journal.new_name(slot, step),
+        old_name(slot),
+        step.path.as_str(),
+    );
     // The usual case of a first build takes one call. Whatever is in its way is looked at below.
     if step.old.is_none() && step.backup.is_none() && disk.rename_aside(&new, path).is_ok() {
         return Ok(());
@@ -340,7 +402,7 @@ fn back(disk: &dyn Disk, journal: &Journal) -> Result<(), OutputError> {
         .filter(|(_, step)| step.old.is_none())
     {
         // With the staged file still there, what stands in its place is somebody else's.
-        if !exists(disk, &new_name(slot))?
+        if !exists(disk, &journal.new_name(slot, step))?
             && step.new.is_some()
             && stamp(disk, &step.path)? == step.new
         {
@@ -355,7 +417,7 @@ fn back(disk: &dyn Disk, journal: &Journal) -> Result<(), OutputError> {
     for (slot, step) in journal.numbered().filter(|(_, step)| step.old.is_some()) {
         restore(disk, slot, step)?;
     }
-    disk.sync(&journal.folders())
+    disk.sync(&mut journal.changed())
         .map_err(io_error("flush", ""))?;
     disk.remove(BACK).map_err(io_error("remove", BACK))
 }
@@ -443,7 +505,7 @@ pub(super) fn recover(disk: &dyn Disk) -> Result<Option<Recovery>, OutputError> 
 /// True when every step is done or can be done: after a power loss a staged file may be torn or gone.
 fn is_whole(disk: &dyn Disk, journal: &Journal) -> Result<bool, OutputError> {
     for (slot, step) in journal.numbered().filter(|(_, step)| step.new.is_some()) {
-        let staged = stamp(disk, &new_name(slot))?;
+        let staged = stamp(disk, &journal.new_name(slot, step))?;
         if staged == step.new {
             continue;
         }
@@ -461,14 +523,14 @@ fn is_whole(disk: &dyn Disk, journal: &Journal) -> Result<bool, OutputError> {
 
 /// Removes the staging folder as far as it is ours, and says whether anything was. What cannot be removed now is removed next time.
 fn clear(disk: &dyn Disk) -> bool {
-    let is_ours = |name: &str| {
-        let is_slot =
-            |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
-        let slot = name
-            .strip_prefix("new-")
-            .or_else(|| name.strip_prefix("old-"));
-        slot.is_some_and(is_slot)
-            || matches!(name, "forward" | "back" | "owner" | ".gitignore" | "lock")
+    let is_slot = |name: &str, of: &str| {
+        let rest = name.strip_prefix(of);
+        rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let is_ours = |(name, kind): &&(String, Kind)| match (name.as_str(), kind) {
+        (name, Kind::Folder) => is_slot(name, "tree-"),
+        ("forward" | "back" | "owner" | ".gitignore" | "lock", _) => true,
+        (name, _) => is_slot(name, "new-") || is_slot(name, "old-"),
     };
     let mut cleared = false;
     // A second time, for the call that failed once.
@@ -476,19 +538,35 @@ fn clear(disk: &dyn Disk) -> bool {
         let Ok(names) = disk.list(FOLDER) else {
             continue;
         };
-        for (name, _) in names
-            .iter()
-            .filter(|(name, kind)| *kind != Kind::Folder && is_ours(name))
-        {
-            cleared |= disk.remove(&format!("{FOLDER}/{name}")).is_ok();
+        for (name, kind) in names.iter().filter(is_ours) {
+            let path = format!("{FOLDER}/{name}");
+            cleared |= if *kind == Kind::Folder {
+                clear_tree(disk, &path)
+            } else {
+                disk.remove(&path).is_ok()
+            };
         }
         match disk.remove_folder(FOLDER) {
             Ok(true) => return true,
-            Ok(false) if names.iter().all(|(name, _)| !is_ours(name)) => return cleared,
+            Ok(false) if !names.iter().any(|it| is_ours(&it)) => return cleared,
             Ok(false) | Err(_) => {}
         }
     }
     cleared
+}
+
+/// Removes a staged folder with its files, and says whether it is gone.
+fn clear_tree(disk: &dyn Disk, folder: &str) -> bool {
+    for (name, kind) in disk.list(folder).unwrap_or_default() {
+        let path = format!("{folder}/{name}");
+        match kind {
+            Kind::Folder => drop(clear_tree(disk, &path)),
+            Kind::File => drop(disk.remove(&path)),
+            // No build stages such a thing.
+            Kind::HugeFile | Kind::Link | Kind::Special => {}
+        }
+    }
+    disk.remove_folder(folder).unwrap_or(false)
 }
 
 fn exists(disk: &dyn Disk, path: &str) -> Result<bool, OutputError> {

@@ -73,11 +73,28 @@ impl Change {
             Self::Move(from, to, node) if has_folder(names, to) => {
                 names.remove(from);
                 names.insert(to.clone(), *node);
+                if *node == Node::Folder {
+                    move_inside(names, from, to);
+                }
             }
             Self::Unset(path) if !names.keys().any(|name| folder_of(name) == path) => {
                 names.remove(path);
             }
             Self::Set(..) | Self::Move(..) | Self::Unset(_) => {}
+        }
+    }
+}
+
+/// Gives everything below the folder `from` its name below `to`.
+fn move_inside(names: &mut BTreeMap<String, Node>, from: &str, to: &str) {
+    let inside = format!("{from}/");
+    let moved: Vec<String> = (names.keys())
+        .filter(|path| path.starts_with(&inside))
+        .cloned()
+        .collect();
+    for path in moved {
+        if let Some(node) = names.remove(&path) {
+            names.insert(format!("{to}/{}", &path[inside.len()..]), node);
         }
     }
 }
@@ -262,6 +279,18 @@ impl Disk for Memory {
         self.rename(from, to)
     }
 
+    fn rename_folder(&self, from: &str, to: &str) -> io::Result<()> {
+        self.insist_free(to)?;
+        match self.node(from) {
+            Some(Node::Folder) => {
+                let (from, to) = (from.to_owned(), to.to_owned());
+                self.change(Change::Move(from, to, Node::Folder))
+            }
+            Some(Node::File(_)) => Err(io::ErrorKind::NotADirectory.into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
     fn remove(&self, path: &str) -> io::Result<()> {
         match self.node(path) {
             Some(Node::Folder) => Err(io::ErrorKind::IsADirectory.into()),
@@ -286,9 +315,10 @@ impl Disk for Memory {
         }
     }
 
-    fn sync(&self, paths: &BTreeSet<String>) -> io::Result<()> {
+    fn sync(&self, paths: &mut dyn Iterator<Item = String>) -> io::Result<()> {
         self.live()?;
-        for path in paths {
+        let paths: BTreeSet<String> = paths.collect();
+        for path in &paths {
             if let Some(Node::File(inode)) = self.node(path) {
                 self.inodes.borrow_mut()[inode].flushed = true;
             }

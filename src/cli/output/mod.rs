@@ -304,7 +304,7 @@ fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputEr
                 .map_err(io_error("write to", folder))?;
         }
     }
-    Ok((Journal::new(steps, folders.into_iter().collect()), outcome))
+    Ok((Journal::new(steps, folders), outcome))
 }
 
 /// Compares the tree below `root` with `artifacts` and writes nothing at all, not even a lock.

@@ -1,6 +1,6 @@
 //! Which paths may name a file of the tree: relative, plain, and never out of it.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use super::error::OutputError;
 use super::journal;
@@ -55,22 +55,28 @@ fn part_fault(part: &str) -> Option<&'static str> {
 
 /// Finds the first artifact that cannot be written beside the others.
 pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
-    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    let mut names: Vec<(Cow<str>, &str)> = Vec::with_capacity(artifacts.len());
     for artifact in artifacts {
-        if let Some(why) = fault(&artifact.path) {
-            return Err(OutputError::BadPath {
-                path: artifact.path.clone(),
-                why,
-            });
+        let path = artifact.path.as_str();
+        if let Some(why) = fault(path) {
+            let path = path.to_owned();
+            return Err(OutputError::BadPath { path, why });
         }
-        // macOS folds case: there two such names are one file.
-        if let Some(other) = names.insert(artifact.path.to_lowercase(), &artifact.path) {
-            return Err(OutputError::TwoNames {
-                one: other.to_owned(),
-                other: artifact.path.clone(),
-            });
-        }
+        names.push((folded(path), path));
     }
+    // They come in the order of their paths, which is nearly this one.
+    names.sort();
+    let twins = names.windows(2).find(|two| two[0].0 == two[1].0);
+    if let Some([(_, one), (_, other)]) = twins {
+        return Err(OutputError::TwoNames {
+            one: (*one).to_owned(),
+            other: (*other).to_owned(),
+        });
+    }
+    let find = |name: &str| {
+        let at = names.binary_search_by(|(it, _)| it.as_ref().cmp(name)).ok();
+        at.map(|at| names[at].1)
+    };
     let mut last = None;
     for (name, path) in &names {
         let folder = parent(name);
@@ -79,14 +85,24 @@ pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
             continue;
         }
         last = folder;
-        if let Some(file) = parents(name).find_map(|parent| names.get(parent)) {
+        if let Some(file) = parents(name).find_map(find) {
             return Err(OutputError::TwoNames {
-                one: (*file).to_owned(),
+                one: file.to_owned(),
                 other: (*path).to_owned(),
             });
         }
     }
     Ok(())
+}
+
+/// A path as macOS compares it, which folds case: there two such names are one file.
+fn folded(path: &str) -> Cow<'_, str> {
+    let is_folded = |byte: &u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if path.as_bytes().iter().all(is_folded) {
+        Cow::Borrowed(path)
+    } else {
+        Cow::Owned(path.to_lowercase())
+    }
 }
 
 /// The folders above `path`, nearest first, without the root.

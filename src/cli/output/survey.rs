@@ -90,12 +90,11 @@ struct Scope<'a> {
 impl Scope<'_> {
     /// True when this build decides what `path` is.
     fn covers(&self, path: &str) -> bool {
-        let top = path::top(path);
         // Without one page the site was not asked for; it is no reason to remove it.
-        (top != Some(SITE) || self.site_is_made)
+        (self.site_is_made || !is_site(path))
             && self
                 .only
-                .is_none_or(|only| top.is_some_and(|top| only.contains(top)))
+                .is_none_or(|only| path::top(path).is_some_and(|top| only.contains(top)))
     }
 
     /// True when something that the manifest lists is written.
@@ -105,13 +104,18 @@ impl Scope<'_> {
     }
 }
 
+/// True for what lies in the site's folder.
+fn is_site(path: &str) -> bool {
+    let below = path.strip_prefix(SITE);
+    below.is_some_and(|below| below.starts_with('/'))
+}
+
 /// Compares the tree with the artifacts; changes nothing.
 pub(super) fn survey<'a>(
     disk: &dyn Disk,
     artifacts: &'a Artifacts,
     only: Option<&BTreeSet<String>>,
 ) -> Result<Survey<'a>, OutputError> {
-    let is_site = |path: &str| path::top(path) == Some(SITE);
     let scope = Scope {
         only,
         site_is_made: artifacts.iter().any(|artifact| is_site(&artifact.path)),
@@ -253,6 +257,8 @@ fn glances(disk: &dyn Disk, wanted: &BTreeMap<&str, Wanted>) -> Result<Vec<Glanc
 #[derive(Default)]
 struct AbsentFolders<'p> {
     last: Option<(&'p str, bool)>,
+    /// One that is not there, and so nothing below it either.
+    absent: Option<&'p str>,
 }
 
 impl<'p> AbsentFolders<'p> {
@@ -266,7 +272,22 @@ impl<'p> AbsentFolders<'p> {
         {
             return Ok(is_absent);
         }
-        let is_absent = disk.see(folder).map_err(io_error("read", folder))? == Seen::Absent;
+        let is_below = |above: &str| {
+            let below = folder.strip_prefix(above);
+            below.is_some_and(|below| below.starts_with('/'))
+        };
+        let mut is_absent = self.absent.is_some_and(is_below);
+        if !is_absent {
+            // From the top down: when a whole tree is new, that is one question.
+            let above: Vec<&str> = path::parents(path).collect();
+            for folder in above.into_iter().rev() {
+                if disk.see(folder).map_err(io_error("read", folder))? == Seen::Absent {
+                    self.absent = Some(folder);
+                    is_absent = true;
+                    break;
+                }
+            }
+        }
         self.last = Some((folder, is_absent));
         Ok(is_absent)
     }
@@ -285,11 +306,7 @@ fn load(disk: &dyn Disk, path: &str) -> Result<(Record, String), OutputError> {
 
 /// The text of the manifest: it lists what is on the disk after this build.
 fn new_manifest<'a>(artifacts: &'a Artifacts, scope: &Scope, old: &str) -> Cow<'a, str> {
-    let committed = || {
-        artifacts
-            .iter()
-            .filter(|artifact| path::top(&artifact.path) != Some(SITE))
-    };
+    let committed = || artifacts.iter().filter(|artifact| !is_site(&artifact.path));
     let whole = match artifacts.find(MANIFEST) {
         Some(manifest) => Cow::Borrowed(manifest.text.as_str()),
         None => Cow::Owned(record::render(committed())),
@@ -423,8 +440,12 @@ fn foreign(
     }
     let inside = |folder: &str| scope.covers(&join(folder, "x"));
     let mut foreign = Vec::new();
+    let mut absent = AbsentFolders::default();
     for folder in std::iter::once("").chain(folders.iter().copied().filter(|folder| inside(folder)))
     {
+        if absent.hold(disk, folder)? {
+            continue;
+        }
         for (name, kind) in disk.list(folder).map_err(io_error("list", folder))? {
             let path = join(folder, &name);
             let name = path.as_str();

@@ -1,12 +1,9 @@
 //! The env file of a service, as the owner finds it before the first start.
 
-use serde::Serialize;
-
+use crate::emit::escape::{Unwritable, comment_line, env_file_value};
 use crate::emit::process;
-use crate::emit::{Artifact, EmitError, Install, Template};
+use crate::emit::{Artifact, EmitError, Install};
 use crate::platform::{Origin, Platform, Service, Value, Variable};
-
-static FILE: Template = Template::env(include_str!("service.env.j2"));
 
 /// The env file of a service, to be installed at `path` where none is.
 pub(super) fn env_file(
@@ -16,20 +13,8 @@ pub(super) fn env_file(
 ) -> Result<Artifact, EmitError> {
     let host = &platform[service.host];
     let artifact = format!("env/{}/{}.env", host.name, service.name);
-    let page = Page {
-        service: &service.name,
-        title: &service.title,
-        host: &host.name,
-        path,
-        variables: service
-            .env
-            .iter()
-            .map(|it| Entry::of(platform, service, it))
-            .collect(),
-    };
-    let text = FILE
-        .render(&page)
-        .map_err(|error| EmitError::of(&artifact, error))?;
+    let text = text(platform, service, path)
+        .map_err(|source| EmitError::Unwritable(artifact.clone(), source))?;
     let user = &service.run.user;
     Ok(Artifact::new(artifact, text).install(Install {
         host: host.name.clone(),
@@ -42,45 +27,64 @@ pub(super) fn env_file(
     }))
 }
 
-#[derive(Serialize)]
-struct Page<'a> {
-    service: &'a str,
-    title: &'a str,
-    host: &'a str,
-    path: &'a str,
-    variables: Vec<Entry<'a>>,
-}
-
-/// A variable with what there is to say about it.
-#[derive(Serialize)]
-struct Entry<'a> {
-    name: &'a str,
-    comments: Vec<String>,
-    /// False for a copy of another variable, which the start script makes: an assignment here could only be wrong.
-    assigned: bool,
-    value: &'a str,
-}
-
-impl<'a> Entry<'a> {
-    fn of(platform: &'a Platform, service: &Service, variable: &'a Variable) -> Self {
-        let decided = process::decided(platform, variable);
-        let mut comments = source(platform, variable);
-        comments.extend(reason(service, variable));
-        if decided.is_none() {
-            let required = if variable.required {
-                "Required: the service does not start without it."
-            } else {
-                "Not required."
-            };
-            comments.push(required.to_owned());
+/// The text of an env file. It is no template: there are as many as services, and each has a few lines for each of many variables.
+fn text(platform: &Platform, service: &Service, path: &str) -> Result<String, Unwritable> {
+    let mut text = String::with_capacity(2048);
+    let mut write = |parts: &[&str]| parts.iter().for_each(|part| text.push_str(part));
+    let host = &platform[service.host].name;
+    let [title, service_name, host, path] =
+        [&service.title, &service.name, host, path].map(comment_line);
+    write(&[
+        "# ",
+        &title,
+        " (service ",
+        &service_name,
+        " on ",
+        &host,
+        ")\n",
+    ]);
+    write(&[
+        "#\n# A template made from platform.toml. It is installed as ",
+        &path,
+        "\n",
+    ]);
+    write(&[HOW_TO_FILL_IN]);
+    for variable in &service.env {
+        write(&["\n"]);
+        for comment in comments(platform, service, variable) {
+            write(&["# ", &comment_line(&comment), "\n"]);
         }
-        Self {
-            name: &variable.name,
-            comments,
-            assigned: !matches!(variable.value, Value::Variable(_)),
-            value: decided.unwrap_or_default(),
+        let name = env_file_value(&variable.name)?;
+        if matches!(variable.value, Value::Variable(_)) {
+            // A copy of another, which the start script makes: an assignment here could only be wrong.
+            write(&["# ", &name, "=\n"]);
+        } else {
+            let decided = process::decided(platform, variable).unwrap_or_default();
+            write(&[&name, "=", &env_file_value(decided)?, "\n"]);
         }
     }
+    Ok(text)
+}
+
+const HOW_TO_FILL_IN: &str = "\
+# only where no such file is: what you fill in stays yours, and nobody else may read it.
+# Lines are NAME=value. No `export`, no variables, nothing is executed; a value with blanks
+# or signs stands in single quotes.
+";
+
+/// What there is to say about a variable.
+fn comments(platform: &Platform, service: &Service, variable: &Variable) -> Vec<String> {
+    let mut comments = source(platform, variable);
+    comments.extend(reason(service, variable));
+    if process::decided(platform, variable).is_none() {
+        let required = if variable.required {
+            "Required: the service does not start without it."
+        } else {
+            "Not required."
+        };
+        comments.push(required.to_owned());
+    }
+    comments
 }
 
 /// Where the value of a variable comes from.

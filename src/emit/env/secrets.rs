@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::emit::escape::{markdown_code, markdown_text};
 use crate::emit::{Artifact, EmitError, Template};
 use crate::platform::{Host, HostId, Platform, Secret, SecretId, Service, Value, Variable};
 
@@ -39,7 +40,7 @@ pub(super) fn lists(platform: &Platform) -> Result<Vec<Artifact>, EmitError> {
             by_host.entry(row.host_id).or_default().push(row.clone());
         }
         for (host, here) in by_host {
-            let entry = Entry::of(&platform[*id], host, here, rows);
+            let entry = Entry::of(&platform[*id], host, &here, rows);
             secrets.entry(host).or_default().push(entry);
         }
     }
@@ -89,9 +90,8 @@ struct Entry<'a> {
     title: &'a str,
     command: Option<&'a str>,
     obtain: Option<&'a str>,
-    rows: Vec<Row<'a>>,
-    /// Where else the same value belongs: the first places on other hosts.
-    elsewhere: Vec<Row<'a>>,
+    /// The places on this host, then the first ones on other hosts: rows of a table, ready to print, for there may be thousands.
+    rows: String,
     /// How many further places there are on other hosts.
     more: usize,
 }
@@ -100,17 +100,19 @@ struct Entry<'a> {
 const ELSEWHERE: usize = 20;
 
 impl<'a> Entry<'a> {
-    fn of(secret: &'a Secret, host: HostId, here: Vec<Row<'a>>, all: &[Row<'a>]) -> Self {
+    fn of(secret: &'a Secret, host: HostId, here: &[Row], all: &[Row]) -> Self {
         let others = all.iter().filter(|it| it.host_id != host);
-        let elsewhere: Vec<Row> = others.take(ELSEWHERE).cloned().collect();
+        let elsewhere: Vec<String> = others.take(ELSEWHERE).map(|it| it.line(true)).collect();
         Self {
             name: &secret.name,
             title: &secret.title,
             command: secret.command.as_deref(),
             obtain: secret.obtain.as_deref(),
             more: all.len() - here.len() - elsewhere.len(),
-            rows: here,
-            elsewhere,
+            rows: (here.iter().map(|it| it.line(false)))
+                .chain(elsewhere)
+                .collect::<Vec<_>>()
+                .join("\n"),
         }
     }
 }
@@ -144,5 +146,18 @@ impl<'a> Row<'a> {
             variable: &variable.name,
             required: variable.required,
         }
+    }
+
+    /// The row as Markdown, with the host where that is another one.
+    fn line(&self, is_elsewhere: bool) -> String {
+        let file = self.file.map(markdown_code);
+        let mut cells = file.unwrap_or_else(|| "no env file is named".to_owned());
+        if is_elsewhere {
+            cells.push_str(" on ");
+            cells.push_str(&markdown_code(self.host));
+        }
+        let (variable, service) = (markdown_code(self.variable), markdown_text(self.service));
+        let required = if self.required { "yes" } else { "no" };
+        format!("| {cells} | {variable} | {service} | {required} |")
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn start_script(platform: &Platform, service: &Service) -> Result<Art
     }))
 }
 
-/// What the script says; the fields named `words` and `value` are shell words already.
+/// What the script says. Fields named `words` are shell words already; `required`, `optional` and `exports` are whole lines, for most of a script is a line for each variable.
 #[derive(Serialize)]
 struct Script<'a> {
     service: &'a str,
@@ -40,30 +40,16 @@ struct Script<'a> {
     home: String,
     /// Set when the script itself reads the env file: systemd does it before, launchd does not.
     env_file: Option<&'a str>,
-    required: Vec<Reference<'a>>,
+    required: String,
     /// What a refusal adds: where the missing values belong.
     remedy: String,
-    exports: Vec<Export>,
-    optional: Vec<Reference<'a>>,
+    exports: String,
+    optional: String,
     directory: Option<&'a str>,
     /// False when the program lies below a working directory that nobody has named.
     startable: bool,
     words: Option<String>,
     slots: Vec<Process<'a>>,
-}
-
-/// A variable and the shell words that give its value.
-#[derive(Serialize)]
-struct Reference<'a> {
-    name: &'a str,
-    value: String,
-}
-
-/// An assignment that is exported.
-#[derive(Serialize)]
-struct Export {
-    name: String,
-    value: String,
 }
 
 /// A process of a service with one for each model.
@@ -77,10 +63,6 @@ struct Process<'a> {
 impl<'a> Script<'a> {
     fn of(platform: &'a Platform, service: &'a Service) -> Result<Self, Unwritable> {
         let host = &platform[service.host];
-        let reference = |name: &'a str| Reference {
-            name,
-            value: expansion(name),
-        };
         let required = process::required_variables(platform, service);
         let optional = service.env.iter().filter(|it| {
             matches!(it.value, Value::Secret(_) | Value::FillIn(_))
@@ -101,14 +83,23 @@ impl<'a> Script<'a> {
                 Some(path) => format!("fill in {path}"),
                 None => "platform.toml names no env_file for it".to_owned(),
             },
-            optional: optional.map(|it| reference(&it.name)).collect(),
+            optional: lines(optional.map(|it| {
+                let name = shell_word(&it.name)?;
+                let value = expansion(&it.name);
+                Ok(["[ -n ", &value, " ] || unset ", &name].concat())
+            }))?,
             // What a copied variable is copied from is asked for by its own name.
-            required: required
-                .into_iter()
-                .filter(|it| !matches!(it.value, Value::Variable(_)))
-                .map(|it| reference(&it.name))
-                .chain(copied(platform, service).map(reference))
-                .collect(),
+            required: lines(
+                required
+                    .iter()
+                    .filter(|it| !matches!(it.value, Value::Variable(_)))
+                    .map(|it| it.name.as_str())
+                    .chain(copied(platform, service))
+                    .map(|name| {
+                        let value = expansion(name);
+                        Ok(["homelab_need ", &shell_word(name)?, " ", &value].concat())
+                    }),
+            )?,
             exports: exports(platform, service)?,
             directory,
             startable: directory.is_some()
@@ -146,34 +137,32 @@ fn copied<'a>(platform: &'a Platform, service: &'a Service) -> impl Iterator<Ite
         })
 }
 
+/// One line after the other, without the last one's end.
+fn lines(lines: impl Iterator<Item = Result<String, Unwritable>>) -> Result<String, Unwritable> {
+    Ok(lines.collect::<Result<Vec<_>, _>>()?.join("\n"))
+}
+
 /// What the script sets by itself: the path, what the platform decides, and copies of other variables last.
-fn exports(platform: &Platform, service: &Service) -> Result<Vec<Export>, Unwritable> {
+fn exports(platform: &Platform, service: &Service) -> Result<String, Unwritable> {
     let mut exports = Vec::new();
+    let export = |name: &str, value: &str| -> Result<String, Unwritable> {
+        Ok(["export ", &shell_word(name)?, "=", value].concat())
+    };
     if platform.variable(service, "PATH").is_none() {
         let path = process::search_path(&platform[service.host], service);
-        exports.push(Export {
-            name: "PATH".to_owned(),
-            value: shell_word(&path)?.into_owned(),
-        });
+        exports.push(export("PATH", &shell_word(&path)?)?);
     }
     for variable in &service.env {
         if let Some(text) = process::decided(platform, variable) {
-            let value = shell_word(text)?.into_owned();
-            exports.push(Export {
-                name: variable.name.clone(),
-                value,
-            });
+            exports.push(export(&variable.name, &shell_word(text)?)?);
         }
     }
     for variable in &service.env {
         if let Value::Variable(name) = &variable.value {
-            exports.push(Export {
-                name: variable.name.clone(),
-                value: expansion(name),
-            });
+            exports.push(export(&variable.name, &expansion(name))?);
         }
     }
-    Ok(exports)
+    Ok(exports.join("\n"))
 }
 
 /// A command as shell words.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::platform::Platform;
+use crate::side_by_side::{MANY_SERVICES, side_by_side};
 
 use super::json::to_json;
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install};
@@ -27,9 +28,41 @@ pub(super) static EMITTER: Emitter = Emitter {
     reason = "every emitter may fail, and this one never does"
 )]
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
-    let text = render(&platform.name, artifacts.iter());
+    let text = if platform.services.len() >= MANY_SERVICES {
+        in_parts(&platform.name, artifacts)
+    } else {
+        render(&platform.name, artifacts.iter())
+    };
     artifacts.add(Artifact::new(PATH, text));
     Ok(())
+}
+
+/// The same text, written in parts on all cores.
+fn in_parts(platform: &str, artifacts: &Artifacts) -> String {
+    /// How many files there are in a part.
+    const PART: usize = 2000;
+    const END: &str = "\n  }\n}\n";
+    if artifacts.len() <= PART {
+        return render(platform, artifacts.iter());
+    }
+    let head = render(platform, []).trim_end_matches(['\n', '}']).len();
+    let files: Vec<&Artifact> = artifacts.iter().filter(|it| it.path != PATH).collect();
+    let parts: Vec<&[&Artifact]> = files.chunks(PART).collect();
+    let parts = side_by_side(&parts, true, |part| {
+        let mut text = render(platform, part.iter().copied());
+        text.truncate(text.len() - END.len());
+        text
+    });
+    let mut whole = String::with_capacity(parts.iter().map(String::len).sum::<usize>() + END.len());
+    for part in parts {
+        if whole.is_empty() {
+            whole.push_str(&part);
+        } else {
+            whole.push(',');
+            whole.push_str(&part[head..]);
+        }
+    }
+    whole + END
 }
 
 /// Returns the manifest of these artifacts, ordered by path.
@@ -99,6 +132,18 @@ impl<'a> Place<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_make_the_same_text() {
+        let mut artifacts = Artifacts::new();
+        for number in 0..4500 {
+            artifacts.add(Artifact::new(format!("ops/{number}.sh"), ""));
+            if [1, 2000, 2001, 4500].contains(&artifacts.len()) {
+                let name = "a {\"}\n}";
+                assert_eq!(in_parts(name, &artifacts), render(name, artifacts.iter()));
+            }
+        }
+    }
 
     #[test]
     fn it_lists_every_file_but_itself() {

@@ -2,67 +2,46 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use minijinja::value::Value;
 
-use crate::emit::{Artifact, Artifacts, Install, places, process};
-use crate::platform::{HostState, Platform, Service, Value};
-
-/// A file to install.
-#[derive(Serialize)]
-pub(super) struct FileRow<'a> {
-    host: &'a str,
-    /// Where it lies below `generated/`.
-    source: &'a str,
-    path: &'a str,
-    owner: &'a str,
-    group: &'a str,
-    /// As `stat` prints it.
-    mode: String,
-    /// `plain`, `seed` for one that is never overwritten, or `daemon` for a launchd daemon that belongs to no service.
-    how: &'static str,
-    restart: String,
-}
-
-/// An env file, and the variables that nobody but its owner can fill in.
-#[derive(Serialize)]
-pub(super) struct NeedsRow<'a> {
-    host: &'a str,
-    path: &'a str,
-    service: &'a str,
-    names: String,
-}
-
-/// A file that we install into a checkout.
-#[derive(Serialize)]
-pub(super) struct OurRow<'a> {
-    host: &'a str,
-    path: &'a str,
-}
+use super::rows::Rows;
+use crate::emit::{Artifact, Artifacts, EmitError, Install, places, process};
+use crate::platform::{self, HostState, Platform, Service};
 
 /// Everything that is installed, ordered by host and path.
-pub(super) fn files<'a>(platform: &Platform, artifacts: &'a Artifacts) -> Vec<FileRow<'a>> {
+pub(super) fn files(platform: &Platform, artifacts: &Artifacts) -> Result<Value, EmitError> {
     let daemons: BTreeSet<(&str, String)> = platform
         .services
         .iter()
         .map(|it| (platform[it.host].name.as_str(), places::launchd_plist(it)))
         .collect();
-    let mut files: Vec<_> = installs(artifacts)
-        .map(|(artifact, install)| FileRow {
-            host: &install.host,
-            source: &artifact.path,
-            path: &install.path,
-            owner: &install.owner,
-            group: &install.group,
-            mode: format!("{:o}", install.mode),
-            how: how(&daemons, install),
-            restart: install.restart.join(" "),
-        })
-        .collect();
-    files.sort_by_key(|file| (file.host, file.path));
-    files
+    let mut files: Vec<_> = installs(artifacts).collect();
+    files.sort_by_key(|(_, install)| (install.host.as_str(), install.path.as_str()));
+    let mut rows = Rows::of("ops/install.sh");
+    for (artifact, install) in files {
+        // As `stat` prints it.
+        let mode = match install.mode {
+            0o600 => "600",
+            0o644 => "644",
+            0o755 => "755",
+            other => &format!("{other:o}"),
+        };
+        let words = [
+            install.host.as_str(),
+            &artifact.path,
+            &install.path,
+            &install.owner,
+            &install.group,
+            mode,
+            how(&daemons, install),
+            &install.restart.join(" "),
+        ];
+        rows.add("file", &words)?;
+    }
+    Ok(rows.finish())
 }
 
-/// How a file is installed; `daemons` are those of services, by host and path.
+/// How a file is installed: `plain`, `seed` for one that is never overwritten, or `daemon` for a launchd daemon that belongs to no service; `daemons` are those of services, by host and path.
 fn how(daemons: &BTreeSet<(&str, String)>, install: &Install) -> &'static str {
     if install.seed {
         "seed"
@@ -76,36 +55,36 @@ fn how(daemons: &BTreeSet<(&str, String)>, install: &Install) -> &'static str {
 }
 
 /// What every env file must hold that we do not know.
-pub(super) fn needs(platform: &Platform) -> Vec<NeedsRow<'_>> {
-    platform
-        .live_services()
-        .filter_map(|service| {
-            let names = filled_in(platform, service);
-            (!names.is_empty()).then_some(NeedsRow {
-                host: &platform[service.host].name,
-                path: service.env_file.as_deref()?,
-                service: &service.name,
-                names: names.join(" "),
-            })
-        })
-        .collect()
+pub(super) fn needs(platform: &Platform) -> Result<Value, EmitError> {
+    let mut rows = Rows::of("ops/install.sh");
+    for service in platform.live_services() {
+        let names = filled_in(platform, service);
+        if let Some(path) = &service.env_file
+            && !names.is_empty()
+        {
+            let host = &platform[service.host].name;
+            rows.add("needs", &[host, path, &service.name, &names.join(" ")])?;
+        }
+    }
+    Ok(rows.finish())
 }
 
 /// The files that lie in a checkout: git sees them there, and they are nobody's changes.
-pub(super) fn ours<'a>(platform: &'a Platform, artifacts: &'a Artifacts) -> Vec<OurRow<'a>> {
+pub(super) fn ours(platform: &Platform, artifacts: &Artifacts) -> Result<Value, EmitError> {
     let mut ours: Vec<_> = installs(artifacts)
         .filter_map(|(_, install)| {
             let host = platform.hosts.find(&install.host)?;
             let checkout = host.checkout.as_deref()?;
             let path = below(checkout, &install.path)?;
-            (host.state == HostState::Live).then_some(OurRow {
-                host: &host.name,
-                path,
-            })
+            (host.state == HostState::Live).then_some([&host.name, path])
         })
         .collect();
-    ours.sort_by_key(|it| (it.host, it.path));
-    ours
+    ours.sort_unstable();
+    let mut rows = Rows::of("ops/redeploy.sh");
+    for words in ours {
+        rows.add("ours", &words)?;
+    }
+    Ok(rows.finish())
 }
 
 fn installs(artifacts: &Artifacts) -> impl Iterator<Item = (&Artifact, &Install)> {
@@ -119,7 +98,7 @@ fn filled_in<'a>(platform: &'a Platform, service: &'a Service) -> Vec<&'a str> {
     let mut names: Vec<_> = process::required_variables(platform, service)
         .into_iter()
         .map(|variable| match &variable.value {
-            Value::Variable(name) => name,
+            platform::Value::Variable(name) => name,
             _ => &variable.name,
         })
         .filter(|name| {

@@ -3,6 +3,7 @@
 //! They run where the lab runs, on bash 3.2 with curl alone. Each is whole by itself: its tables (`*.sh.j2`), the parts it shares with others (`common.sh`, `local.sh`, `root.sh`, `control.sh`, `stores.sh`), and its own functions (`*.sh`).
 
 mod files;
+mod rows;
 mod stores;
 mod table;
 
@@ -12,7 +13,6 @@ use serde::Serialize;
 use crate::platform::Platform;
 use crate::side_by_side::{MANY_SERVICES, both, side_by_side};
 
-use super::probe;
 use super::template::seen;
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Template};
 
@@ -100,7 +100,10 @@ fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError>
         || Installed::of(platform, artifacts),
         || Asked::of(platform, artifacts),
     );
-    let tables = seen(&Tables { installed, asked });
+    let tables = seen(&Tables {
+        installed: installed?,
+        asked: asked?,
+    });
     for script in side_by_side(&SCRIPTS, many, |script| script.write(&tables)) {
         artifacts.add(script?);
     }
@@ -150,7 +153,9 @@ struct Installed {
 struct Asked<'a> {
     platform: &'a str,
     hosts: Value,
+    checkouts: Value,
     services: Value,
+    folders: Value,
     probes: Value,
     stores: Value,
     models: Value,
@@ -162,34 +167,36 @@ struct Asked<'a> {
 }
 
 impl Installed {
-    fn of(platform: &Platform, artifacts: &Artifacts) -> Self {
-        Self {
-            files: seen(&files::files(platform, artifacts)),
-            needs: seen(&files::needs(platform)),
-            ours: seen(&files::ours(platform, artifacts)),
-        }
+    fn of(platform: &Platform, artifacts: &Artifacts) -> Result<Self, EmitError> {
+        Ok(Self {
+            files: files::files(platform, artifacts)?,
+            needs: files::needs(platform)?,
+            ours: files::ours(platform, artifacts)?,
+        })
     }
 }
 
 impl<'a> Asked<'a> {
-    fn of(platform: &'a Platform, artifacts: &Artifacts) -> Self {
+    fn of(platform: &'a Platform, artifacts: &Artifacts) -> Result<Self, EmitError> {
         let gateway = platform.gateway_service();
         let live: Vec<_> = platform
             .live_services()
             .filter(|it| !platform.is_provider(it))
             .map(|it| it.name.as_str())
             .collect();
-        Self {
+        Ok(Self {
             platform: &platform.name,
-            hosts: seen(&table::hosts(platform)),
-            services: seen(&table::services(platform, artifacts)),
-            probes: seen(&probe::probes(platform)),
+            hosts: table::hosts(platform)?,
+            checkouts: table::checkouts(platform)?,
+            services: table::services(platform, artifacts)?,
+            folders: table::folders(platform)?,
+            probes: table::questions(platform)?,
             stores: seen(&stores::stores(platform)),
             models: seen(&stores::models(platform)),
             answers: seen(&stores::answers(platform)),
             live: live.join(" "),
             key_host: &platform[gateway.host].name,
             key_env: gateway.env_file.as_deref().unwrap_or_default(),
-        }
+        })
     }
 }

@@ -2,69 +2,91 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use minijinja::value::Value;
 
-use crate::emit::Artifacts;
+use super::rows::Rows;
+use crate::emit::probe::probes;
 use crate::emit::starter::{manager, unit};
+use crate::emit::{Artifacts, EmitError};
 use crate::platform::{Host, HostState, Platform, Service};
 
-/// A host.
-#[derive(Serialize)]
-pub(super) struct HostRow<'a> {
-    name: &'a str,
-    /// What `hostname -s` may say on it.
-    names: String,
-    addresses: String,
-    checkout: Option<&'a str>,
+/// The hosts that are in use, each with what `hostname -s` may say on it.
+pub(super) fn hosts(platform: &Platform) -> Result<Value, EmitError> {
+    let mut rows = Rows::of("ops/clear-cache.sh");
+    for host in live_hosts(platform) {
+        let (names, addresses) = (names(host).join(" "), addresses(host).join(" "));
+        rows.add("host", &[&host.name, &names, &addresses])?;
+    }
+    Ok(rows.finish())
 }
 
-/// A service that can be restarted.
-#[derive(Serialize)]
-pub(super) struct ServiceRow<'a> {
-    name: &'a str,
-    host: &'a str,
-    manager: &'static str,
-    /// Units without `.service`, or labels.
-    units: String,
-    seconds: u64,
-    /// Its folder below the checkout.
-    folder: &'a str,
+/// The checkouts on them.
+pub(super) fn checkouts(platform: &Platform) -> Result<Value, EmitError> {
+    let mut rows = Rows::of("ops/redeploy.sh");
+    for host in live_hosts(platform) {
+        if let Some(checkout) = &host.checkout {
+            rows.add("checkout", &[&host.name, checkout])?;
+        }
+    }
+    Ok(rows.finish())
 }
 
-/// The hosts that are in use.
-pub(super) fn hosts(platform: &Platform) -> Vec<HostRow<'_>> {
-    let live = |host: &&Host| host.state == HostState::Live;
+fn live_hosts(platform: &Platform) -> impl Iterator<Item = &Host> {
     platform
         .machines()
-        .filter(live)
-        .map(|host| HostRow {
-            name: &host.name,
-            names: names(host).join(" "),
-            addresses: addresses(host).join(" "),
-            checkout: host.checkout.as_deref(),
-        })
-        .collect()
+        .filter(|host| host.state == HostState::Live)
 }
 
-/// The services that run and that we restart, in the order in which that is done.
-pub(super) fn services<'a>(
-    platform: &'a Platform,
-    artifacts: &'a Artifacts,
-) -> Vec<ServiceRow<'a>> {
+/// The services that run and that we restart, in the order in which that is done, with their units without `.service` or their labels.
+pub(super) fn services(platform: &Platform, artifacts: &Artifacts) -> Result<Value, EmitError> {
     let units = Units::of(artifacts);
-    let order = &platform.ops.restart_order;
-    order
-        .iter()
-        .map(|id| &platform[*id])
-        .map(|service| ServiceRow {
-            name: &service.name,
-            host: &platform[service.host].name,
-            manager: manager(platform, service),
-            units: units.of_service(platform, service),
-            seconds: service.run.start_timeout.as_secs().max(1),
-            folder: service.folder.as_deref().unwrap_or_default(),
-        })
-        .collect()
+    let mut rows = Rows::of("ops/install.sh");
+    for service in restarted(platform) {
+        let words = [
+            service.name.as_str(),
+            &platform[service.host].name,
+            manager(platform, service),
+            &units.of_service(platform, service),
+            &service.run.start_timeout.as_secs().max(1).to_string(),
+        ];
+        rows.add("service", &words)?;
+    }
+    Ok(rows.finish())
+}
+
+/// The same services with their folders below the checkout.
+pub(super) fn folders(platform: &Platform) -> Result<Value, EmitError> {
+    let mut rows = Rows::of("ops/redeploy.sh");
+    for service in restarted(platform) {
+        let folder = service.folder.as_deref().unwrap_or_default();
+        let host = &platform[service.host].name;
+        rows.add("service", &[&service.name, host, folder])?;
+    }
+    Ok(rows.finish())
+}
+
+fn restarted(platform: &Platform) -> impl Iterator<Item = &Service> {
+    platform.ops.restart_order.iter().map(|id| &platform[*id])
+}
+
+/// What is asked to learn whether all is well.
+pub(super) fn questions(platform: &Platform) -> Result<Value, EmitError> {
+    let mut rows = Rows::of("ops/healthcheck.sh");
+    for it in probes(platform) {
+        let lines: [&[&str]; 3] = [
+            &[it.what, it.service, it.host, &it.port, &it.title],
+            &[&it.near, &it.far],
+            &[
+                it.method,
+                &it.status.to_string(),
+                &it.key,
+                &it.body,
+                it.contains,
+            ],
+        ];
+        rows.add_lines("probe", &lines)?;
+    }
+    Ok(rows.finish())
 }
 
 /// The units and labels whose files we install, by host and service: a service may have one for each of its models.

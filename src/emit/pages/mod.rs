@@ -101,19 +101,23 @@ static WHOLE: [fn(&Book) -> Page; 10] = [
 
 /// Where a host's page lies.
 pub fn host_path(host: &Host) -> String {
-    format!("hosts/{}.md", host.name)
+    ["hosts/", &host.name, ".md"].concat()
 }
 
 /// Where a service's page lies.
 pub fn service_path(service: &Service) -> String {
-    format!("services/{}.md", service.name)
+    ["services/", &service.name, ".md"].concat()
 }
 
 /// Where a handle's page lies. What a file name should not hold is written as `_` and its number.
 pub fn handle_path(handle: &Handle) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+    if handle.name.bytes().all(is_plain) {
+        return ["handles/", &handle.name, ".md"].concat();
+    }
     let mut name = String::new();
     for byte in handle.name.bytes() {
-        if byte.is_ascii_alphanumeric() || b".-".contains(&byte) {
+        if is_plain(byte) {
             name.push(char::from(byte));
         } else {
             let _ = write!(name, "_{byte:02x}");
@@ -124,7 +128,7 @@ pub fn handle_path(handle: &Handle) -> String {
 
 /// A link to a handle's page.
 fn to_handle(up: &str, handle: &Handle) -> String {
-    markdown::link(&handle.name, &format!("{up}{}", handle_path(handle)))
+    markdown::link(&handle.name, &[up, &handle_path(handle)].concat())
 }
 
 /// A link to what is said about an MCP server.
@@ -135,10 +139,10 @@ fn to_mcp(up: &str, server: &McpServer) -> String {
 
 /// A link to a host's page from a page that lies `up` folders down: `""` or `"../"`.
 fn to_host(up: &str, host: &Host) -> String {
-    markdown::link(&host.name, &format!("{up}{}", host_path(host)))
+    markdown::link(&host.name, &[up, &host_path(host)].concat())
 }
 
 /// A link to a service's page.
 fn to_service(up: &str, service: &Service) -> String {
-    markdown::link(&service.name, &format!("{up}{}", service_path(service)))
+    markdown::link(&service.name, &[up, &service_path(service)].concat())
 }

@@ -5,7 +5,7 @@ mod policy;
 use serde::Serialize;
 
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install, Template, json, places};
-use crate::platform::{Host, NetworkKind, Platform};
+use crate::platform::{Host, NetworkKind, Platform, Service};
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "tailscale",
@@ -34,8 +34,11 @@ struct Published<'a> {
 }
 
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+    // Few are: to go through all services for each host would take more and more.
+    let served = platform.live_services().filter(|it| it.serve.is_some());
+    let served: Vec<&Service> = served.collect();
     for host in &platform.hosts {
-        let published = published(platform, host);
+        let published = published(&served, host);
         if published.is_empty() {
             continue;
         }
@@ -72,19 +75,18 @@ fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError>
     Ok(())
 }
 
-fn published<'a>(platform: &'a Platform, host: &Host) -> Vec<Published<'a>> {
-    let services = platform.live_services().filter(|it| it.host == host.id);
-    services
-        .filter_map(|service| {
-            let serve = service.serve.as_ref()?;
-            let port = service.port()?;
-            Some(Published {
-                title: &service.title,
-                https: format!("--https={}", serve.https_port),
-                path: (serve.path != "/").then(|| format!("--set-path={}", serve.path)),
-                target: format!("http://127.0.0.1:{port}"),
-                url: serve.url(),
-            })
+fn published<'a>(served: &[&'a Service], host: &Host) -> Vec<Published<'a>> {
+    let here = served.iter().filter(|it| it.host == host.id);
+    here.filter_map(|service| {
+        let serve = service.serve.as_ref()?;
+        let port = service.port()?;
+        Some(Published {
+            title: &service.title,
+            https: format!("--https={}", serve.https_port),
+            path: (serve.path != "/").then(|| format!("--set-path={}", serve.path)),
+            target: format!("http://127.0.0.1:{port}"),
+            url: serve.url(),
         })
-        .collect()
+    })
+    .collect()
 }

@@ -227,6 +227,8 @@ fn c114_what_a_dead_build_left_is_told_and_cleared() {
         fs::write(place.path(".homelab/owner"), owner).unwrap();
         fs::write(place.path(".homelab/lock"), "garbage").unwrap();
         fs::write(place.path(".homelab/new-0"), "half a fi").unwrap();
+        fs::create_dir_all(place.path(".homelab/tree-7/docs/hosts")).unwrap();
+        fs::write(place.path(".homelab/tree-7/docs/hosts/nas.md"), "# N").unwrap();
         fs::write(place.path(".homelab/forward"), "{\"version\":1,\"steps\":[").unwrap();
         let differences = compare(&place.root, &artifacts("one"), &Options::default()).unwrap();
         assert_eq!(differences[0].change, Change::Interrupted);
