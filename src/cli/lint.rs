@@ -1,13 +1,12 @@
 //! `homelab lint`: checks the file, and writes nothing unless it is asked to mend it.
 
 use super::arguments::Lint;
-use super::{End, fix, huge_pages, input, pages, terminal};
+use super::{End, fix, input, pages, terminal};
 
 pub(super) fn run(arguments: &Lint) -> End {
     if arguments.fix || arguments.unsafe_fixes || arguments.diff {
         return fix::run(arguments);
     }
-    huge_pages::welcome(&arguments.input.platform);
     let Some(reading) = input::load_at_last(&arguments.input) else {
         return End::Failed;
     };

@@ -8,7 +8,6 @@ mod docs;
 mod explain;
 mod file;
 mod fix;
-mod huge_pages;
 mod import;
 mod init;
 mod input;
