@@ -24,6 +24,7 @@ mod reference;
 pub mod report;
 mod schema;
 mod shell;
+mod small_pages;
 mod status;
 mod sync;
 mod terminal;
@@ -38,6 +39,7 @@ use arguments::{Command, Homelab};
 
 /// Runs the program with the arguments it was given.
 pub fn main() -> ExitCode {
+    small_pages::ask();
     let homelab = match Homelab::try_parse() {
         Ok(homelab) => homelab,
         Err(error) => return refuse(&error),
