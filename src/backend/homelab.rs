@@ -1,8 +1,6 @@
 //! `homelab proxy`, a gateway that serves the same names as LiteLLM from the compiled route table.
 
-use super::{
-    Config, Endpoint, Kind, Layer, Place, Probe, Role, Setting, SettingValue, Word, Workload,
-};
+use super::{Config, Endpoint, Kind, Layer, Place, Probe, Role, Word, Workload};
 
 pub(super) static KIND: Kind = Kind {
     name: "homelab",
@@ -27,11 +25,7 @@ pub(super) static KIND: Kind = Kind {
         name: "routes.json",
         place: Place::Directory("config/routes.json"),
     }],
-    env: &[Setting {
-        name: "MIMALLOC_ALLOW_THP",
-        value: SettingValue::Text("0"),
-        why: "memory comes in pages of 4 kB: with those of 2 MB some megabytes more are kept",
-    }],
+    env: &[],
     endpoints: &[
         Endpoint::ChatCompletions,
         Endpoint::Completions,

@@ -24,7 +24,6 @@ mod reference;
 pub mod report;
 mod schema;
 mod shell;
-mod small_pages;
 mod status;
 mod sync;
 mod terminal;
@@ -39,7 +38,6 @@ use arguments::{Command, Homelab};
 
 /// Runs the program with the arguments it was given.
 pub fn main() -> ExitCode {
-    small_pages::ask();
     let homelab = match Homelab::try_parse() {
         Ok(homelab) => homelab,
         Err(error) => return refuse(&error),

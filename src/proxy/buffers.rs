@@ -18,7 +18,7 @@ const LARGEST: usize = 1024 * 1024;
 /// The most room that is kept, whatever was in use lately.
 const MOST_KEPT: usize = 128 * 1024 * 1024;
 
-/// The room of one worker that nobody uses just now. It is mapped, for an allocator does not give back all that it once had.
+/// The room of one worker that nobody uses just now. It is mapped, for the allocator of the system does not give back all that it once had.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     free: RefCell<Vec<MmapMut>>,
