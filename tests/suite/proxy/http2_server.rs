@@ -248,7 +248,11 @@ async fn answer(
                 }
             }
             (Do::GoAway, _) => drop(tell.send(false)),
-            (Do::HangUp, _) => drop(tell.send(true)),
+            (Do::HangUp, _) => {
+                let _ = tell.send(true);
+                // To drop the answer would reset it, perhaps before the connection ends.
+                return std::future::pending().await;
+            }
             (Do::Send(_) | Do::End, None) => panic!("there is no head yet"),
         }
     }
