@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::side_by_side::MUCH_TEXT;
 
 /// How many parts much text is parsed in: more than there are cores to wait for, so that none has a large last one.
-const PARTS: usize = 8;
+const PARTS: usize = 32;
 
 /// Parses a text and reports every mistake in it.
 ///
