@@ -128,7 +128,7 @@ fn make(
     diagnostics: &mut Diagnostics,
 ) -> (Option<Platform>, Option<Manifest>) {
     let readable = !document.is_damaged() && !diagnostics.has_errors();
-    let read = || document.root_node().deserialize::<Manifest>();
+    let read = || manifest::read(document, much);
     // Much text is read while its shape is still in doubt; what has another shape may then be no manifest.
     let ahead = much && readable;
     let (shaped, ahead) = both(

@@ -12,6 +12,7 @@ mod mcp;
 mod model;
 mod ops;
 mod policy;
+mod read;
 mod schema;
 mod secret;
 mod serve;
@@ -39,6 +40,7 @@ pub use mcp::{McpServer, McpState, McpTool, Transport};
 pub use model::{Capability, Model, ModelState, Price};
 pub use ops::{Check, Ops};
 pub use policy::{Fact, HandleNames, Naming, Optimiser, Policy, Scheme, SchemePart};
+pub use read::read;
 pub use schema::{plain_schema, schema, schema_text};
 pub use secret::{Generate, Secret};
 pub use serve::Serve;
@@ -53,6 +55,8 @@ pub use text::{
 pub use tuning::Tuning;
 
 /// Everything a `platform.toml` can say.
+///
+/// The values of long tables are boxed: the nodes of a map have room for eleven, and are half empty.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "platform.toml")]
@@ -80,13 +84,13 @@ pub struct Manifest {
     #[serde(default)]
     pub tunings: BTreeMap<Name, Tuning>,
     /// Everything that runs, by name.
-    pub services: BTreeMap<Name, Service>,
+    pub services: BTreeMap<Name, Box<Service>>,
     /// The models, by canonical id.
     #[serde(default)]
-    pub models: BTreeMap<HandleName, Model>,
+    pub models: BTreeMap<HandleName, Box<Model>>,
     /// The names clients use for models, by name.
     #[serde(default)]
-    pub handles: BTreeMap<HandleName, Handle>,
+    pub handles: BTreeMap<HandleName, Box<Handle>>,
     /// How the gateway behaves.
     #[serde(default)]
     pub gateway: Gateway,

@@ -6,7 +6,7 @@ use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeOwned, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::document::{Entry, Node, Value};
+use super::document::{Entry, Node, Table, Value};
 use crate::diagnostic::Span;
 
 /// Why a node does not fit a type. The shape check finds such things first and says them better.
@@ -22,6 +22,25 @@ impl Node {
     /// A value of the type `T`, as serde understands this node.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, DeserializeError> {
         T::deserialize(self)
+    }
+
+    /// A value of the type `T` as if these keys of this table had empty tables.
+    pub fn deserialize_with_empty<T: DeserializeOwned>(
+        &self,
+        keys: &[&str],
+    ) -> Result<T, DeserializeError> {
+        let Value::Table(table) = &self.value else {
+            return self.deserialize();
+        };
+        let empty = Node {
+            span: self.span,
+            value: Value::Table(Table::default()),
+        };
+        let entries = table.entries().iter().map(|it| {
+            let is_empty = keys.contains(&it.key.as_str());
+            (it.key.as_str(), if is_empty { &empty } else { &it.node })
+        });
+        T::deserialize(MapDeserializer::new(entries))
     }
 }
 

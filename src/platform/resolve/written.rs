@@ -26,32 +26,40 @@ impl<T> Copy for Written<'_, T> {}
 
 impl<'a, T> Written<'a, T> {
     /// All that is written below a key, by name.
-    pub(super) fn all<N: Borrow<str>>(fields: &'a BTreeMap<N, T>, place: Place<'a>) -> Vec<Self> {
-        let one = |(name, fields): (&'a N, &'a T)| {
+    pub(super) fn all<N: Borrow<str>>(
+        fields: &'a BTreeMap<N, Box<T>>,
+        place: Place<'a>,
+    ) -> Vec<Self> {
+        let one = |(name, fields): (&'a N, _)| {
             let name = name.borrow();
+            let place = place.table(name);
             Written {
                 name,
                 fields,
-                place: place.table(name),
+                place,
             }
         };
-        fields.iter().map(one).collect()
+        fields
+            .iter()
+            .map(|(name, fields)| (name, &**fields))
+            .map(one)
+            .collect()
     }
 }
 
 impl<'a> Draft<'a> {
     /// What is written of a service.
     pub(super) fn written(&self, service: ServiceId) -> Written<'a, manifest::Service> {
-        self.services[service.place()]
+        self.services[usize::from(service)]
     }
 
     /// What is written of a model.
     pub(super) fn written_model(&self, model: ModelId) -> Written<'a, manifest::Model> {
-        self.models[model.place()]
+        self.models[usize::from(model)]
     }
 
     /// What is written of a handle.
     pub(super) fn written_handle(&self, handle: HandleId) -> Written<'a, manifest::Handle> {
-        self.handles[handle.place()]
+        self.handles[usize::from(handle)]
     }
 }
