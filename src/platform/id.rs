@@ -63,6 +63,12 @@ macro_rules! id {
             }
         }
 
+        impl From<$id> for usize {
+            fn from(id: $id) -> Self {
+                id.0 as Self
+            }
+        }
+
         impl Index<$id> for Table<$id, $value> {
             type Output = $value;
             fn index(&self, id: $id) -> &$value {
@@ -115,19 +121,6 @@ id!(
     /// An MCP server that exists.
     McpId, McpServer, mcp
 );
-
-macro_rules! place {
-    ($($id:ident),*) => {
-        $(impl $id {
-            /// The place of the value of this id among all, before they are a table.
-            pub(super) fn place(self) -> usize {
-                self.0 as usize
-            }
-        })*
-    };
-}
-
-place!(ServiceId, ModelId, HandleId);
 
 macro_rules! among {
     ($($id:ident $value:ident),*) => {

@@ -3,6 +3,7 @@
 //! A [`Platform`] is made by [`resolve()`] alone, so whoever holds one need not ask whether a host is there: `platform[service.host]` cannot miss. Values keep the span of the words they came from; rules handle spans, never paths.
 
 mod deployment;
+mod groups;
 mod handle;
 mod host;
 mod id;
@@ -43,9 +44,9 @@ pub use crate::manifest::{
     ServiceState, Strategy, Transport, Visibility,
 };
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::Span;
+
+use groups::Groups;
 
 /// A platform: everything that `platform.toml` means.
 #[derive(Debug, Clone)]
@@ -99,30 +100,19 @@ pub struct Platform {
 /// Which services are on a host, which models a service has, who calls it, and which routes a handle has.
 #[derive(Debug, Clone, Default)]
 struct Lookup {
-    services: BTreeMap<HostId, Vec<ServiceId>>,
-    models: BTreeMap<ServiceId, Vec<ModelId>>,
-    callers: BTreeMap<ServiceId, Vec<usize>>,
-    routes: BTreeMap<HandleId, Vec<usize>>,
+    services: Groups<HostId, ServiceId>,
+    models: Groups<ServiceId, ModelId>,
+    callers: Groups<ServiceId, usize>,
+    routes: Groups<HandleId, usize>,
 }
 
 impl Lookup {
     fn of(services: &Table<ServiceId, Service>, models: &Table<ModelId, Model>) -> Self {
-        let mut lookup = Self::default();
-        for service in services {
-            lookup
-                .services
-                .entry(service.host)
-                .or_default()
-                .push(service.id);
+        Self {
+            services: services.iter().map(|it| (it.host, it.id)).collect(),
+            models: models.iter().map(|it| (it.service, it.id)).collect(),
+            ..Self::default()
         }
-        for model in models {
-            lookup
-                .models
-                .entry(model.service)
-                .or_default()
-                .push(model.id);
-        }
-        lookup
     }
 }
 
@@ -152,8 +142,7 @@ impl Platform {
 
     /// The services on a host, whatever their state.
     pub fn services_on(&self, host: HostId) -> impl Iterator<Item = &Service> {
-        let ids = self.lookup.services.get(&host);
-        ids.into_iter().flatten().map(|id| &self[*id])
+        self.lookup.services.of(host).map(|id| &self[id])
     }
 
     /// The services that run: live or experimental ones on live hosts.
@@ -222,23 +211,19 @@ impl Platform {
 
     /// The models that a service serves, whatever their state.
     pub fn models_of(&self, service: ServiceId) -> impl Iterator<Item = &Model> {
-        let ids = self.lookup.models.get(&service);
-        ids.into_iter().flatten().map(|id| &self[*id])
+        self.lookup.models.of(service).map(|id| &self[id])
     }
 
     /// The routes of a handle: its own, and the internal ones by which an optimiser calls back for it.
     pub fn routes_of(&self, handle: HandleId) -> impl Iterator<Item = &Deployment> {
-        let places = self.lookup.routes.get(&handle);
-        places
-            .into_iter()
-            .flatten()
-            .map(|at| &self.deployments[*at])
+        let places = self.lookup.routes.of(handle);
+        places.map(|at| &self.deployments[at])
     }
 
     /// What calls a service.
     pub fn callers_of(&self, service: ServiceId) -> impl Iterator<Item = &Call> {
-        let places = self.lookup.callers.get(&service);
-        places.into_iter().flatten().map(|at| &self.calls[*at])
+        let places = self.lookup.callers.of(service);
+        places.map(|at| &self.calls[at])
     }
 
     /// What a service calls.

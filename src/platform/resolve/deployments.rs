@@ -47,10 +47,8 @@ impl Draft<'_> {
         deployments.extend(internal.into_values());
         deployments.sort_by(|one, two| (&one.name, &one.id).cmp(&(&two.name, &two.id)));
         self.variable_clashes(platform, &deployments);
-        for (at, deployment) in deployments.iter().enumerate() {
-            let routes = platform.lookup.routes.entry(deployment.handle);
-            routes.or_default().push(at);
-        }
+        let routes = deployments.iter().enumerate();
+        platform.lookup.routes = routes.map(|(at, it)| (it.handle, at)).collect();
         platform.deployments = deployments;
     }
 

@@ -9,6 +9,7 @@ use crate::platform::{Call, Origin, Platform, Service, ServiceId, Value, Variabl
 
 use super::place::Place;
 use super::reach::{Seat, way};
+use super::variables::Variables;
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -30,9 +31,10 @@ impl Draft<'_> {
         let tuning = it.tuning.as_ref();
         let mut env = match tuning {
             Some(name) => self.tuned(name.as_str(), written.place.value("tuning")),
-            None => BTreeMap::new(),
+            None => Variables::default(),
         };
-        env.extend(self.variables(platform, &service.name, Seat::of(service), &it.env, place));
+        let own = self.variables(platform, &service.name, Seat::of(service), &it.env, place);
+        env.extend(own.into_vec());
         self.forbidden(service, &env);
         self.settings(platform, service, &mut env);
         if service.id == platform.policy.gateway {
@@ -45,7 +47,7 @@ impl Draft<'_> {
         if service.container.is_some() {
             copy_variables(&mut env);
         }
-        env.into_values().collect()
+        env.into_vec()
     }
 
     /// Reports what a tuning cannot say: the same words would mean something else for each service.
@@ -66,21 +68,19 @@ impl Draft<'_> {
     }
 
     /// The variables of a tuning, as if they stood in the service that names it.
-    fn tuned(&mut self, name: &str, span: Span) -> BTreeMap<String, Variable> {
+    fn tuned(&mut self, name: &str, span: Span) -> Variables {
         let Some(tuning) = self.tuning(name, span) else {
-            return BTreeMap::new();
+            return Variables::default();
         };
         let place = self.root.table("tunings").table(name).table("env");
         let plain = tuning.env.iter().filter_map(|(variable, value)| {
-            let name = variable.0.clone();
-            let variable = Variable {
-                name: name.clone(),
+            Some(Variable {
+                name: variable.0.clone(),
                 value: Value::Text(value.plain()?),
                 required: true,
                 origin: Origin::Owner,
                 span: place.value(variable.as_str()),
-            };
-            Some((name, variable))
+            })
         });
         plain.collect()
     }
@@ -93,8 +93,8 @@ impl Draft<'_> {
         seat: Seat,
         written: &BTreeMap<manifest::EnvName, manifest::Value>,
         place: Place<'_>,
-    ) -> BTreeMap<String, Variable> {
-        let mut env = BTreeMap::new();
+    ) -> Variables {
+        let mut env = Vec::with_capacity(written.len());
         for (name, value) in written {
             let span = place.value(name.as_str());
             let (value, required) = match value {
@@ -107,17 +107,15 @@ impl Draft<'_> {
                 }
                 plain => (Value::Text(plain.plain().unwrap_or_default()), true),
             };
-            env.insert(
-                name.0.clone(),
-                Variable {
-                    name: name.0.clone(),
-                    value,
-                    required,
-                    origin: Origin::Owner,
-                    span,
-                },
-            );
+            env.push(Variable {
+                name: name.0.clone(),
+                value,
+                required,
+                origin: Origin::Owner,
+                span,
+            });
         }
+        let env = Variables::from(env);
         self.own_variables(&env, reader);
         env
     }
@@ -198,10 +196,10 @@ impl Draft<'_> {
     }
 
     /// Reports variables that are said to be another one which the environment does not have.
-    fn own_variables(&mut self, env: &BTreeMap<String, Variable>, reader: &str) {
-        for variable in env.values() {
+    fn own_variables(&mut self, env: &Variables, reader: &str) {
+        for variable in env.iter() {
             if let Value::Variable(name) = &variable.value
-                && (!env.contains_key(name) || *name == variable.name)
+                && (!env.contains(name) || *name == variable.name)
             {
                 self.unprovided(name, reader, variable.span);
             }
@@ -223,9 +221,9 @@ impl Draft<'_> {
         );
     }
 
-    fn forbidden(&mut self, service: &Service, env: &BTreeMap<String, Variable>) {
+    fn forbidden(&mut self, service: &Service, env: &Variables) {
         for (name, why) in service.kind.forbidden_env {
-            if let Some(variable) = env.get(*name) {
+            if let Some(variable) = env.get(name) {
                 self.diagnostics.push(
                     Diagnostic::new(
                         &rules::FORBIDDEN_VARIABLE,
@@ -242,29 +240,21 @@ impl Draft<'_> {
     }
 
     /// Adds what the service's kind always writes, where the owner wrote nothing.
-    fn settings(
-        &mut self,
-        platform: &Platform,
-        service: &Service,
-        env: &mut BTreeMap<String, Variable>,
-    ) {
+    fn settings(&mut self, platform: &Platform, service: &Service, env: &mut Variables) {
         for setting in service.kind.env {
-            if env.contains_key(setting.name) {
+            if env.contains(setting.name) {
                 continue;
             }
             let Some(value) = self.setting(platform, service, setting.value) else {
                 continue;
             };
-            env.insert(
-                setting.name.to_owned(),
-                Variable {
-                    name: setting.name.to_owned(),
-                    value,
-                    required: true,
-                    origin: Origin::Kind(setting.why),
-                    span: service.span,
-                },
-            );
+            env.add(Variable {
+                name: setting.name.to_owned(),
+                value,
+                required: true,
+                origin: Origin::Kind(setting.why),
+                span: service.span,
+            });
         }
     }
 
@@ -333,7 +323,8 @@ impl Draft<'_> {
     }
 
     /// Adds what LiteLLM's routes read: base URL and model of each deployment.
-    fn route_variables(&mut self, platform: &Platform, env: &mut BTreeMap<String, Variable>) {
+    fn route_variables(&mut self, platform: &Platform, env: &mut Variables) {
+        let mut routes = Vec::with_capacity(2 * platform.deployments.len());
         for deployment in &platform.deployments {
             let span = platform[deployment.handle].span;
             let values = [
@@ -363,26 +354,23 @@ impl Draft<'_> {
                     );
                     continue;
                 }
-                let origin = Origin::Route(deployment.name.clone());
-                env.insert(
-                    name.clone(),
-                    Variable {
-                        name,
-                        value,
-                        required: true,
-                        origin,
-                        span,
-                    },
-                );
+                routes.push(Variable {
+                    name,
+                    value,
+                    required: true,
+                    origin: Origin::Route(deployment.name.clone()),
+                    span,
+                });
             }
         }
+        env.extend(routes);
     }
 
     /// Reports keys of routes that the gateway is not given.
-    fn route_keys(&mut self, platform: &Platform, env: &BTreeMap<String, Variable>) {
+    fn route_keys(&mut self, platform: &Platform, env: &Variables) {
         for deployment in &platform.deployments {
             if let Some(key) = &deployment.key
-                && !env.contains_key(key)
+                && !env.contains(key)
             {
                 let span = platform[deployment.handle].span;
                 self.unprovided(key, &platform.gateway_service().name, span);
@@ -430,58 +418,68 @@ impl Draft<'_> {
         platform: &mut Platform,
         wanted: BTreeMap<(ServiceId, ServiceId), Span>,
     ) {
-        let mut calls = Vec::with_capacity(wanted.len());
-        for ((from, to), span) in wanted {
-            let source = &platform[from];
-            let target = &platform[to];
-            let there = platform.is_installed(target) || platform.is_provider(target);
-            if from == to || !platform.is_installed(source) || !there {
-                continue;
-            }
-            let way = way(platform, Seat::of(source), to);
-            // A kind with one model per port is called on the ports of its models.
-            let slots = target.port().is_none() && target.kind.one_model_per_port;
-            let url = match &way {
-                Some(way) if slots => way.url(None),
-                _ => match self.base(
-                    platform,
-                    Seat::of(source),
-                    target,
-                    target.port(),
-                    span,
-                    &source.name,
-                ) {
-                    Some(url) => url,
-                    None => continue,
-                },
-            };
-            let network = way.and_then(|it| it.network);
-            calls.push(Call {
-                from,
-                to,
-                url,
-                network,
-                span,
-            });
-        }
-        for (at, call) in calls.iter().enumerate() {
-            platform.lookup.callers.entry(call.to).or_default().push(at);
-        }
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let shared = &*platform;
+        let calls = self.each(wanted.len(), |draft, at| {
+            let ((from, to), span) = wanted[at];
+            draft.follow_call(shared, from, to, span)
+        });
+        let calls: Vec<Call> = calls.into_iter().flatten().collect();
+        let callers = calls.iter().enumerate().map(|(at, call)| (call.to, at));
+        platform.lookup.callers = callers.collect();
         platform.calls = calls;
+    }
+
+    /// One call, when both ends are in use; reports when there is no way.
+    fn follow_call(
+        &mut self,
+        platform: &Platform,
+        from: ServiceId,
+        to: ServiceId,
+        span: Span,
+    ) -> Option<Call> {
+        let source = &platform[from];
+        let target = &platform[to];
+        let there = platform.is_installed(target) || platform.is_provider(target);
+        if from == to || !platform.is_installed(source) || !there {
+            return None;
+        }
+        let way = way(platform, Seat::of(source), to);
+        // A kind with one model per port is called on the ports of its models.
+        let slots = target.port().is_none() && target.kind.one_model_per_port;
+        let url = match &way {
+            Some(way) if slots => way.url(None),
+            _ => self.base(
+                platform,
+                Seat::of(source),
+                target,
+                target.port(),
+                span,
+                &source.name,
+            )?,
+        };
+        let network = way.and_then(|it| it.network);
+        Some(Call {
+            from,
+            to,
+            url,
+            network,
+            span,
+        })
     }
 }
 
 /// Gives copies the value of what they are copied from: nothing in a container would copy them at its start.
-fn copy_variables(env: &mut BTreeMap<String, Variable>) {
+fn copy_variables(env: &mut Variables) {
     let copies: Vec<String> = env
-        .values()
+        .iter()
         .filter(|it| matches!(it.value, Value::Variable(_)))
         .map(|it| it.name.clone())
         .collect();
     // A copy of a copy needs another round, and a circle ends with the rounds.
     for _ in &copies {
         for name in &copies {
-            if let Value::Variable(source) = &env[name].value
+            if let Some(Value::Variable(source)) = env.get(name).map(|it| &it.value)
                 && let Some(value) = env.get(source).map(|it| it.value.clone())
                 && let Some(copy) = env.get_mut(name)
             {

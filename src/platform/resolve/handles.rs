@@ -87,7 +87,7 @@ impl Draft<'_> {
     fn follow_aliases(&self, handles: &mut [Handle]) {
         let ends: Vec<HandleId> = handles.iter().map(Handle::served_by).collect();
         for at in 0..handles.len() {
-            let end = ends[at].place();
+            let end = usize::from(ends[at]);
             if end != at {
                 let place = self.written_handle(handles[at].id).place;
                 let targets = handles[end].targets.iter().map(|target| Target {
@@ -98,7 +98,7 @@ impl Draft<'_> {
                 handles[at].via = handles[end].via;
             }
             for fallback in &mut handles[at].fallbacks {
-                *fallback = ends[fallback.place()];
+                *fallback = ends[usize::from(*fallback)];
             }
         }
     }

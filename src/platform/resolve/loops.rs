@@ -17,12 +17,23 @@ impl Draft<'_> {
 
     /// Follows every route of the gateway: an optimiser calls the gateway back by a name, which must end at a model's server.
     fn route_loops(&mut self, platform: &Platform) {
+        let calls_back = |it: &&Deployment| {
+            matches!(
+                platform[it.service].kind.role,
+                Role::Gateway | Role::Optimiser
+            )
+        };
+        let outer = platform.deployments.iter().filter(|it| !it.internal);
+        let outer: Vec<&Deployment> = outer.filter(calls_back).collect();
+        if outer.is_empty() {
+            return;
+        }
         let by_name: HashMap<&str, &Deployment> = platform
             .deployments
             .iter()
             .map(|it| (it.name.as_str(), it))
             .collect();
-        for deployment in platform.deployments.iter().filter(|it| !it.internal) {
+        for deployment in outer {
             let mut path = vec![deployment.name.clone()];
             let mut next = deployment;
             while let Some(name) = called_back(platform, next, &by_name) {
@@ -61,25 +72,25 @@ impl Draft<'_> {
     }
 
     fn fallback_loops(&mut self, platform: &Platform) {
-        // Colours of the classic walk: absent is white, false is grey (on the way), true is black (done).
-        let mut done: HashMap<HandleId, bool> = HashMap::new();
+        // Colours of the classic walk: nothing is white, false is grey (on the way), true is black (done).
+        let mut done: Vec<Option<bool>> = vec![None; platform.handles.len()];
         for start in &platform.handles {
-            let mut stack = vec![(start.id, 0)];
-            if done.contains_key(&start.id) {
+            if start.fallbacks.is_empty() || done[usize::from(start.id)].is_some() {
                 continue;
             }
-            done.insert(start.id, false);
+            let mut stack = vec![(start.id, 0)];
+            done[usize::from(start.id)] = Some(false);
             while let Some((id, at)) = stack.pop() {
                 let Some(next) = platform[id].fallbacks.get(at).copied() else {
-                    done.insert(id, true);
+                    done[usize::from(id)] = Some(true);
                     continue;
                 };
                 stack.push((id, at + 1));
-                match done.get(&next) {
+                match done[usize::from(next)] {
                     Some(false) => self.report_fallback_loop(platform, &stack, id, at, next),
                     Some(true) => {}
                     None => {
-                        done.insert(next, false);
+                        done[usize::from(next)] = Some(false);
                         stack.push((next, 0));
                     }
                 }

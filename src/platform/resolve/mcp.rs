@@ -1,7 +1,5 @@
 //! MCP servers: how each is started or reached, and what its environment is.
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::Span;
 use crate::manifest::{self, McpState, Transport};
 use crate::platform::{
@@ -11,6 +9,7 @@ use crate::platform::{
 
 use super::place::Place;
 use super::reach::{Seat, Way};
+use super::variables::Variables;
 use super::{Draft, rules};
 
 impl Draft<'_> {
@@ -30,7 +29,7 @@ impl Draft<'_> {
             let command = self.mcp_command(platform, name, it, seen_from, place);
             let token = it.token.as_ref().map(|it| it.env.0.clone());
             if let Some(token) = &token
-                && !env.contains_key(token)
+                && !env.contains(token)
             {
                 self.unprovided(token, name, place.table("token").value("env"));
             }
@@ -51,7 +50,7 @@ impl Draft<'_> {
                 command,
                 token,
                 folder,
-                env: env.into_values().collect(),
+                env: env.into_vec(),
                 state: it.state,
                 through_gateway: it.through_gateway,
                 tools: Self::tools(it, place),
@@ -212,11 +211,7 @@ fn gateway_variables(platform: &mut Platform) {
     if offered().next().is_none() {
         return;
     }
-    let mut env: BTreeMap<String, Variable> = gateway
-        .env
-        .iter()
-        .map(|it| (it.name.clone(), it.clone()))
-        .collect();
+    let mut env = Variables::from(gateway.env.clone());
     for server in offered() {
         let started = matches!(server.command, McpCommand::Start(_));
         let needed = server
@@ -224,11 +219,10 @@ fn gateway_variables(platform: &mut Platform) {
             .iter()
             .filter(|it| started || server.token.as_ref() == Some(&it.name));
         for variable in needed {
-            env.entry(variable.name.clone())
-                .or_insert_with(|| variable.clone());
+            env.add(variable.clone());
         }
         if let Some((name, value)) = gateway.kind.mcp_stdio.filter(|_| started) {
-            env.entry(name.to_owned()).or_insert_with(|| Variable {
+            env.add(Variable {
                 name: name.to_owned(),
                 value: Value::Text(value.to_owned()),
                 required: true,
@@ -243,5 +237,5 @@ fn gateway_variables(platform: &mut Platform) {
         .values_mut()
         .iter_mut()
         .find(|it| it.id == id);
-    gateway.expect("the gateway is one of the services").env = env.into_values().collect();
+    gateway.expect("the gateway is one of the services").env = env.into_vec();
 }

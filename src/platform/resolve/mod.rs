@@ -21,6 +21,7 @@ mod each;
 mod loops;
 mod merit;
 mod environment;
+mod variables;
 mod commands;
 mod gateway;
 mod stores;
@@ -133,8 +134,13 @@ pub fn resolve(
     draft.gateway(&mut platform);
     draft.mcp(&mut platform);
     draft.profiles(&mut platform);
-    draft.ops(&mut platform);
-    draft.work(&mut platform);
+    let wished = draft.ops(&mut platform);
+    let shared = &platform;
+    (platform.ops.restart_order, platform.work) = both(
+        much,
+        || ops::restart_order(shared, &wished),
+        || work::work(shared),
+    );
     let errors = draft.diagnostics.count(crate::diagnostic::Severity::Error);
     (errors == before).then_some(platform)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::platform::groups::Groups;
 use crate::platform::{Check, ManagedBy, Ops, Platform, Profile, ServiceId};
 
 use super::Draft;
@@ -33,7 +34,8 @@ impl Draft<'_> {
         }
     }
 
-    pub(super) fn ops(&mut self, platform: &mut Platform) {
+    /// What is said of operating the platform; returns the services that are wished to start first.
+    pub(super) fn ops(&mut self, platform: &mut Platform) -> Vec<ServiceId> {
         let manifest = self.manifest;
         let place = self.root.table("ops");
         let mut wished = Vec::new();
@@ -62,15 +64,13 @@ impl Draft<'_> {
                 span: place.span(),
             });
         }
-        platform.ops = Ops {
-            restart_order: restart_order(platform, &wished),
-            checks,
-        };
+        platform.ops.checks = checks;
+        wished
     }
 }
 
 /// Callees before callers, and of two that call each other the gateway first; where that leaves a choice, the owner's wish and then the name decide.
-fn restart_order(platform: &Platform, wished: &[ServiceId]) -> Vec<ServiceId> {
+pub(super) fn restart_order(platform: &Platform, wished: &[ServiceId]) -> Vec<ServiceId> {
     let restartable = |id: ServiceId| {
         let service = &platform[id];
         let ours = matches!(
@@ -88,53 +88,49 @@ fn restart_order(platform: &Platform, wished: &[ServiceId]) -> Vec<ServiceId> {
         .map(|(at, id)| (*id, at))
         .collect();
     let rank = |id: ServiceId| (wish.get(&id).copied().unwrap_or(usize::MAX), id);
-    let members: BTreeSet<ServiceId> = platform
+    let mut left: Vec<bool> = platform
         .services
         .iter()
-        .map(|it| it.id)
-        .filter(|id| restartable(*id))
+        .map(|it| restartable(it.id))
         .collect();
-    // waits[a] holds what must be up before a; of a mutual call only the edge to the gateway stays.
-    let mut waits: BTreeMap<ServiceId, BTreeSet<ServiceId>> =
-        members.iter().map(|id| (*id, BTreeSet::new())).collect();
-    let mut callers: BTreeMap<ServiceId, Vec<ServiceId>> = BTreeMap::new();
-    for call in &platform.calls {
+    let is_left = |left: &[bool], id: ServiceId| left[usize::from(id)];
+    // Of a mutual call only the edge to the gateway stays.
+    let edges = platform.calls.iter().filter(|call| {
         let mutual = platform.call_url(call.to, call.from).is_some();
         let dropped = mutual && first_of_two(platform, call.from, call.to);
-        if members.contains(&call.from) && members.contains(&call.to) && !dropped {
-            waits.entry(call.from).or_default().insert(call.to);
-            callers.entry(call.to).or_default().push(call.from);
+        is_left(&left, call.from) && is_left(&left, call.to) && !dropped
+    });
+    let callers: Groups<ServiceId, ServiceId> = edges.map(|it| (it.to, it.from)).collect();
+    // For how many others each waits.
+    let mut waits = vec![0_usize; left.len()];
+    for service in &platform.services {
+        for caller in callers.of(service.id) {
+            waits[usize::from(caller)] += 1;
         }
     }
-    let mut ready: BTreeSet<_> = waits
-        .iter()
-        .filter(|(_, on)| on.is_empty())
-        .map(|(id, _)| rank(*id))
+    let ids = || platform.services.iter().map(|it| it.id);
+    let mut ready: BTreeSet<_> = ids()
+        .filter(|id| is_left(&left, *id) && waits[usize::from(*id)] == 0)
+        .map(rank)
         .collect();
-    let mut order = Vec::with_capacity(members.len());
-    let mut left = members;
-    while !left.is_empty() {
+    let mut order = Vec::new();
+    loop {
         // In a longer circle nobody is ready: the best ranked one goes first.
-        let (_, id) = ready.pop_first().unwrap_or_else(|| {
-            left.iter()
-                .map(|id| rank(*id))
-                .min()
-                .expect("the loop runs while some are left")
-        });
-        if !left.remove(&id) {
-            continue;
-        }
+        let next = ready.pop_first();
+        let next = next.or_else(|| ids().filter(|id| is_left(&left, *id)).map(rank).min());
+        let Some((_, id)) = next else {
+            return order;
+        };
+        left[usize::from(id)] = false;
         order.push(id);
-        for caller in callers.get(&id).into_iter().flatten() {
-            if let Some(on) = waits.get_mut(caller) {
-                on.remove(&id);
-                if on.is_empty() && left.contains(caller) {
-                    ready.insert(rank(*caller));
-                }
+        for caller in callers.of(id) {
+            let waits = &mut waits[usize::from(caller)];
+            *waits -= 1;
+            if *waits == 0 && is_left(&left, caller) {
+                ready.insert(rank(caller));
             }
         }
     }
-    order
 }
 
 /// True when `one` starts before `two`, given that they call each other: the gateway does, else the one that comes first by name.

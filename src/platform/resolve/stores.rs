@@ -1,7 +1,5 @@
 //! The gateway's database and cache: who keeps them, and the variables by which LiteLLM finds them.
 
-use std::collections::BTreeMap;
-
 use crate::backend::Role;
 use crate::diagnostic::Span;
 use crate::manifest::{self, Duration, Size};
@@ -9,6 +7,7 @@ use crate::platform::{Cache, Origin, Platform, ServiceId, Value, Variable};
 
 use super::Draft;
 use super::reach::{Seat, way};
+use super::variables::Variables;
 
 impl Draft<'_> {
     /// Follows the names of the services that keep something for the gateway.
@@ -47,11 +46,7 @@ impl Draft<'_> {
     }
 
     /// Adds the variables that say where database and cache are. LiteLLM makes the database's URL of its parts, so the password stays a secret of its own.
-    pub(super) fn store_variables(
-        &mut self,
-        platform: &Platform,
-        env: &mut BTreeMap<String, Variable>,
-    ) {
+    pub(super) fn store_variables(&mut self, platform: &Platform, env: &mut Variables) {
         let stores = self.stores_of(platform);
         for (store, span) in stores {
             let Some((address, port)) = self.store_address(platform, store, span) else {
@@ -80,7 +75,7 @@ impl Draft<'_> {
             for (name, value) in values {
                 let Some(value) = value else { continue };
                 // What the owner wrote is stronger.
-                env.entry(name.to_owned()).or_insert(Variable {
+                env.add(Variable {
                     name: name.to_owned(),
                     value,
                     required: true,

@@ -6,20 +6,16 @@ use std::fmt::Write as _;
 use crate::backend::Role;
 use crate::platform::{Host, HostState, ManagedBy, Model, Platform, Service, Work};
 
-use super::Draft;
-
-impl Draft<'_> {
-    #[expect(clippy::unused_self, reason = "a step like the others")]
-    pub(super) fn work(&self, platform: &mut Platform) {
-        let mut work = Vec::new();
-        hosts(platform, &mut work);
-        services(platform, &mut work);
-        models(platform, &mut work);
-        gateway(platform, &mut work);
-        // What keeps something from being made comes first.
-        work.sort_by_key(|it| (!it.blocks, it.span));
-        platform.work = work;
-    }
+/// All that is to be found out.
+pub(super) fn work(platform: &Platform) -> Vec<Work> {
+    let mut work = Vec::new();
+    hosts(platform, &mut work);
+    services(platform, &mut work);
+    models(platform, &mut work);
+    gateway(platform, &mut work);
+    // What keeps something from being made comes first.
+    work.sort_by_key(|it| (!it.blocks, it.span));
+    work
 }
 
 fn hosts(platform: &Platform, work: &mut Vec<Work>) {
