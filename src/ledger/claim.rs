@@ -1,6 +1,7 @@
 //! What the ledger remembers: who has which port, and what became of each handle.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::diagnostic::Span;
 use crate::platform::{
@@ -101,19 +102,25 @@ impl Claim {
 impl Lock {
     /// Adds a claim; where one is there, the later state holds.
     pub(super) fn add(&mut self, key: Key, mut claim: Claim) {
-        if let Some(there) = self.ports.get(&key) {
-            claim.state = claim.state.max(there.state);
+        match self.ports.entry(key) {
+            Entry::Vacant(place) => drop(place.insert(claim)),
+            Entry::Occupied(mut place) => {
+                claim.state = claim.state.max(place.get().state);
+                place.insert(claim);
+            }
         }
-        self.ports.insert(key, claim);
     }
 
     /// Adds a handle; where it is there, the later state holds.
     pub(super) fn add_handle(&mut self, name: String, state: HandleState) {
-        let later = match self.handles.remove(&name) {
-            Some(there) => there.max(state),
-            None => state,
-        };
-        self.handles.insert(name, later);
+        match self.handles.entry(name) {
+            Entry::Vacant(place) => drop(place.insert(state)),
+            Entry::Occupied(mut place) => {
+                if state > *place.get() {
+                    place.insert(state);
+                }
+            }
+        }
     }
 
     /// Everybody who has or had a port.

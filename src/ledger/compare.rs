@@ -1,5 +1,7 @@
 //! A platform held against what was promised.
 
+use std::borrow::Cow;
+
 use super::claim::{Lock, claims};
 use super::{handles, moves, ports};
 use crate::diagnostic::Diagnostics;
@@ -18,7 +20,7 @@ pub struct Comparison {
 
 /// Holds a platform against a lock; without one, everything is promised for the first time.
 pub fn compare(platform: &Platform, lock: Option<&Lock>) -> Comparison {
-    let known = lock.map_or_else(Lock::default, |lock| moves::in_new_names(lock, platform));
+    let known = lock.map_or_else(Cow::default, |lock| moves::in_new_names(lock, platform));
     let mut comparison = Comparison::default();
     let mut claimed = claims(platform);
     ports::compare(platform, &known, &mut claimed, &mut comparison);
@@ -26,5 +28,6 @@ pub fn compare(platform: &Platform, lock: Option<&Lock>) -> Comparison {
     if lock.is_some() {
         ports::idle_migrations(platform, &known, &claimed, &mut comparison);
     }
+    comparison.next.ports.append(&mut claimed.ports);
     comparison
 }

@@ -1,12 +1,14 @@
 //! What was promised, in the names of today.
 
+use std::borrow::Cow;
+
 use super::claim::{Key, Lock};
 use crate::platform::{MovedKind, Owner, Platform};
 
 /// The lock with every service, host and model under its new name.
-pub(super) fn in_new_names(lock: &Lock, platform: &Platform) -> Lock {
+pub(super) fn in_new_names<'a>(lock: &'a Lock, platform: &Platform) -> Cow<'a, Lock> {
     if platform.moved.is_empty() {
-        return lock.clone();
+        return Cow::Borrowed(lock);
     }
     let mut renamed = Lock {
         handles: lock.handles.clone(),
@@ -20,7 +22,7 @@ pub(super) fn in_new_names(lock: &Lock, platform: &Platform) -> Lock {
         };
         renamed.add(key, claim.clone());
     }
-    renamed
+    Cow::Owned(renamed)
 }
 
 /// An owner under its new name.

@@ -9,7 +9,7 @@ use super::{moves, rules};
 use crate::diagnostic::Diagnostic;
 use crate::platform::{Migration, MovedKind, Owner, Platform};
 
-/// Compares the ports of a platform with those that are known, and makes those of the next lock.
+/// Compares the ports of a platform with those that are known, and makes those of the next lock that nobody claims.
 pub(super) fn compare(
     platform: &Platform,
     known: &Lock,
@@ -42,7 +42,6 @@ pub(super) fn compare(
             comparison.next.ports.insert(key.clone(), claim);
         }
     }
-    comparison.next.ports.append(&mut claimed.ports.clone());
 }
 
 fn held(lock: &Lock) -> impl Iterator<Item = (&Key, &Claim)> {

@@ -10,7 +10,6 @@
 //! # end of platform.lock
 //! ```
 
-use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
@@ -72,16 +71,19 @@ pub(super) fn port_line(key: &Key, claim: &Claim) -> String {
 }
 
 fn push(text: &mut String, line: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{line} #{}", digest(line));
+    text.push_str(line);
+    text.push_str(" #");
+    text.extend(digest(line));
+    text.push('\n');
 }
 
 /// What tells a line that we wrote from one that somebody changed: the first four bytes of its SHA-256.
-fn digest(line: &str) -> String {
+fn digest(line: &str) -> [char; 8] {
     let digest = Sha256::digest(line.as_bytes());
-    digest.iter().take(4).fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
+    std::array::from_fn(|at| {
+        let byte = u32::from(digest[at / 2]);
+        let half = if at % 2 == 0 { byte >> 4 } else { byte & 0xf };
+        char::from_digit(half, 16).expect("four bits are a digit")
     })
 }
 
@@ -105,7 +107,7 @@ pub fn read(source: &Source, diagnostics: &mut Diagnostics) -> Lock {
             diagnostics.push(unknown_line(*span));
             continue;
         };
-        if written != digest(words) {
+        if !written.chars().eq(digest(words)) {
             diagnostics.push(
                 Diagnostic::new(
                     &rules::EDITED_LOCK_LINE,

@@ -292,23 +292,21 @@ pub fn promise(name: &str) -> Option<Promise> {
         .bytes()
         .rposition(|it| matches!(it, b'_' | b'-' | b'.' | b' '));
     let last = &name[before.map_or(0, |it| it + 1)..];
-    let is = |words: &[&str]| words.iter().any(|it| it.eq_ignore_ascii_case(last));
-    if is(&["password", "passwd", "passphrase", "pwd"]) {
-        Some(Promise::Password)
-    } else if is(&[
-        "key",
-        "apikey",
-        "token",
-        "secret",
-        "pat",
-        "credential",
-        "credentials",
-    ]) {
-        Some(Promise::Key)
-    } else {
-        None
+    let mut lower = [0; LONGEST_PROMISE];
+    let lower = lower.get_mut(..last.len())?;
+    lower.copy_from_slice(last.as_bytes());
+    lower.make_ascii_lowercase();
+    match &*lower {
+        b"password" | b"passwd" | b"passphrase" | b"pwd" => Some(Promise::Password),
+        b"key" | b"apikey" | b"token" | b"secret" | b"pat" | b"credential" | b"credentials" => {
+            Some(Promise::Key)
+        }
+        _ => None,
     }
 }
+
+/// The length of the longest word that says so.
+const LONGEST_PROMISE: usize = "credentials".len();
 
 /// True for names that mean what they say: fields of ours such as `key` and `token` name other things.
 pub fn is_telling(name: &str) -> bool {
