@@ -55,8 +55,7 @@ pub use text::{
 pub use tuning::Tuning;
 
 /// Everything a `platform.toml` can say.
-///
-/// The values of long tables are boxed: the nodes of a map have room for eleven, and are half empty.
+// The values of long tables are boxed: the nodes of a map have room for eleven, and are half empty.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "platform.toml")]
