@@ -78,7 +78,7 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Milliseconds on a clock that nobody can set.
 pub(super) fn now() -> u64 {
-    u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX) + 1
+    at(tokio::time::Instant::now())
 }
 
 /// The same for a moment that is known already.

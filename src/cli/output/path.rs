@@ -53,6 +53,12 @@ fn part_fault(part: &str) -> Option<&'static str> {
     }
 }
 
+/// True for what lies in a folder, however deep.
+pub(super) fn is_below(path: &str, folder: &str) -> bool {
+    let below = path.strip_prefix(folder);
+    below.is_some_and(|below| below.starts_with('/'))
+}
+
 /// Finds the first artifact that cannot be written beside the others.
 pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
     let mut names: Vec<(Cow<str>, &str)> = Vec::with_capacity(artifacts.len());

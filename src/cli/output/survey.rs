@@ -106,8 +106,7 @@ impl Scope<'_> {
 
 /// True for what lies in the site's folder.
 fn is_site(path: &str) -> bool {
-    let below = path.strip_prefix(SITE);
-    below.is_some_and(|below| below.starts_with('/'))
+    path::is_below(path, SITE)
 }
 
 /// Compares the tree with the artifacts; changes nothing.
@@ -272,11 +271,9 @@ impl<'p> AbsentFolders<'p> {
         {
             return Ok(is_absent);
         }
-        let is_below = |above: &str| {
-            let below = folder.strip_prefix(above);
-            below.is_some_and(|below| below.starts_with('/'))
-        };
-        let mut is_absent = self.absent.is_some_and(is_below);
+        let mut is_absent = self
+            .absent
+            .is_some_and(|above| path::is_below(folder, above));
         if !is_absent {
             // From the top down: when a whole tree is new, that is one question.
             let above: Vec<&str> = path::parents(path).collect();
