@@ -70,7 +70,12 @@ pub(super) async fn connection(worker: Rc<Worker>, mut client: Connection) {
             Next::Nothing => return,
         };
         is_first = false;
-        let (then, end) = exchange(&worker, &mut client, &request, (&alarm, arrived)).await;
+        let asked = Asked {
+            request: &request,
+            arrived,
+            alarm: &alarm,
+        };
+        let (then, end) = exchange(&worker, &mut client, asked).await;
         since = end;
         match then {
             Then::Next => {}
@@ -89,11 +94,25 @@ enum Then {
     Close,
 }
 
+/// A request that is to be answered.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    request: &'a Request,
+    /// When its head was there.
+    arrived: Instant,
+    /// The timer of whoever waits for it.
+    alarm: &'a Alarm,
+}
+
 /// Answers the one request of a stream of HTTP/2.
 pub(super) async fn request(worker: &Rc<Worker>, client: &mut Connection, request: &Request) {
     // Nothing else comes on a stream, so that it is done with whatever should become of it.
-    let alarm = Alarm::default();
-    let _ = exchange(worker, client, request, (&alarm, Instant::now())).await;
+    let asked = Asked {
+        request,
+        arrived: Instant::now(),
+        alarm: &Alarm::default(),
+    };
+    let _ = exchange(worker, client, asked).await;
 }
 
 /// Waits for the first bytes of a request; false when none come. When the end has begun, what has come by then is a request, and a connection that is new has a moment for it.
@@ -221,22 +240,16 @@ fn refused_head(error: HeadError) -> Refusal {
 async fn exchange(
     worker: &Rc<Worker>,
     client: &mut Connection,
-    request: &Request,
-    (alarm, arrived): (&Alarm, Instant),
+    asked: Asked<'_>,
 ) -> (Then, Instant) {
+    let request = asked.request;
     let theirs = request.fields.find(b"x-request-id").next();
-    let mut record = Record::new(worker, theirs, arrived);
+    let mut record = Record::new(worker, theirs, asked.arrived);
     let mut body = Incoming::new(worker, request);
     worker.active.set(worker.active.get() + 1);
     worker.metrics.in_flight.fetch_add(1, Relaxed);
     // In a box: whatever wraps a future holds its room twice, for each of ten thousand idle streams.
-    let respond = Box::pin(respond(
-        worker,
-        client,
-        (request, alarm),
-        &mut body,
-        &mut record,
-    ));
+    let respond = Box::pin(respond(worker, client, asked, &mut body, &mut record));
     let result = caught(respond).await;
     worker.active.set(worker.active.get() - 1);
     worker.metrics.in_flight.fetch_sub(1, Relaxed);
@@ -340,7 +353,7 @@ async fn linger(client: &mut Connection) {
 async fn respond(
     worker: &Rc<Worker>,
     client: &mut Connection,
-    (request, alarm): (&Request, &Alarm),
+    Asked { request, alarm, .. }: Asked<'_>,
     body: &mut Incoming,
     record: &mut Record,
 ) -> End {
