@@ -10,7 +10,6 @@
 //! # end of platform.lock
 //! ```
 
-
 use sha2::{Digest, Sha256};
 
 use super::claim::{Claim, HandleState, Key, Lock, State};
