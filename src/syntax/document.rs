@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::path::{Path, Step};
 use crate::diagnostic::{Source, Span};
+use crate::side_by_side::{MUCH_TEXT, side_by_side};
 
 /// A parsed text: the tree of its values, each with the words it was written as.
 #[derive(Debug, Clone)]
@@ -325,11 +326,31 @@ impl Document {
             span: Span::default(),
             keys: Vec::new(),
         });
-        let mut places = Places {
+        let nowhere = Places {
             places: places.collect(),
         };
-        if !places.places.is_empty() {
-            places.walk(&self.root, &mut Vec::new());
+        let mut places = nowhere.clone();
+        if nowhere.places.is_empty() {
+            return places;
+        }
+        let much = self.source.text().len() >= MUCH_TEXT;
+        for top in self.root().entries() {
+            let mut keys = vec![top.key.as_str()];
+            places.meet_entry(top, &keys);
+            let Some(table) = top.node.as_table() else {
+                places.walk(&top.node, &mut keys);
+                continue;
+            };
+            // The long tables are those of the root.
+            let parts: Vec<&[Entry]> = table.entries().chunks(ENTRIES_IN_A_ROW).collect();
+            let parts = side_by_side(&parts, much, |part| {
+                let mut places = nowhere.clone();
+                places.walk_entries(part, &mut vec![top.key.as_str()]);
+                places
+            });
+            for part in parts {
+                places.join(part);
+            }
         }
         places
     }
@@ -386,18 +407,29 @@ struct Place<'a> {
     key_span: Span,
 }
 
+/// How many entries of a long table one core looks at in a row.
+const ENTRIES_IN_A_ROW: usize = 1024;
+
 /// What leads to some offsets of a text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Places<'a> {
     /// Ordered by offset.
     places: Vec<Innermost<'a>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Innermost<'a> {
     offset: usize,
     span: Span,
     keys: Vec<&'a str>,
+}
+
+impl Innermost<'_> {
+    /// True when a span that holds the offset lies in the one found so far: what begins later is further in, and of two that begin together the shorter.
+    fn is_within(&self, span: Span) -> bool {
+        let order = |it: Span| (it.start, Reverse(it.end));
+        self.keys.is_empty() || order(span) >= order(self.span)
+    }
 }
 
 impl<'a> Places<'a> {
@@ -413,30 +445,83 @@ impl<'a> Places<'a> {
             if place.offset >= span.end {
                 break;
             }
-            // What begins later is further in, and of two that begin together the shorter.
-            let is_outside =
-                (span.start, Reverse(span.end)) < (place.span.start, Reverse(place.span.end));
-            if place.keys.is_empty() || !is_outside {
+            if place.is_within(span) {
                 place.span = span;
                 place.keys = keys.to_vec();
             }
         }
     }
 
+    /// Adds what was met later.
+    fn join(&mut self, later: Self) {
+        for (place, later) in self.places.iter_mut().zip(later.places) {
+            if !later.keys.is_empty() && place.is_within(later.span) {
+                *place = later;
+            }
+        }
+    }
+
     fn walk(&mut self, node: &'a Node, keys: &mut Vec<&'a str>) {
         match &node.value {
-            Value::Table(table) => {
-                for entry in table.entries() {
-                    keys.push(&entry.key);
-                    self.meet(entry.key_span, keys);
-                    // The span of a table is its header or braces; what is in it has spans of its own.
-                    self.meet(entry.node.span, keys);
-                    self.walk(&entry.node, keys);
-                    keys.pop();
-                }
-            }
+            Value::Table(table) => self.walk_entries(table.entries(), keys),
             Value::Array(items) => items.iter().for_each(|item| self.walk(item, keys)),
             _ => {}
+        }
+    }
+
+    fn walk_entries(&mut self, entries: &'a [Entry], keys: &mut Vec<&'a str>) {
+        for entry in entries {
+            keys.push(&entry.key);
+            self.meet_entry(entry, keys);
+            self.walk(&entry.node, keys);
+            keys.pop();
+        }
+    }
+
+    fn meet_entry(&mut self, entry: &Entry, keys: &[&'a str]) {
+        self.meet(entry.key_span, keys);
+        // The span of a table is its header or braces; what is in it has spans of its own.
+        self.meet(entry.node.span, keys);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostics;
+    use crate::syntax::parse;
+
+    #[test]
+    fn keys_that_lead_to_an_offset_are_found_in_a_short_text_and_in_a_long_one() {
+        for count in [2, 3 * ENTRIES_IN_A_ROW] {
+            let long = "y".repeat(100);
+            let one = |at| {
+                format!(
+                    "[services.s{at}]\nkind = \"x\"\nrun = {{ command = [\"{long}\"] }}\n[services.s{at}.env]\nA = \"{at}\"\n"
+                )
+            };
+            let text: String = (0..count).map(one).collect();
+            assert_eq!(text.len() >= MUCH_TEXT, count > 2);
+            let source = Source::new("a.toml", text.as_str());
+            let document = parse(&source, &mut Diagnostics::new()).unwrap();
+            let offsets = |words: &str| -> Vec<usize> {
+                text.match_indices(words)
+                    .map(|(at, _)| at + words.len() - 1)
+                    .collect()
+            };
+            for (words, below) in [("kind = \"", "kind"), ("A = \"", "env"), ("[\"", "run")] {
+                let offsets = offsets(words);
+                assert_eq!(offsets.len(), count);
+                let places = document.places(offsets.iter().copied());
+                for (at, offset) in offsets.iter().enumerate() {
+                    let keys = places.at(*offset);
+                    assert_eq!(
+                        keys[..3],
+                        ["services", &format!("s{at}"), below],
+                        "{keys:?}"
+                    );
+                }
+            }
         }
     }
 }
