@@ -103,7 +103,9 @@ impl Lock {
     /// Adds a claim; where one is there, the later state holds.
     pub(super) fn add(&mut self, key: Key, mut claim: Claim) {
         match self.ports.entry(key) {
-            Entry::Vacant(place) => drop(place.insert(claim)),
+            Entry::Vacant(place) => {
+                place.insert(claim);
+            }
             Entry::Occupied(mut place) => {
                 claim.state = claim.state.max(place.get().state);
                 place.insert(claim);
@@ -113,13 +115,10 @@ impl Lock {
 
     /// Adds a handle; where it is there, the later state holds.
     pub(super) fn add_handle(&mut self, name: String, state: HandleState) {
-        match self.handles.entry(name) {
-            Entry::Vacant(place) => drop(place.insert(state)),
-            Entry::Occupied(mut place) => {
-                if state > *place.get() {
-                    place.insert(state);
-                }
-            }
+        // Nothing is earlier than to be live.
+        let there = self.handles.entry(name).or_insert(HandleState::Live);
+        if state > *there {
+            *there = state;
         }
     }
 
