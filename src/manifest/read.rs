@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
-use super::{HandleName, Manifest, Name};
+use super::Manifest;
 use crate::side_by_side::side_by_side;
-use crate::syntax::{DeserializeError, Document, Node};
+use crate::syntax::{DeserializeError, Document, Entry, Table};
 
 /// How many entries are read in a row: few enough that no core waits long for another.
 const PART: usize = 256;
@@ -18,26 +18,21 @@ pub fn read(document: &Document, much: bool) -> Result<Manifest, DeserializeErro
         return root.deserialize();
     }
     let mut manifest: Manifest = root.deserialize_with_empty(&["services", "models", "handles"])?;
-    let find = |key| document.root().get(key).map(|it| &it.node);
-    manifest.services = table::<Name, _>(find("services"))?;
-    manifest.models = table::<HandleName, _>(find("models"))?;
-    manifest.handles = table::<HandleName, _>(find("handles"))?;
+    manifest.services = table(document.root().get("services"))?;
+    manifest.models = table(document.root().get("models"))?;
+    manifest.handles = table(document.root().get("handles"))?;
     Ok(manifest)
 }
 
-/// A table of many entries, each read by itself.
-fn table<K, V>(node: Option<&Node>) -> Result<BTreeMap<K, Box<V>>, DeserializeError>
+/// A table of many entries, each read by itself; without one there are none.
+fn table<K, V>(entry: Option<&Entry>) -> Result<BTreeMap<K, Box<V>>, DeserializeError>
 where
     K: DeserializeOwned + Ord + Send,
     V: DeserializeOwned + Send,
 {
-    let Some(node) = node else {
-        return Ok(BTreeMap::new());
-    };
-    let Some(table) = node.as_table() else {
-        return node.deserialize();
-    };
-    let parts: Vec<_> = table.entries().chunks(PART).collect();
+    let table = entry.and_then(|it| it.node.as_table());
+    let entries = table.map_or(&[][..], Table::entries);
+    let parts: Vec<_> = entries.chunks(PART).collect();
     let read = side_by_side(&parts, true, |part| {
         let entries = part.iter().map(|entry| {
             let key = K::deserialize(entry.key.as_str().into_deserializer())?;

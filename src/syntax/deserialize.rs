@@ -24,7 +24,7 @@ impl Node {
         T::deserialize(self)
     }
 
-    /// A value of the type `T` as if these keys of this table had empty tables.
+    /// A value of the type `T` as if the tables below these keys of this one were empty.
     pub fn deserialize_with_empty<T: DeserializeOwned>(
         &self,
         keys: &[&str],
@@ -37,7 +37,7 @@ impl Node {
             value: Value::Table(Table::default()),
         };
         let entries = table.entries().iter().map(|it| {
-            let is_empty = keys.contains(&it.key.as_str());
+            let is_empty = keys.contains(&it.key.as_str()) && it.node.as_table().is_some();
             (it.key.as_str(), if is_empty { &empty } else { &it.node })
         });
         T::deserialize(MapDeserializer::new(entries))
