@@ -1,7 +1,5 @@
 //! Proof that no request goes round in a circle, and that every fallback can answer.
 
-use std::collections::HashMap;
-
 use crate::backend::{Role, upstream_name};
 use crate::diagnostic::Diagnostic;
 use crate::platform::{Deployment, HandleId, Platform};
@@ -17,26 +15,10 @@ impl Draft<'_> {
 
     /// Follows every route of the gateway: an optimiser calls the gateway back by a name, which must end at a model's server.
     fn route_loops(&mut self, platform: &Platform) {
-        let calls_back = |it: &&Deployment| {
-            matches!(
-                platform[it.service].kind.role,
-                Role::Gateway | Role::Optimiser
-            )
-        };
-        let outer = platform.deployments.iter().filter(|it| !it.internal);
-        let outer: Vec<&Deployment> = outer.filter(calls_back).collect();
-        if outer.is_empty() {
-            return;
-        }
-        let by_name: HashMap<&str, &Deployment> = platform
-            .deployments
-            .iter()
-            .map(|it| (it.name.as_str(), it))
-            .collect();
-        for deployment in outer {
+        for deployment in platform.deployments.iter().filter(|it| !it.internal) {
             let mut path = vec![deployment.name.clone()];
             let mut next = deployment;
-            while let Some(name) = called_back(platform, next, &by_name) {
+            while let Some(name) = called_back(platform, next) {
                 let again = path.contains(&name);
                 path.push(name);
                 if again {
@@ -44,7 +26,7 @@ impl Draft<'_> {
                     break;
                 }
                 let name = path.last().expect("a name was pushed just now");
-                match by_name.get(name.as_str()) {
+                match named(platform, name) {
                     Some(found) => next = found,
                     None => break,
                 }
@@ -168,11 +150,7 @@ impl Draft<'_> {
 }
 
 /// The name by which the gateway is called back for a deployment, when something on the way calls it.
-fn called_back(
-    platform: &Platform,
-    deployment: &Deployment,
-    by_name: &HashMap<&str, &Deployment>,
-) -> Option<String> {
+fn called_back(platform: &Platform, deployment: &Deployment) -> Option<String> {
     let sent = match platform[deployment.service].kind.role {
         Role::Gateway => return Some(deployment.selector.clone()),
         Role::Optimiser => upstream_name(&deployment.selector),
@@ -185,6 +163,14 @@ fn called_back(
         .as_ref()
         .map_or("router-", |it| &it.internal_prefix);
     let mapped = format!("{prefix}{sent}");
-    let known = by_name.get(mapped.as_str()).is_some_and(|it| it.internal);
+    let known = named(platform, &mapped).is_some_and(|it| it.internal);
     Some(if known { mapped } else { sent.to_owned() })
+}
+
+/// The last deployment of a name.
+fn named<'p>(platform: &'p Platform, name: &str) -> Option<&'p Deployment> {
+    let named = |it: &Deployment| it.name.as_str() <= name;
+    let end = platform.deployments.partition_point(named);
+    let last = platform.deployments[..end].last();
+    last.filter(|it| it.name == name)
 }
