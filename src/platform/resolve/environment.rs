@@ -115,7 +115,7 @@ impl Draft<'_> {
                 span,
             });
         }
-        let env = Variables::from(env);
+        let env: Variables = env.into_iter().collect();
         self.own_variables(&env, reader);
         env
     }

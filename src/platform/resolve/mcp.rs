@@ -211,7 +211,7 @@ fn gateway_variables(platform: &mut Platform) {
     if offered().next().is_none() {
         return;
     }
-    let mut env = Variables::from(gateway.env.clone());
+    let mut env: Variables = gateway.env.iter().cloned().collect();
     for server in offered() {
         let started = matches!(server.command, McpCommand::Start(_));
         let needed = server

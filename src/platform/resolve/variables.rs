@@ -34,15 +34,23 @@ impl Variables {
         }
     }
 
+    /// Brings them into their order; of those with one name the last is kept.
+    fn settle(&mut self) {
+        if self.0.is_sorted_by(|one, next| one.name < next.name) {
+            return;
+        }
+        self.0.sort_by(|one, other| one.name.cmp(&other.name));
+        self.0.dedup_by(|next, kept| {
+            let is_same = next.name == kept.name;
+            if is_same {
+                std::mem::swap(next, kept);
+            }
+            is_same
+        });
+    }
+
     pub(super) fn into_vec(self) -> Vec<Variable> {
         self.0
-    }
-}
-
-impl From<Vec<Variable>> for Variables {
-    /// Those whose names are already in order, each once.
-    fn from(variables: Vec<Variable>) -> Self {
-        Self(variables)
     }
 }
 
@@ -50,21 +58,14 @@ impl Extend<Variable> for Variables {
     /// Adds many at once, each in place of what has its name.
     fn extend<T: IntoIterator<Item = Variable>>(&mut self, variables: T) {
         self.0.extend(variables);
-        if self.0.is_sorted_by(|one, next| one.name < next.name) {
-            return;
-        }
-        self.0.sort_by(|one, other| one.name.cmp(&other.name));
-        // Of those with one name the last is kept.
-        self.0.reverse();
-        self.0.dedup_by(|one, other| one.name == other.name);
-        self.0.reverse();
+        self.settle();
     }
 }
 
 impl FromIterator<Variable> for Variables {
     fn from_iter<T: IntoIterator<Item = Variable>>(variables: T) -> Self {
-        let mut all = Self::default();
-        all.extend(variables);
+        let mut all = Self(variables.into_iter().collect());
+        all.settle();
         all
     }
 }

@@ -30,20 +30,16 @@ impl<'a, T> Written<'a, T> {
         fields: &'a BTreeMap<N, Box<T>>,
         place: Place<'a>,
     ) -> Vec<Self> {
-        let one = |(name, fields): (&'a N, _)| {
+        let all = fields.iter().map(|(name, fields)| {
             let name = name.borrow();
             let place = place.table(name);
             Written {
                 name,
-                fields,
+                fields: &**fields,
                 place,
             }
-        };
-        fields
-            .iter()
-            .map(|(name, fields)| (name, &**fields))
-            .map(one)
-            .collect()
+        });
+        all.collect()
     }
 }
 
