@@ -219,8 +219,9 @@ impl Lab {
         self.memory("RssAnon:")
     }
 
+    /// What the kernel counts of it under a name such as `VmRSS:`, in bytes.
     #[cfg(target_os = "linux")]
-    fn memory(&self, name: &str) -> usize {
+    pub(super) fn memory(&self, name: &str) -> usize {
         let file = format!("/proc/{}/status", self.child.id());
         let text = std::fs::read_to_string(file).expect("it runs");
         let line = text.lines().find_map(|it| it.strip_prefix(name));
