@@ -2,7 +2,7 @@
 
 use schemars::Schema;
 
-use crate::diagnostic::{Diagnostics, Rule, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Source};
 use crate::emit::pages::Book;
 use crate::emit::site;
 use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter};
@@ -42,14 +42,15 @@ pub fn checked_schema() -> Schema {
 
 /// Checks a text: syntax, shape, the whole file as meant, then the owner's promises. Each step goes on as far as the one before left something to read. Without a date, rules that need one find nothing.
 pub fn check(source: &Source, today: Option<Date>) -> Checked {
-    check_beside(source, today, |_| (), drop).0
+    check_beside(source, today, || (), |_, ()| (), drop).0
 }
 
-/// The same, with something else to be done with the platform, when there is one, while it is linted; what it was made from is then given to `free`.
-pub fn check_beside<T: Send>(
+/// The same, with something else to be done while the platform is made, and, when there is one, something with both while it is linted; what it was made from is then given to `free`.
+pub fn check_beside<A: Send, T: Send>(
     source: &Source,
     today: Option<Date>,
-    beside: impl FnOnce(&Platform) -> T + Send,
+    meanwhile: impl FnOnce() -> A + Send,
+    beside: impl FnOnce(&Platform, A) -> T + Send,
     free: fn(Manifest),
 ) -> (Checked, Option<T>) {
     let much = source.text().len() >= MUCH_TEXT;
@@ -57,14 +58,16 @@ pub fn check_beside<T: Send>(
     let document = syntax::parse(source, &mut diagnostics);
     let (mut platform, mut done) = (None, None);
     if let Some(document) = &document {
-        let (of_text, (made, manifest)) = both(
+        let manifest = read(document, much, &mut diagnostics);
+        // Names are resolved by one core for long stretches: the other has time for the text.
+        let ((of_text, meanwhile), made) = both(
             much,
-            || lint::lint_text(document),
-            || make(document, much, &mut diagnostics),
+            || (lint::lint_text(document), meanwhile()),
+            || resolve(manifest.as_ref()?, document, &mut diagnostics),
         );
         if let Some(made) = &made {
             let aside = || {
-                let done = beside(made);
+                let done = beside(made, meanwhile);
                 // To give it back takes time as well.
                 manifest.map(free);
                 done
@@ -100,10 +103,40 @@ pub struct Promises {
     pub next: Option<Lock>,
 }
 
+/// What a lock says, and what is wrong with it.
+#[derive(Debug)]
+pub struct Known {
+    lock: Lock,
+    diagnostics: Diagnostics,
+}
+
+impl Known {
+    /// Reads the text of a lock.
+    pub fn of(source: &Source) -> Self {
+        let mut diagnostics = Diagnostics::new();
+        Self {
+            lock: ledger::read(source, &mut diagnostics),
+            diagnostics,
+        }
+    }
+
+    /// Nothing, because of something that is wrong with all of it.
+    pub fn nothing(diagnostic: Diagnostic) -> Self {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.push(diagnostic);
+        Self {
+            lock: Lock::default(),
+            diagnostics,
+        }
+    }
+}
+
 /// Holds a platform against the lock beside it, if there is one.
-pub fn promises(platform: &Platform, lock: Option<&Source>) -> Promises {
-    let mut lock_diagnostics = Diagnostics::new();
-    let known = lock.map(|source| ledger::read(source, &mut lock_diagnostics));
+pub fn promises(platform: &Platform, known: Option<Known>) -> Promises {
+    let (known, mut lock_diagnostics) = match known {
+        Some(Known { lock, diagnostics }) => (Some(lock), diagnostics),
+        None => (None, Diagnostics::new()),
+    };
     if lock_diagnostics.has_errors() {
         return Promises {
             lock_diagnostics,
@@ -121,12 +154,8 @@ pub fn promises(platform: &Platform, lock: Option<&Source>) -> Promises {
     }
 }
 
-/// Makes the platform of a document, when nothing stops it; also returns what it was made from.
-fn make(
-    document: &Document,
-    much: bool,
-    diagnostics: &mut Diagnostics,
-) -> (Option<Platform>, Option<Manifest>) {
+/// Reads what a document says, when it has the shape of a platform.
+fn read(document: &Document, much: bool, diagnostics: &mut Diagnostics) -> Option<Manifest> {
     let readable = !document.is_damaged() && !diagnostics.has_errors();
     let read = || manifest::read(document, much);
     // Much text is read while its shape is still in doubt; what has another shape may then be no manifest.
@@ -143,13 +172,12 @@ fn make(
     let (shaped, found) = shaped;
     diagnostics.extend(found);
     if !shaped || !readable {
-        return (None, None);
+        return None;
     }
-    let manifest = ahead.unwrap_or_else(read).expect(
+    let manifest = ahead.unwrap_or_else(read);
+    Some(manifest.expect(
         "a document of the schema's shape is a value of the type that the schema was made from",
-    );
-    let platform = resolve(&manifest, document, diagnostics);
-    (platform, Some(manifest))
+    ))
 }
 
 /// Makes every artifact of a platform; the lock is what it promises, this build included.

@@ -15,7 +15,7 @@ use crate::platform::Platform;
 use crate::syntax;
 
 use super::arguments::Input;
-use super::remember::LockFile;
+use super::remember::{LockFile, LockText};
 use super::{End, place, report, terminal};
 
 /// A file that was read and checked.
@@ -137,8 +137,9 @@ pub(super) fn with_lock(input: &Input, source: Source) -> Option<Reading> {
 }
 
 fn check_with_lock(input: &Input, source: Source, free: fn(Manifest)) -> Option<Reading> {
-    let beside = |platform: &Platform| LockFile::read(&input.platform, input.max_size, platform);
-    let (mut checked, read) = check_beside(&source, day(input), beside, free);
+    let meanwhile = || LockText::read(&input.platform, input.max_size);
+    let beside = |platform: &Platform, lock: io::Result<LockText>| lock.map(|it| it.hold(platform));
+    let (mut checked, read) = check_beside(&source, day(input), meanwhile, beside, free);
     let mut lock = None;
     if let Some(read) = read {
         match read {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::compile::{self, Promises};
+use crate::compile::{self, Known, Promises};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::ledger::{self, Lock};
 use crate::platform::Platform;
@@ -22,40 +22,53 @@ pub(super) struct LockFile {
     pub(super) promises: Promises,
 }
 
-impl LockFile {
-    /// Reads the lock beside `beside` and holds the platform against it.
-    pub(super) fn read(beside: &Path, limit: u64, platform: &Platform) -> io::Result<Self> {
+/// The lock beside a platform, before the platform is known.
+pub(super) struct LockText {
+    path: PathBuf,
+    source: Option<Source>,
+    known: Option<Known>,
+}
+
+impl LockText {
+    /// Reads the lock beside `beside`.
+    pub(super) fn read(beside: &Path, limit: u64) -> io::Result<Self> {
         let path = beside.with_extension("lock");
         let bytes = match input::bytes(&path, limit) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let promises = compile::promises(platform, None);
                 return Ok(Self {
                     path,
                     source: None,
-                    promises,
+                    known: None,
                 });
             }
             Err(error) => return Err(error),
         };
-        let (source, promises) = match syntax::read(path.display().to_string(), bytes, limit) {
+        let (source, known) = match syntax::read(path.display().to_string(), bytes, limit) {
             Ok(source) => {
-                let promises = compile::promises(platform, Some(&source));
-                (source, promises)
+                let known = Known::of(&source);
+                (source, known)
             }
-            Err(unreadable) => {
-                let mut promises = Promises::default();
-                promises.lock_diagnostics.push(unreadable.diagnostic);
-                (unreadable.source, promises)
-            }
+            Err(unreadable) => (unreadable.source, Known::nothing(unreadable.diagnostic)),
         };
         Ok(Self {
             path,
             source: Some(source),
-            promises,
+            known: Some(known),
         })
     }
 
+    /// Holds a platform against it.
+    pub(super) fn hold(self, platform: &Platform) -> LockFile {
+        LockFile {
+            path: self.path,
+            source: self.source,
+            promises: compile::promises(platform, self.known),
+        }
+    }
+}
+
+impl LockFile {
     /// Reports a lock that was there when `generated/` was written, and is not there now.
     pub(super) fn report_missing(&self, diagnostics: &mut Diagnostics) {
         let manifest = self.path.with_file_name("generated").join(MANIFEST);

@@ -8,7 +8,7 @@ mod merges;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use homelab::compile::{self, Promises, check};
+use homelab::compile::{self, Known, Promises, check};
 use homelab::diagnostic::{Diagnostics, Severity, Source};
 use homelab::ledger::{self, RULES};
 use homelab::platform::Platform;
@@ -68,7 +68,7 @@ fn platform(text: &str) -> Platform {
 
 fn promises(text: &str, lock: Option<&str>) -> Promises {
     let lock = lock.map(|it| Source::new("platform.lock", it));
-    compile::promises(&platform(text), lock.as_ref())
+    compile::promises(&platform(text), lock.as_ref().map(Known::of))
 }
 
 /// The lock that a build of this platform leaves, after this lock.
@@ -570,6 +570,6 @@ fn ten_thousand_broken_promises_are_all_found() {
     let lock = next(&services(10_000, 0), None);
     let changed = platform(&services(10_000, 1));
     let source = Source::new("platform.lock", lock);
-    let found = compile::promises(&changed, Some(&source));
+    let found = compile::promises(&changed, Some(Known::of(&source)));
     assert_eq!(found.broken.len(), 10_000 + 9_998);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use homelab::compile::{check, promises};
+use homelab::compile::{Known, check, promises};
 use homelab::diagnostic::{Diagnostic, Source, Span};
 use homelab::syntax::{Document, Node, Value};
 
@@ -647,7 +647,7 @@ fn missed(lab: &Lab, broken: &Break) -> Option<String> {
     let ledger = checked
         .platform
         .as_ref()
-        .map(|it| promises(it, lab.lock.as_ref()));
+        .map(|it| promises(it, lab.lock.as_ref().map(Known::of)));
     let of_ledger = ledger.iter().flat_map(|it| it.broken.iter());
     let all: Vec<_> = checked.diagnostics.iter().chain(of_ledger).collect();
     let touches = |it: &&&Diagnostic| {
