@@ -77,10 +77,8 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
 
 /// True when a variable holds something that can be shown to a gateway.
 fn is_key(variable: &Variable) -> bool {
-    let named = ["KEY", "TOKEN", "AUTH"];
-    named
-        .iter()
-        .any(|it| variable.name.to_ascii_uppercase().contains(it))
+    let name = variable.name.to_ascii_uppercase();
+    ["KEY", "TOKEN", "AUTH"].iter().any(|it| name.contains(it))
         && !variable.name.contains("SECRET_KEY")
 }
 
