@@ -329,11 +329,11 @@ fn of_toml(node: &syntax::Node) -> Node {
             let entries = table.entries().iter();
             Value::Map(
                 entries
-                    .map(|it| named(&it.key, it.key_span, of_toml(&it.node)))
+                    .map(|it| named(&it.key, it.key_span(), of_toml(&it.node)))
                     .collect(),
             )
         }
         syntax::Value::Datetime(_) => Value::Date,
     };
-    Node::new(value, node.span)
+    Node::new(value, node.span())
 }

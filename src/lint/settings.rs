@@ -182,7 +182,7 @@ fn entry(document: &Document, span: Span) -> Option<&Node> {
     let entries = words::node(document, &["lint", "exceptions"])?.as_array()?;
     entries.iter().find(|it| {
         let rule = it.as_table().and_then(|it| it.get("rule"));
-        rule.is_some_and(|it| it.node.span == span)
+        rule.is_some_and(|it| it.node.span() == span)
     })
 }
 

@@ -66,7 +66,7 @@ fn walk<'d>(node: &'d Node, see: &mut impl FnMut(Text<'d>)) {
     match &node.value {
         Value::String(text) => see(Text {
             text,
-            span: node.span,
+            span: node.span(),
         }),
         Value::Array(items) => items.iter().for_each(|it| walk(it, see)),
         Value::Table(table) => {

@@ -36,7 +36,7 @@ pub(super) fn texts<'a>(
     items
         .into_iter()
         .flatten()
-        .filter_map(|it| it.as_str().map(|text| (text, it.span)))
+        .filter_map(|it| it.as_str().map(|text| (text, it.span())))
 }
 
 /// The arguments that an owner wrote for a service: its command, and what is added to that of its kind.
@@ -57,7 +57,7 @@ pub(super) fn lines(document: &Document, keys: &[&str]) -> Option<Span> {
     let node = node(document, keys)?;
     match &node.value {
         Value::Table(table) if table.form() == Form::Header => block(document, node),
-        _ => block_between(document, key(document, keys).start, node.span.end),
+        _ => block_between(document, key(document, keys).start, node.span().end),
     }
 }
 
@@ -69,9 +69,9 @@ pub(super) fn block(document: &Document, node: &Node) -> Option<Span> {
     if !entries.iter().all(|it| is_plain(&it.node)) {
         return None;
     }
-    let ends = entries.iter().map(|it| it.node.span.end);
-    let end = ends.max().unwrap_or(0).max(node.span.end);
-    block_between(document, node.span.start, end)
+    let ends = entries.iter().map(|it| it.node.span().end);
+    let end = ends.max().unwrap_or(0).max(node.span().end);
+    block_between(document, node.span().start, end)
 }
 
 fn block_between(document: &Document, start: usize, end: usize) -> Option<Span> {

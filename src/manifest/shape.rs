@@ -42,11 +42,11 @@ impl<'c, 's> Check<'c, 's> {
         }
         match &node.value {
             Value::String(text) => match &shape.text {
-                Some(rule) => self.text(rule, text, node.span, subject),
+                Some(rule) => self.text(rule, text, node.span(), subject),
                 None => self.wrong_type(shape, node, subject),
             },
             Value::Datetime(text) => match &shape.text {
-                Some(rule) if rule.is_date() => self.text(rule, text, node.span, subject),
+                Some(rule) if rule.is_date() => self.text(rule, text, node.span(), subject),
                 _ => self.wrong_type(shape, node, subject),
             },
             Value::Integer(number) => self.integer(shape, *number, node, subject),
@@ -55,7 +55,7 @@ impl<'c, 's> Check<'c, 's> {
                     if !number.is_finite() || !range.holds(*number) {
                         let found = say::out_of_range(subject, range, &number.to_string());
                         self.diagnostics
-                            .push(found.primary(node.span, "this number"));
+                            .push(found.primary(node.span(), "this number"));
                     }
                 }
                 None => self.wrong_type(shape, node, subject),
@@ -85,7 +85,7 @@ impl<'c, 's> Check<'c, 's> {
         };
         let found = say::out_of_range(subject, range, &number.to_string());
         self.diagnostics
-            .push(found.primary(node.span, "this number"));
+            .push(found.primary(node.span(), "this number"));
     }
 
     fn text(&mut self, rule: &Text<'s>, text: &str, span: Span, subject: Subject<'_>) {
@@ -123,7 +123,7 @@ impl<'c, 's> Check<'c, 's> {
                 subject,
                 (array.shortest, array.longest),
                 (length, "item"),
-                node.span,
+                node.span(),
             ));
         }
         let Some(item_shape) = array.items else {
@@ -167,7 +167,7 @@ impl<'c, 's> Check<'c, 's> {
                             noun,
                             &entry.key,
                             &flaw,
-                            entry.key_span,
+                            entry.key_span(),
                         ));
                     }
                     *value
@@ -183,7 +183,7 @@ impl<'c, 's> Check<'c, 's> {
                 .collect();
             if !missing.is_empty() {
                 self.diagnostics
-                    .push(say::missing_keys(subject, &missing, node.span));
+                    .push(say::missing_keys(subject, &missing, node.span()));
             }
         }
     }

@@ -319,10 +319,8 @@ impl<'p, 's> Builder<'p, 's> {
                 return;
             }
         };
-        self.place(Node {
-            span: Span::new(closed.start, self.base + span.end()),
-            value,
-        });
+        let span = Span::new(closed.start, self.base + span.end());
+        self.place(Node::new(span, value));
     }
 
     fn read_scalar(&mut self, raw_span: RawSpan, encoding: Option<Encoding>) {
@@ -342,7 +340,7 @@ impl<'p, 's> Builder<'p, 's> {
             Ok(value) => {
                 let depth = self.next_depth();
                 if self.within_depth(depth, span) {
-                    self.place(Node { span, value });
+                    self.place(Node::new(span, value));
                 }
             }
             Err(finding) => {
@@ -514,15 +512,12 @@ fn descend<'t>(
             None => table.push(Entry::new(
                 key.text.clone(),
                 key.span,
-                Node {
-                    span: key.span,
-                    value: Value::Table(Table::new(form)),
-                },
+                Node::new(key.span, Value::Table(Table::new(form))),
             )),
         };
         way.push(at);
         let entry = table.entry_mut(at);
-        let other = entry.key_span;
+        let other = entry.key_span();
         let is_array = matches!(entry.node.value, Value::Array(_));
         let Some(next) = last_table(&mut entry.node) else {
             return Err(Clash::new(key, other, Why::HasValue));
@@ -545,18 +540,15 @@ fn define_table(parent: &mut Table, key: &Key, span: Span) -> Result<usize, Clas
         return Ok(parent.push(Entry::new(
             key.text.clone(),
             key.span,
-            Node {
-                span,
-                value: Value::Table(Table::new(Form::Header)),
-            },
+            Node::new(span, Value::Table(Table::new(Form::Header))),
         )));
     };
     let entry = parent.entry_mut(at);
     match &mut entry.node.value {
         Value::Table(table) if table.form() == Form::Implied => {
             table.set_form(Form::Header);
-            entry.key_span = key.span;
-            entry.node.span = span;
+            entry.key_at = key.span.into();
+            entry.node.at = span.into();
             Ok(at)
         }
         other => {
@@ -564,25 +556,19 @@ fn define_table(parent: &mut Table, key: &Key, span: Span) -> Result<usize, Clas
             if let Value::Table(table) = other {
                 table.set_damaged();
             }
-            Err(Clash::new(key, entry.key_span, Why::Twice))
+            Err(Clash::new(key, entry.key_span(), Why::Twice))
         }
     }
 }
 
 /// Adds the table of an `[[array header]]`.
 fn push_table(parent: &mut Table, key: &Key, span: Span) -> Result<usize, Clash> {
-    let table = Node {
-        span,
-        value: Value::Table(Table::new(Form::Header)),
-    };
+    let table = Node::new(span, Value::Table(Table::new(Form::Header)));
     let Some(at) = parent.position(&key.text) else {
         return Ok(parent.push(Entry::new(
             key.text.clone(),
             key.span,
-            Node {
-                span,
-                value: Value::Array(vec![table]),
-            },
+            Node::new(span, Value::Array(vec![table])),
         )));
     };
     let entry = parent.entry_mut(at);
@@ -592,7 +578,7 @@ fn push_table(parent: &mut Table, key: &Key, span: Span) -> Result<usize, Clash>
             items.push(table);
             Ok(at)
         }
-        _ => Err(Clash::new(key, entry.key_span, Why::Twice)),
+        _ => Err(Clash::new(key, entry.key_span(), Why::Twice)),
     }
 }
 
@@ -607,7 +593,11 @@ fn insert(table: &mut Table, keys: &mut Vec<Key>, node: Node) -> Result<(), Clas
         descend(table, keys, Form::Dotted, &mut Vec::new())?
     };
     if let Some(at) = table.position(&last.text) {
-        return Err(Clash::new(&last, table.entry_mut(at).key_span, Why::Twice));
+        return Err(Clash::new(
+            &last,
+            table.entry_mut(at).key_span(),
+            Why::Twice,
+        ));
     }
     table.push(Entry::new(last.text, last.span, node));
     Ok(())

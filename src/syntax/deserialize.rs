@@ -32,10 +32,7 @@ impl Node {
         let Value::Table(table) = &self.value else {
             return self.deserialize();
         };
-        let empty = Node {
-            span: self.span,
-            value: Value::Table(Table::default()),
-        };
+        let empty = Node::new(self.span(), Value::Table(Table::default()));
         let entries = table.entries().iter().map(|it| {
             let is_empty = keys.contains(&it.key.as_str()) && it.node.as_table().is_some();
             (it.key.as_str(), if is_empty { &empty } else { &it.node })
@@ -139,7 +136,7 @@ impl<'de> de::Deserializer<'de> for &'de Node {
 impl Node {
     /// Gives an error from below its place; the innermost node wins.
     fn locate(&self, mut error: DeserializeError) -> DeserializeError {
-        error.span.get_or_insert(self.span);
+        error.span.get_or_insert(self.span());
         error
     }
 }

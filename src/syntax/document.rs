@@ -20,10 +20,32 @@ pub struct Document {
 /// A value and where it is written.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// The words of the value; for a table under a header, the header with its brackets; for a table that only dotted keys or deeper headers imply, the key that first implied it.
-    pub span: Span,
+    pub(super) at: Extent,
     /// What is written there.
     pub value: Value,
+}
+
+/// A span in half the room, for a file has a hundred thousands of them. No text has 4 GiB.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    start: u32,
+    end: u32,
+}
+
+impl From<Span> for Extent {
+    fn from(span: Span) -> Self {
+        let narrow = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        Self {
+            start: narrow(span.start),
+            end: narrow(span.end),
+        }
+    }
+}
+
+impl From<Extent> for Span {
+    fn from(extent: Extent) -> Self {
+        Self::new(extent.start as usize, extent.end as usize)
+    }
 }
 
 /// What TOML can say.
@@ -61,6 +83,19 @@ impl Value {
 }
 
 impl Node {
+    /// A value at its place.
+    pub(super) fn new(span: Span, value: Value) -> Self {
+        Self {
+            at: span.into(),
+            value,
+        }
+    }
+
+    /// The words of the value; for a table under a header, the header with its brackets; for a table that only dotted keys or deeper headers imply, the key that first implied it.
+    pub fn span(&self) -> Span {
+        self.at.into()
+    }
+
     /// The table, if it is one.
     pub fn as_table(&self) -> Option<&Table> {
         match &self.value {
@@ -111,11 +146,22 @@ pub enum Form {
 /// The entries of a table in the order of the text, found by name quickly.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    entries: Vec<Entry>,
-    // Only large tables are indexed; in a small one looking at each entry is quicker.
-    index: Option<Box<Index>>,
+    rows: Rows,
     form: Form,
     damaged: bool,
+}
+
+/// Only large tables are indexed; in a small one looking at each entry is quicker.
+#[derive(Debug, Clone)]
+enum Rows {
+    Few(Vec<Entry>),
+    Many(Box<(Vec<Entry>, Index)>),
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
 }
 
 /// Where each key of a large table is. It keeps places alone, for the entries have the keys.
@@ -144,11 +190,10 @@ impl Index {
 pub struct Entry {
     /// The key, unquoted.
     pub key: SmolStr,
-    /// Where the key is written; for a table under a header of its own, there.
-    pub key_span: Span,
+    pub(super) key_at: Extent,
+    mark: u32,
     /// Its value.
     pub node: Node,
-    mark: u32,
 }
 
 impl Entry {
@@ -157,9 +202,14 @@ impl Entry {
         Self {
             mark: mark(&key),
             key,
-            key_span,
+            key_at: key_span.into(),
             node,
         }
+    }
+
+    /// Where the key is written; for a table under a header of its own, there.
+    pub fn key_span(&self) -> Span {
+        self.key_at.into()
     }
 }
 
@@ -189,22 +239,25 @@ impl Table {
 
     /// The entries, in the order of the text.
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        match &self.rows {
+            Rows::Few(entries) => entries,
+            Rows::Many(indexed) => &indexed.0,
+        }
     }
 
     /// The entry of `key`.
     pub fn get(&self, key: &str) -> Option<&Entry> {
-        self.position(key).map(|at| &self.entries[at])
+        self.position(key).map(|at| &self.entries()[at])
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries().len()
     }
 
     /// True when nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries().is_empty()
     }
 
     /// How it is written.
@@ -218,43 +271,58 @@ impl Table {
     }
 
     pub(super) fn position(&self, key: &str) -> Option<usize> {
-        if let Some(index) = &self.index {
-            return index.find(key, &self.entries);
+        match &self.rows {
+            Rows::Few(entries) => {
+                let mark = mark(key);
+                let is_it = |entry: &Entry| entry.mark == mark && entry.key == key;
+                entries.iter().position(is_it)
+            }
+            Rows::Many(indexed) => indexed.1.find(key, &indexed.0),
         }
-        let mark = mark(key);
-        let is_it = |entry: &Entry| entry.mark == mark && entry.key == key;
-        self.entries.iter().position(is_it)
     }
 
     /// Adds an entry whose key is not there yet.
     pub(super) fn push(&mut self, entry: Entry) -> usize {
-        let at = self.entries.len();
-        if at == self.entries.capacity() {
+        let entries = self.entries_mut();
+        let at = entries.len();
+        if at == entries.capacity() {
             // Most tables in braces or of dotted keys have one entry or two, and a file has ten thousands of them.
             let further = match self.form {
                 Form::Inline | Form::Dotted => 1,
                 Form::Implied | Form::Header => 4,
             };
-            self.entries.reserve_exact(further.max(at / 2));
+            self.entries_mut().reserve_exact(further.max(at / 2));
         }
-        self.entries.push(entry);
-        if let Some(index) = &mut self.index {
-            index.insert(at, &self.entries);
-        } else if at >= INDEXED_FROM {
-            let mut index = Box::<Index>::default();
-            (0..=at).for_each(|at| index.insert(at, &self.entries));
-            self.index = Some(index);
+        self.entries_mut().push(entry);
+        match &mut self.rows {
+            Rows::Few(entries) if at >= INDEXED_FROM => {
+                let mut index = Index::default();
+                (0..=at).for_each(|at| index.insert(at, entries));
+                self.rows = Rows::Many(Box::new((std::mem::take(entries), index)));
+            }
+            Rows::Few(_) => {}
+            Rows::Many(indexed) => indexed.1.insert(at, &indexed.0),
         }
         at
     }
 
     /// Its entries, to be put into another table.
     pub(super) fn into_entries(self) -> Vec<Entry> {
-        self.entries
+        match self.rows {
+            Rows::Few(entries) => entries,
+            Rows::Many(indexed) => indexed.0,
+        }
     }
 
     pub(super) fn entry_mut(&mut self, at: usize) -> &mut Entry {
-        &mut self.entries[at]
+        &mut self.entries_mut()[at]
+    }
+
+    fn entries_mut(&mut self) -> &mut Vec<Entry> {
+        match &mut self.rows {
+            Rows::Few(entries) => entries,
+            Rows::Many(indexed) => &mut indexed.0,
+        }
     }
 
     pub(super) fn set_form(&mut self, form: Form) {
@@ -272,10 +340,7 @@ impl Document {
     pub(super) fn new(source: Source, root: Table) -> Self {
         Self {
             source,
-            root: Node {
-                span: Span::default(),
-                value: Value::Table(root),
-            },
+            root: Node::new(Span::default(), Value::Table(root)),
         }
     }
 
@@ -308,7 +373,7 @@ impl Document {
 
     /// Where the value at a path is written; for one that is left out, where its nearest ancestor is.
     pub fn span(&self, path: &Path) -> Span {
-        self.nearest(path).node.span
+        self.nearest(path).node.span()
     }
 
     /// Where the key at the end of a path is written; for one that is left out, its nearest ancestor's key. An array's item has no key of its own and gives its value.
@@ -365,29 +430,29 @@ impl Document {
     }
 
     fn between_brackets(&self, place: Place<'_>) -> Span {
-        let words = self.source.words(place.node.span);
+        let words = self.source.words(place.node.span());
         let inner = words.trim_matches(|it: char| it == '[' || it == ']' || it.is_whitespace());
         if inner.is_empty() {
             return place.key_span;
         }
-        let start = place.node.span.start + (inner.as_ptr() as usize - words.as_ptr() as usize);
+        let start = place.node.span().start + (inner.as_ptr() as usize - words.as_ptr() as usize);
         Span::new(start, start + inner.len())
     }
 
     fn nearest(&self, path: &Path) -> Place<'_> {
         let mut place = Place {
             node: &self.root,
-            key_span: self.root.span,
+            key_span: self.root.span(),
         };
         for step in path.steps() {
             let next = match (step, &place.node.value) {
                 (Step::Key(key), Value::Table(table)) => table.get(key).map(|entry| Place {
                     node: &entry.node,
-                    key_span: entry.key_span,
+                    key_span: entry.key_span(),
                 }),
                 (Step::Index(index), Value::Array(items)) => items.get(*index).map(|node| Place {
                     node,
-                    key_span: node.span,
+                    key_span: node.span(),
                 }),
                 _ => None,
             };
@@ -479,9 +544,9 @@ impl<'a> Places<'a> {
     }
 
     fn meet_entry(&mut self, entry: &Entry, keys: &[&'a str]) {
-        self.meet(entry.key_span, keys);
+        self.meet(entry.key_span(), keys);
         // The span of a table is its header or braces; what is in it has spans of its own.
-        self.meet(entry.node.span, keys);
+        self.meet(entry.node.span(), keys);
     }
 }
 

@@ -42,8 +42,8 @@ fn join_entry(first: &mut Entry, next: Entry) -> bool {
             // The header itself comes after those below it.
             (Form::Implied, Form::Header) => {
                 table.set_form(Form::Header);
-                first.key_span = next.key_span;
-                first.node.span = next.node.span;
+                first.key_at = next.key_at;
+                first.node.at = next.node.at;
                 join(table, more)
             }
             _ => false,
@@ -86,14 +86,19 @@ mod tests {
                 Value::Table(table) => shown(table),
                 Value::Array(items) => {
                     let items = items.iter().map(|item| match &item.value {
-                        Value::Table(table) => format!("{:?}{}", item.span, shown(table)),
+                        Value::Table(table) => format!("{:?}{}", item.span(), shown(table)),
                         _ => format!("{item:?}"),
                     });
                     items.collect()
                 }
                 other => format!("{other:?}"),
             };
-            format!("{} {:?} {:?} {value}", it.key, it.key_span, it.node.span)
+            format!(
+                "{} {:?} {:?} {value}",
+                it.key,
+                it.key_span(),
+                it.node.span()
+            )
         });
         let entries: Vec<String> = entries.collect();
         format!("{:?}{{{}}}", table.form(), entries.join(", "))

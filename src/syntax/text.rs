@@ -73,6 +73,8 @@ pub fn read(
 
 /// The finding for a file of `size` bytes when at most `limit` are allowed; asked before the file is read.
 pub fn oversized(size: u64, limit: u64) -> Option<Diagnostic> {
+    // Places in a text are 32 bits wide.
+    let limit = limit.min(u32::MAX.into());
     (size > limit).then(|| {
         Diagnostic::new(
             &rules::OVERSIZED_FILE,

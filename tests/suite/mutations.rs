@@ -466,7 +466,7 @@ impl Lab {
     }
 
     fn header(&self, path: &[&str]) -> Option<Span> {
-        self.node(path).map(|it| it.span)
+        self.node(path).map(Node::span)
     }
 
     /// The headers of so many keys.
@@ -587,11 +587,11 @@ impl Lab {
 
 fn collect(document: &Document, node: &Node, path: &mut Vec<String>, fields: &mut Vec<Field>) {
     let mut field = |key: Span, node: &Node, path: &mut Vec<String>, is_item| {
-        let words = document.source().words(node.span).to_owned();
+        let words = document.source().words(node.span()).to_owned();
         fields.push(Field {
             path: path.clone(),
             key,
-            value: node.span,
+            value: node.span(),
             words,
             is_item,
         });
@@ -601,14 +601,14 @@ fn collect(document: &Document, node: &Node, path: &mut Vec<String>, fields: &mu
         Value::Table(table) => {
             for entry in table.entries() {
                 path.push(entry.key.to_string());
-                field(entry.key_span, &entry.node, path, false);
+                field(entry.key_span(), &entry.node, path, false);
                 path.pop();
             }
         }
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {
                 path.push(at.to_string());
-                field(item.span, item, path, true);
+                field(item.span(), item, path, true);
                 path.pop();
             }
         }

@@ -541,12 +541,12 @@ fn check_spans(source: &Source) {
 }
 
 fn check_nodes(source: &Source, node: &Node) {
-    is_inside(source, node.span);
+    is_inside(source, node.span());
     for item in node.as_array().into_iter().flatten() {
         check_nodes(source, item);
     }
     for entry in node.as_table().into_iter().flat_map(Table::entries) {
-        is_inside(source, entry.key_span);
+        is_inside(source, entry.key_span());
         check_nodes(source, &entry.node);
     }
 }

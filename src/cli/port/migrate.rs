@@ -213,13 +213,13 @@ impl Migration {
         let entry = entry.get(self.owner.name())?;
         let its = entry.node.as_table()?;
         if let Some(node) = number(its, &self.name) {
-            return Some((node.span, to.to_string()));
+            return Some((node.span(), to.to_string()));
         }
         // Its kind says the port, not the file: the line goes right below the header.
         let source = document.source();
-        let header = source.words(entry.node.span).starts_with('[');
+        let header = source.words(entry.node.span()).starts_with('[');
         header.then(|| {
-            let end = line_end(source, entry.node.span.end);
+            let end = line_end(source, entry.node.span().end);
             (Span::new(end, end), format!("\nport = {to}"))
         })
     }
@@ -323,7 +323,7 @@ fn number<'t>(its: &'t Table, name: &str) -> Option<&'t Node> {
 fn end_of(node: &Node) -> usize {
     let inner = node.as_table().map_or(&[][..], Table::entries);
     let ends = inner.iter().map(|it| end_of(&it.node));
-    ends.max().unwrap_or(0).max(node.span.end)
+    ends.max().unwrap_or(0).max(node.span().end)
 }
 
 fn line_end(source: &Source, at: usize) -> usize {

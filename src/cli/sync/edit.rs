@@ -153,7 +153,7 @@ impl Text<'_> {
         let model = &self.table("models", &turn.model)?.node;
         let state = format!("\"{}\"", turn.to);
         let mut edits = vec![match model.as_table()?.get("state") {
-            Some(entry) => (entry.node.span, state, None),
+            Some(entry) => (entry.node.span(), state, None),
             None => self.new_field(model, &format!("state = {state}"))?,
         }];
         for (handle, promised) in &turn.handles {
@@ -170,14 +170,14 @@ impl Text<'_> {
         let table = node.as_table()?;
         let source = self.source();
         if table.form() == Form::Inline {
-            let start = node.span.start + 1;
+            let start = node.span().start + 1;
             let comma = if table.is_empty() { "" } else { "," };
             return Some((Span::new(start, start), format!(" {words}{comma}"), None));
         }
         if !is_header(node) {
             return None;
         }
-        let end = source.line(source.position(node.span.end).line)?.end;
+        let end = source.line(source.position(node.span().end).line)?.end;
         Some((Span::new(end, end), format!("\n{words}"), None))
     }
 
@@ -189,7 +189,7 @@ impl Text<'_> {
         if fields.any(|it| is_header(&it.node)) {
             return None;
         }
-        let first = source.position(node.span.start).line;
+        let first = source.position(node.span().start).line;
         let last = source.position(last_byte(node)).line;
         let lines = (first..=last).filter_map(|it| source.line(it));
         for line in lines.skip(1) {
@@ -284,5 +284,5 @@ fn is_header(node: &Node) -> bool {
 fn last_byte(node: &Node) -> usize {
     let inner = node.as_table().map_or(&[][..], Table::entries);
     let ends = inner.iter().map(|it| last_byte(&it.node));
-    ends.max().unwrap_or(0).max(node.span.end)
+    ends.max().unwrap_or(0).max(node.span().end)
 }

@@ -77,7 +77,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         if client {
             for argument in words::arguments(document, &service.name) {
                 let server = argued(platform, &directory, argument, service.host);
-                found.extend(server.map(|it| (argument.span, it)));
+                found.extend(server.map(|it| (argument.span(), it)));
             }
             for (name, span) in words::texts(document, &["services", &service.name, "calls"]) {
                 let server = platform.services.find(name).filter(|it| serves(it));

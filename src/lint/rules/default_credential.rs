@@ -48,7 +48,7 @@ fn check(document: &Document, diagnostics: &mut Diagnostics) {
 fn walk(document: &Document, node: &Node, name: &str, diagnostics: &mut Diagnostics) {
     match &node.value {
         Value::String(text) => {
-            if let Some(span) = place(document, node.span, name, text) {
+            if let Some(span) = place(document, node.span(), name, text) {
                 diagnostics.push(
                     Diagnostic::new(&LINT.rule, "a password that everybody knows")
                         .primary(span, "the first that anybody tries")

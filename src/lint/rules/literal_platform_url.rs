@@ -58,7 +58,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         let values = owned.filter(|it| is_url(it) && !is_for_others(it));
         let values = values.filter_map(text);
         let arguments = words::arguments(document, &service.name);
-        let words = arguments.filter_map(|it| Some((it.as_str()?, it.span)));
+        let words = arguments.filter_map(|it| Some((it.as_str()?, it.span())));
         for (text, span) in values.chain(words) {
             let named = named(&directory, text, service.host);
             // A service's own URL is what browsers see, and what leads past the gateway has a rule of its own.

@@ -68,7 +68,7 @@ fn check(document: &Document, diagnostics: &mut Diagnostics) {
 /// What values and their names give away.
 fn walk(document: &Document, node: &Node, name: &str, found: &mut Vec<(Span, &'static str)>) {
     match &node.value {
-        Value::String(text) => word(document, node.span, name, text, found),
+        Value::String(text) => word(document, node.span(), name, text, found),
         Value::Array(items) => {
             let mut flag = "";
             for item in items {

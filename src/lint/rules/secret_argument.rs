@@ -103,5 +103,5 @@ fn place(document: &Document, service: &Service, variable: &str) -> Span {
         .filter_map(|field| words::node(document, &["services", &service.name, "run", field]))
         .flat_map(|node| node.as_array().unwrap_or_default())
         .find(names)
-        .map_or(service.span, |node| node.span)
+        .map_or(service.span, Node::span)
 }

@@ -51,7 +51,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         }
         let keys = ["services", &service.name, "health"];
         let span = match words::node(document, &keys) {
-            Some(node) => node.span,
+            Some(node) => node.span(),
             None => service.span,
         };
         let help = match service.kind.health.first() {

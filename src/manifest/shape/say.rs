@@ -56,10 +56,10 @@ pub(super) fn near_key<'s>(
 pub(super) fn unknown_key(shape: &TableShape<'_>, near: Option<&str>, entry: &Entry) -> Diagnostic {
     let key = shorten(&entry.key);
     let found = Diagnostic::new(&rules::UNKNOWN_KEY, format!("`{key}` is no key here"))
-        .primary(entry.key_span, "nothing is known by this name");
+        .primary(entry.key_span(), "nothing is known by this name");
     if let Some(near) = near {
         return found.help(format!("did you mean `{near}`?")).fix(replace(
-            entry.key_span,
+            entry.key_span(),
             near.to_owned(),
             false,
         ));
@@ -96,7 +96,7 @@ pub(super) fn wrong_type(shape: &Shape<'_>, node: &Node, subject: Subject<'_>) -
         &rules::WRONG_TYPE,
         format!("{shown} must be {wanted}, not {found}"),
     )
-    .primary(node.span, format!("this is {found}"));
+    .primary(node.span(), format!("this is {found}"));
     match instead(shape, node) {
         Some(text) => diagnostic
             .help(match &node.value {
@@ -105,7 +105,7 @@ pub(super) fn wrong_type(shape: &Shape<'_>, node: &Node, subject: Subject<'_>) -
                 }
                 _ => format!("write `{text}`"),
             })
-            .fix(replace(node.span, text, true)),
+            .fix(replace(node.span(), text, true)),
         None => match as_text(shape, node) {
             Some(Err(Flaw {
                 help: Some(help), ..

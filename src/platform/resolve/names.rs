@@ -178,7 +178,7 @@ impl<'a> Draft<'a> {
                         &rules::CONSUMER_SYNTAX,
                         "`os.environ/` is LiteLLM's own syntax",
                     )
-                    .primary(node.span, "only LiteLLM would read the environment here")
+                    .primary(node.span(), "only LiteLLM would read the environment here")
                     .help(environ_help(text)),
                 ),
                 Value::Array(items) => rest.extend(items),

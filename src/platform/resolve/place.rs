@@ -1,7 +1,7 @@
 //! Where in the text a field of the manifest stands.
 
 use crate::diagnostic::Span;
-use crate::syntax::{Document, Table};
+use crate::syntax::{Document, Entry, Node, Table};
 
 /// A table of the document, such as that of one service; fields that are not written fall back to its key.
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ impl<'a> Place<'a> {
         match self.table.and_then(|table| table.get(key)) {
             Some(entry) => Self {
                 table: entry.node.as_table(),
-                span: entry.key_span,
+                span: entry.key_span(),
             },
             None => Self {
                 table: None,
@@ -42,14 +42,14 @@ impl<'a> Place<'a> {
     pub(super) fn value(self, field: &str) -> Span {
         self.table
             .and_then(|table| table.get(field))
-            .map_or(self.span, |entry| entry.node.span)
+            .map_or(self.span, |entry| entry.node.span())
     }
 
     /// Where the key of a field stands; the table's key when it is not written.
     pub(super) fn key(self, field: &str) -> Span {
         self.table
             .and_then(|table| table.get(field))
-            .map_or(self.span, |entry| entry.key_span)
+            .map_or(self.span, Entry::key_span)
     }
 
     /// Where an item of a list stands.
@@ -58,7 +58,7 @@ impl<'a> Place<'a> {
             .and_then(|table| table.get(field))
             .and_then(|entry| entry.node.as_array())
             .and_then(|items| items.get(at))
-            .map_or_else(|| self.value(field), |item| item.span)
+            .map_or_else(|| self.value(field), Node::span)
     }
 
     /// A table of a list of tables.
@@ -70,7 +70,7 @@ impl<'a> Place<'a> {
             .and_then(|items| items.get(at));
         Self {
             table: item.and_then(|item| item.as_table()),
-            span: item.map_or(self.span, |item| item.span),
+            span: item.map_or(self.span, Node::span),
         }
     }
 }
