@@ -141,7 +141,7 @@ fn a_dry_run_and_another_host_touch_nothing() {
 fn containers_are_renewed_by_the_compose_file_that_is_installed() {
     let gate = Server::well("");
     let text = format!(
-        "version = 1\nname = \"lab\"\n[policy]\ngateway = \"gate\"\n[networks.lan]\nkind = \"lan\"\n[hosts.box]\nos = \"linux\"\ninit = \"compose\"\naddresses = {{ lan = \"127.0.0.2\" }}\n[services.gate]\nkind = \"litellm\"\nhost = \"box\"\nport = {}\nhealth = [{{ path = \"/health\" }}]\ncontainer.image = \"ghcr.io/berriai/litellm:v1\"\nrun.start_timeout = \"2s\"\n",
+        "version = 1\nname = \"lab\"\n[policy]\ngateway = \"gate\"\n[networks.lan]\nkind = \"lan\"\n[hosts.box]\nos = \"linux\"\ninit = \"compose\"\naddresses = {{ lan = \"127.0.0.2\" }}\n[services.gate]\nkind = \"litellm\"\nhost = \"box\"\nport = {}\nhealth = [{{ path = \"/health\" }}]\ncontainer.image = \"ghcr.io/berriai/litellm:v1\"\nrun.start_timeout = \"8s\"\n",
         gate.port()
     );
     let lab = Lab::of(&text);
