@@ -155,7 +155,14 @@ pub struct Table {
 #[derive(Debug, Clone)]
 enum Rows {
     Few(Vec<Entry>),
-    Many(Box<(Vec<Entry>, Index)>),
+    Many(Box<Indexed>),
+}
+
+/// Many entries, and where each is.
+#[derive(Debug, Clone)]
+struct Indexed {
+    entries: Vec<Entry>,
+    index: Index,
 }
 
 impl Default for Rows {
@@ -241,7 +248,7 @@ impl Table {
     pub fn entries(&self) -> &[Entry] {
         match &self.rows {
             Rows::Few(entries) => entries,
-            Rows::Many(indexed) => &indexed.0,
+            Rows::Many(indexed) => &indexed.entries,
         }
     }
 
@@ -277,31 +284,32 @@ impl Table {
                 let is_it = |entry: &Entry| entry.mark == mark && entry.key == key;
                 entries.iter().position(is_it)
             }
-            Rows::Many(indexed) => indexed.1.find(key, &indexed.0),
+            Rows::Many(indexed) => indexed.index.find(key, &indexed.entries),
         }
     }
 
     /// Adds an entry whose key is not there yet.
     pub(super) fn push(&mut self, entry: Entry) -> usize {
+        // Most tables in braces or of dotted keys have one entry or two, and a file has ten thousands of them.
+        let further = match self.form {
+            Form::Inline | Form::Dotted => 1,
+            Form::Implied | Form::Header => 4,
+        };
         let entries = self.entries_mut();
         let at = entries.len();
         if at == entries.capacity() {
-            // Most tables in braces or of dotted keys have one entry or two, and a file has ten thousands of them.
-            let further = match self.form {
-                Form::Inline | Form::Dotted => 1,
-                Form::Implied | Form::Header => 4,
-            };
-            self.entries_mut().reserve_exact(further.max(at / 2));
+            entries.reserve_exact(further.max(at / 2));
         }
-        self.entries_mut().push(entry);
+        entries.push(entry);
         match &mut self.rows {
             Rows::Few(entries) if at >= INDEXED_FROM => {
                 let mut index = Index::default();
                 (0..=at).for_each(|at| index.insert(at, entries));
-                self.rows = Rows::Many(Box::new((std::mem::take(entries), index)));
+                let entries = std::mem::take(entries);
+                self.rows = Rows::Many(Box::new(Indexed { entries, index }));
             }
             Rows::Few(_) => {}
-            Rows::Many(indexed) => indexed.1.insert(at, &indexed.0),
+            Rows::Many(indexed) => indexed.index.insert(at, &indexed.entries),
         }
         at
     }
@@ -310,7 +318,7 @@ impl Table {
     pub(super) fn into_entries(self) -> Vec<Entry> {
         match self.rows {
             Rows::Few(entries) => entries,
-            Rows::Many(indexed) => indexed.0,
+            Rows::Many(indexed) => indexed.entries,
         }
     }
 
@@ -321,7 +329,7 @@ impl Table {
     fn entries_mut(&mut self) -> &mut Vec<Entry> {
         match &mut self.rows {
             Rows::Few(entries) => entries,
-            Rows::Many(indexed) => &mut indexed.0,
+            Rows::Many(indexed) => &mut indexed.entries,
         }
     }
 
