@@ -28,8 +28,10 @@ pub(super) struct Builder<'p, 's> {
     root: Table,
     /// The entries that lead from the root to the table of the current header; through an array, to its last table.
     header: Vec<usize>,
-    /// False when the current header is wrong, so that the lines below it have no place.
-    header_holds: bool,
+    /// The table of the current header, which is put into the tree when it ends; nothing when the header is wrong, so that the lines below it have no place.
+    current: Option<Table>,
+    /// Room for the entries of the next one.
+    room: Vec<Entry>,
     /// Some while the words of a header are read.
     reading: Option<Header>,
     /// The parts of the key read last.
@@ -96,7 +98,8 @@ impl<'p, 's> Builder<'p, 's> {
             base,
             root: Table::new(Form::Header),
             header: Vec::new(),
-            header_holds: true,
+            current: Some(Table::new(Form::Header)),
+            room: Vec::new(),
             reading: None,
             keys: Vec::new(),
             open: Vec::new(),
@@ -108,6 +111,7 @@ impl<'p, 's> Builder<'p, 's> {
     /// The tree, and how many keys and values were read.
     pub(super) fn finish(mut self) -> (Table, usize) {
         self.end_header(None);
+        self.end_table();
         if self.problems.len() > 0 {
             self.root.set_damaged();
         }
@@ -239,8 +243,8 @@ impl<'p, 's> Builder<'p, 's> {
             return;
         };
         let keys = std::mem::take(&mut self.keys);
+        self.end_table();
         let Some(last) = keys.last() else {
-            self.header_holds = false;
             return;
         };
         let end = close.map_or(last.span.end, |it| self.base + it.end());
@@ -248,11 +252,11 @@ impl<'p, 's> Builder<'p, 's> {
         // A header that has no name, or a wrong one, opens no table. One that only lacks its bracket does.
         let spoilt = close.is_some() && self.problems.spoil(header.start);
         let nameless = keys.iter().any(|it| it.span.start == it.span.end);
-        self.header_holds = !spoilt
+        let holds = !spoilt
             && !nameless
             && self.within_depth(keys.len(), span)
             && self.open_table(&header, &keys, span);
-        if !self.header_holds {
+        if !holds {
             damage(&mut self.root, &keys);
         }
         self.keep(keys);
@@ -280,6 +284,7 @@ impl<'p, 's> Builder<'p, 's> {
         match opened {
             Ok(at) => {
                 self.header.push(at);
+                self.begin_table();
                 true
             }
             Err(clash) => {
@@ -446,7 +451,7 @@ impl<'p, 's> Builder<'p, 's> {
         };
         let spoilt = self.problems.spoil(first.span.start);
         let mut keys = std::mem::take(&mut self.keys);
-        if let Some(table) = self.header_table() {
+        if let Some(table) = &mut self.current {
             if spoilt {
                 table.set_damaged();
             } else if let Err(clash) = insert(table, &mut keys, node) {
@@ -456,11 +461,8 @@ impl<'p, 's> Builder<'p, 's> {
         self.keep(keys);
     }
 
-    /// The table that the lines below the current header belong to.
+    /// The place in the tree of the table of the current header.
     fn header_table(&mut self) -> Option<&mut Table> {
-        if !self.header_holds {
-            return None;
-        }
         let mut table = &mut self.root;
         for at in &self.header {
             table = last_table(&mut table.entry_mut(*at).node)?;
@@ -468,10 +470,27 @@ impl<'p, 's> Builder<'p, 's> {
         Some(table)
     }
 
+    /// Takes the table of the current header out of the tree, into more room than it will need.
+    fn begin_table(&mut self) {
+        let room = std::mem::take(&mut self.room);
+        self.current = self.header_table().map(|table| table.take_into(room));
+    }
+
+    /// Puts the table of the current header into the tree, with no more room than it needs.
+    fn end_table(&mut self) {
+        let Some(mut table) = self.current.take() else {
+            return;
+        };
+        self.room = table.shrink();
+        if let Some(place) = self.header_table() {
+            *place = table;
+        }
+    }
+
     /// A mistake in an expression that leaves no value behind.
     fn lose_entry(&mut self) {
         self.keys.clear();
-        if let Some(table) = self.header_table() {
+        if let Some(table) = &mut self.current {
             table.set_damaged();
         }
     }

@@ -290,15 +290,11 @@ impl Table {
 
     /// Adds an entry whose key is not there yet.
     pub(super) fn push(&mut self, entry: Entry) -> usize {
-        // Most tables in braces or of dotted keys have one entry or two, and a file has ten thousands of them.
-        let further = match self.form {
-            Form::Inline | Form::Dotted => 1,
-            Form::Implied | Form::Header => 4,
-        };
         let entries = self.entries_mut();
         let at = entries.len();
         if at == entries.capacity() {
-            entries.reserve_exact(further.max(at / 2));
+            // Most tables in braces have one entry or two, and a file has ten thousands of them.
+            entries.reserve_exact((at / 2).max(1));
         }
         entries.push(entry);
         match &mut self.rows {
@@ -312,6 +308,26 @@ impl Table {
             Rows::Many(indexed) => indexed.index.insert(at, &indexed.entries),
         }
         at
+    }
+
+    /// Takes what is in it into more room, where many further entries are cheap; an empty table of the same form stays.
+    pub(super) fn take_into(&mut self, mut room: Vec<Entry>) -> Self {
+        let mut taken = std::mem::replace(self, Self::new(self.form));
+        if let Rows::Few(entries) = &mut taken.rows {
+            room.append(entries);
+            *entries = room;
+        }
+        taken
+    }
+
+    /// Keeps no more room than it needs, and returns what it had, for another table.
+    pub(super) fn shrink(&mut self) -> Vec<Entry> {
+        let Rows::Few(entries) = &mut self.rows else {
+            return Vec::new();
+        };
+        let mut needed = Vec::with_capacity(entries.len());
+        needed.append(entries);
+        std::mem::replace(entries, needed)
     }
 
     /// Its entries, to be put into another table.

@@ -71,7 +71,7 @@ fn part(text: &str, base: usize, problems: &Problems<'_>) -> (Table, usize) {
     let input = toml_parser::Source::new(text);
     let mut builder = Builder::new(input, base, problems);
     tokens::in_parts(input, |tokens| {
-        toml_parser::parser::parse_document(&tokens, &mut builder, &mut Sink(problems));
+        toml_parser::parser::parse_document(tokens, &mut builder, &mut Sink(problems));
     });
     builder.finish()
 }

@@ -7,8 +7,13 @@ use toml_parser::lexer::{Lexer, Token, TokenKind};
 const PART: usize = 4096;
 
 /// Hands all tokens of a text to `take`, part after part. Each but the last ends with a line after which a header begins, outside of all brackets: there the parser forgets what was before.
-pub(super) fn in_parts(text: Source<'_>, take: impl FnMut(Vec<Token>)) {
-    Parts::new(text.lex()).for_each(take);
+pub(super) fn in_parts(text: Source<'_>, mut take: impl FnMut(&[Token])) {
+    let mut parts = Parts::new(text.lex());
+    // All parts lie in the same room, which stays in the cache of a core.
+    let mut part = Vec::with_capacity(PART + PART / 4);
+    while parts.next(&mut part) {
+        take(&part);
+    }
 }
 
 struct Parts<'s> {
@@ -42,13 +47,10 @@ impl<'s> Parts<'s> {
             self.lost = true;
         }
     }
-}
 
-impl Iterator for Parts<'_> {
-    type Item = Vec<Token>;
-
-    fn next(&mut self) -> Option<Vec<Token>> {
-        let mut part = Vec::with_capacity(PART + PART / 4);
+    /// Puts the tokens of the next part into `part`; false when there is none.
+    fn next(&mut self, part: &mut Vec<Token>) -> bool {
+        part.clear();
         part.extend(self.first.take());
         while let Some(token) = self.tokens.next() {
             let kind = token.kind();
@@ -60,12 +62,12 @@ impl Iterator for Parts<'_> {
             {
                 self.first = Some(token);
                 self.see(kind);
-                return Some(part);
+                return true;
             }
             self.see(kind);
             part.push(token);
         }
-        (!part.is_empty()).then_some(part)
+        !part.is_empty()
     }
 }
 
@@ -75,7 +77,8 @@ mod tests {
 
     fn parts(text: &str) -> Vec<Vec<Token>> {
         let input = Source::new(text);
-        let parts: Vec<_> = Parts::new(input.lex()).collect();
+        let mut parts = Vec::new();
+        in_parts(input, |part| parts.push(part.to_vec()));
         assert_eq!(parts.concat(), input.lex().into_vec());
         parts
     }
