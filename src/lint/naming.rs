@@ -46,11 +46,7 @@ fn fault<'p>(platform: &'p Platform, handle: &'p Handle, optimised: bool) -> Opt
     {
         return Some(Fault::NotModelId(model));
     }
-    let kinds = kinds(platform, handle);
-    let covers = |it: &Naming| {
-        let known = |kind: &&str| it.kinds.iter().any(|it| it == kind);
-        kinds.iter().all(known)
-    };
+    let covers = |it: &Naming| are_among(platform, handle, &it.kinds);
     match of(platform, name) {
         // A group is called by what it is for, and may hide what is behind it.
         None => {
@@ -98,13 +94,20 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// The kinds of service behind a handle.
+fn all_kinds(platform: &Platform, handle: &Handle) -> impl Iterator<Item = &'static str> {
+    let targets = handle.targets.iter();
+    targets.map(|it| platform[platform[it.model].service].kind.name)
+}
+
+/// True when all kinds of service behind a handle are among these.
+pub(super) fn are_among(platform: &Platform, handle: &Handle, these: &[String]) -> bool {
+    all_kinds(platform, handle).all(|kind| these.iter().any(|it| it == kind))
+}
+
 /// The kinds of service behind a handle, each once.
 pub(super) fn kinds(platform: &Platform, handle: &Handle) -> Vec<&'static str> {
-    let mut kinds: Vec<_> = handle
-        .targets
-        .iter()
-        .map(|it| platform[platform[it.model].service].kind.name)
-        .collect();
+    let mut kinds: Vec<_> = all_kinds(platform, handle).collect();
     kinds.sort_unstable();
     kinds.dedup();
     kinds

@@ -318,6 +318,8 @@ pub struct Health {
 pub struct Run {
     /// The program and its arguments; nothing when nobody has said, or when each slot has its own.
     pub command: Option<Vec<Word>>,
+    /// True when the owner wrote some of its words, so that the text has them.
+    pub is_written: bool,
     /// The working directory: absolute.
     pub directory: Option<String>,
     /// The user.

@@ -75,7 +75,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
             found.extend(server.map(|it| (variable.span, it)));
         }
         if client {
-            for argument in words::arguments(document, &service.name) {
+            for argument in words::arguments(document, service) {
                 let server = argued(platform, &directory, argument, service.host);
                 found.extend(server.map(|it| (argument.span(), it)));
             }

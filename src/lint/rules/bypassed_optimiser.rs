@@ -65,9 +65,8 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
     let service = &platform[optimiser.service];
     for handle in platform.own_handles().filter(|it| it.via.is_none()) {
         let keys = ["handles", &handle.name, "via"];
-        let goes_through = |kind: &&str| optimiser.kinds.iter().any(|it| it == kind);
-        if words::node(document, &keys).is_none()
-            || !naming::kinds(platform, handle).iter().all(goes_through)
+        if !naming::are_among(platform, handle, &optimiser.kinds)
+            || words::node(document, &keys).is_none()
         {
             continue;
         }

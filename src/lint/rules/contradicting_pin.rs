@@ -31,7 +31,7 @@ pins = ["litellm<2"]
 };
 
 fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics) {
-    for service in &platform.services {
+    for service in platform.services.iter().filter(|it| !it.pins.is_empty()) {
         let mut known: BTreeMap<String, (Window, Span)> = BTreeMap::new();
         if let Some(version) = &service.program_version {
             let keys = ["services", &service.name, "program_version"];

@@ -77,9 +77,12 @@ fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
 
 /// True when a variable holds something that can be shown to a gateway.
 fn is_key(variable: &Variable) -> bool {
-    let name = variable.name.to_ascii_uppercase();
-    ["KEY", "TOKEN", "AUTH"].iter().any(|it| name.contains(it))
-        && !variable.name.contains("SECRET_KEY")
+    let name = variable.name.as_bytes();
+    let has = |word: &str| {
+        let mut places = name.windows(word.len());
+        places.any(|it| it.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    ["KEY", "TOKEN", "AUTH"].into_iter().any(has) && !variable.name.contains("SECRET_KEY")
 }
 
 fn finding(caller: &str, call: Span, gateway: Span) -> Diagnostic {

@@ -41,17 +41,15 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
                 );
             }
         }
-        pinned(document, &["services", &service.name, "pins"], diagnostics);
-        pinned(
-            document,
-            &["services", &service.name, "run", "command"],
-            diagnostics,
-        );
-        pinned(
-            document,
-            &["services", &service.name, "run", "args"],
-            diagnostics,
-        );
+        if !service.pins.is_empty() {
+            pinned(document, &["services", &service.name, "pins"], diagnostics);
+        }
+        if service.run.is_written {
+            for field in ["command", "args"] {
+                let keys = ["services", &service.name, "run", field];
+                pinned(document, &keys, diagnostics);
+            }
+        }
     }
     for server in &platform.mcp {
         pinned(document, &["mcp", &server.name, "command"], diagnostics);

@@ -57,7 +57,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         let owned = service.env.iter().filter(|it| it.origin == Origin::Owner);
         let values = owned.filter(|it| is_url(it) && !is_for_others(it));
         let values = values.filter_map(text);
-        let arguments = words::arguments(document, &service.name);
+        let arguments = words::arguments(document, service);
         let words = arguments.filter_map(|it| Some((it.as_str()?, it.span())));
         for (text, span) in values.chain(words) {
             let named = named(&directory, text, service.host);

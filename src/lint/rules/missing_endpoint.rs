@@ -46,11 +46,6 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         .iter()
         .filter(|it| it.kind.role == Role::ModelServer);
     for service in servers {
-        let keys = ["services", &service.name, "endpoints"];
-        let declared = words::node(document, &keys).and_then(|it| it.as_array());
-        if declared.is_none_or(<[_]>::is_empty) {
-            continue;
-        }
         let missing: Vec<&str> = NEEDED
             .iter()
             .filter(|(it, _)| *it != Endpoint::ChatCompletions || chats(platform, service))
@@ -58,6 +53,11 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
             .map(|(_, name)| *name)
             .collect();
         if missing.is_empty() {
+            continue;
+        }
+        let keys = ["services", &service.name, "endpoints"];
+        let declared = words::node(document, &keys).and_then(|it| it.as_array());
+        if declared.is_none_or(<[_]>::is_empty) {
             continue;
         }
         let list: Vec<String> = missing.iter().map(|it| format!("`{it}`")).collect();

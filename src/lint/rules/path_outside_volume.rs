@@ -117,10 +117,11 @@ fn cache(
         return;
     };
     let host = &platform[service.host];
-    let astray = platform.models_of(service.id).find_map(|model| {
+    let downloaded = |it: &&Model| it.repo.is_some() && it.source_path.is_none();
+    let mut models = platform.models_of(service.id).filter(downloaded);
+    let astray = models.find_map(|model| {
         let volume = named_volume(document, host, model)?;
-        let downloaded = model.repo.is_some() && model.source_path.is_none();
-        (downloaded && !is_below(&path, &volume.path)).then_some((model, volume))
+        (!is_below(&path, &volume.path)).then_some((model, volume))
     });
     if let Some((model, volume)) = astray {
         diagnostics.push(
@@ -147,8 +148,8 @@ fn cache_path(variable: &str, value: &str) -> Option<String> {
 
 /// The volume that a model names, which its paths alone would not tell.
 fn named_volume<'p>(document: &Document, host: &'p Host, model: &Model) -> Option<&'p Volume> {
-    words::node(document, &["models", &model.name, "volume"])?;
     let (name, _) = model.volume.as_ref()?;
+    words::node(document, &["models", &model.name, "volume"])?;
     host.volumes.iter().find(|it| it.name == *name)
 }
 

@@ -98,10 +98,7 @@ fn place(document: &Document, service: &Service, variable: &str) -> Span {
         let entry = node.as_table().and_then(|it| it.get("env"));
         entry.and_then(|it| it.node.as_str()) == Some(variable)
     };
-    ["command", "args"]
-        .iter()
-        .filter_map(|field| words::node(document, &["services", &service.name, "run", field]))
-        .flat_map(|node| node.as_array().unwrap_or_default())
+    words::arguments(document, service)
         .find(names)
         .map_or(service.span, Node::span)
 }

@@ -51,7 +51,7 @@ static PROGRAMS: &[&str] = &[
 fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics) {
     for service in &platform.services {
         // In a container the system is the service's own.
-        if service.managed_by.engine().is_none() {
+        if service.run.is_written && service.managed_by.engine().is_none() {
             let keys = ["services", &service.name, "run", "command"];
             command(document, &keys, &service.name, diagnostics);
         }

@@ -325,12 +325,13 @@ impl Draft<'_> {
         }
         Run {
             command: None,
+            is_written: run.command.is_some() || !run.args.is_empty(),
             directory,
             user: run
                 .user
                 .as_ref()
-                .map_or_else(|| host.user.clone(), |it| it.0.clone()),
-            groups: run.groups.iter().map(|it| it.0.clone()).collect(),
+                .map_or_else(|| host.user.clone(), |it| it.0.to_string()),
+            groups: run.groups.iter().map(|it| it.0.to_string()).collect(),
             open_files: run.limits.open_files.and_then(|it| u32::try_from(it).ok()),
             memory: run
                 .limits
