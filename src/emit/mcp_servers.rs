@@ -194,15 +194,15 @@ impl<'a> Writer<'a> {
         let mut written = BTreeMap::new();
         for variable in &self.server.env {
             if let Some(value) = self.value(variable, dialect)? {
-                written.insert(variable.name.clone(), value);
+                written.insert(variable.name.to_string(), value);
             }
         }
         if !dialect.expands_arguments() {
             for word in words {
                 if let Word::Variable(name) = word
-                    && !written.contains_key(name)
+                    && !written.contains_key(name.as_str())
                 {
-                    written.insert(name.clone(), self.look_up(name, dialect)?);
+                    written.insert(name.to_string(), self.look_up(name, dialect)?);
                 }
             }
         }
@@ -221,7 +221,7 @@ impl<'a> Writer<'a> {
         }
         let written = words.iter().map(|word| match word {
             Word::Text(text) if dialect.expands_arguments() => plain(text, dialect),
-            Word::Text(text) => Ok(text.clone()),
+            Word::Text(text) => Ok(text.to_string()),
             Word::Variable(name) => self.look_up(name, dialect),
         });
         written.collect()

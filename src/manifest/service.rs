@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use smol_str::SmolStr;
 
 use crate::backend::{Endpoint, Layer, Workload};
 
@@ -238,7 +239,7 @@ pub struct Run {
 #[schemars(untagged)]
 pub enum Argument {
     /// Text, passed as it stands.
-    Text(String),
+    Text(#[schemars(with = "String")] SmolStr),
     /// A value with a source: `{ env = "NAME" }` or `{ url = "service" }`.
     Source(Box<super::ValueEntry>),
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
+use smol_str::{SmolStr, ToSmolStr};
 
 macro_rules! word {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
@@ -15,7 +16,7 @@ macro_rules! word {
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
         #[serde(transparent)]
         #[schemars(extend("x-homelab-kind" = $kind, "pattern" = super::word::pattern($kind)))]
-        pub struct $name(pub String);
+        pub struct $name(#[schemars(with = "String")] pub SmolStr);
 
         impl $name {
             /// The word as written.
@@ -85,7 +86,7 @@ word!(
 #[schemars(untagged)]
 pub enum Value {
     /// Text, used as it stands.
-    Text(String),
+    Text(#[schemars(with = "String")] SmolStr),
     /// A whole number.
     Integer(i64),
     /// `true` or `false`.
@@ -111,7 +112,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
+        Ok(Value::Text(text.into()))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
@@ -130,11 +131,11 @@ impl<'de> Visitor<'de> for AnyValue {
 
 impl Value {
     /// The text of a plain value; nothing for one that comes from somewhere.
-    pub fn plain(&self) -> Option<String> {
+    pub fn plain(&self) -> Option<SmolStr> {
         match self {
             Self::Text(text) => Some(text.clone()),
-            Self::Integer(number) => Some(number.to_string()),
-            Self::Boolean(yes) => Some(yes.to_string()),
+            Self::Integer(number) => Some(number.to_smolstr()),
+            Self::Boolean(yes) => Some(yes.to_smolstr()),
             Self::Source(_) => None,
         }
     }

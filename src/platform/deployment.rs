@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::{HandleId, ModelId, Parameter, ServiceId};
 
 /// A route of the gateway: requests for `name` go to `url` as `selector`.
@@ -11,9 +13,9 @@ use super::{HandleId, ModelId, Parameter, ServiceId};
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// The model name that the gateway is asked for.
-    pub name: String,
+    pub name: SmolStr,
     /// An id that stays when others come and go: `<name>` or `<name>@<model>` when there are several.
-    pub id: String,
+    pub id: SmolStr,
     /// The handle it belongs to.
     pub handle: HandleId,
     /// True for a name that only the platform's own services use.
@@ -23,13 +25,13 @@ pub struct Deployment {
     /// The service that the gateway calls for it.
     pub service: ServiceId,
     /// The base URL of that call with the API's base path, as LiteLLM wants it: `http://192.168.1.72:8100/v1`.
-    pub url: String,
+    pub url: SmolStr,
     /// The model name that is sent.
-    pub selector: String,
+    pub selector: SmolStr,
     /// The prefix LiteLLM needs to speak to it, such as `openai`.
     pub provider: &'static str,
     /// The stem of its variables: `<stem>_API_BASE` and `<stem>_MODEL`.
-    pub variable: String,
+    pub variable: SmolStr,
     /// The variable of the gateway's environment with the key for that call.
     pub key: Option<String>,
     /// Those with the lowest order are tried first.
@@ -46,17 +48,17 @@ pub struct Deployment {
 
 impl Deployment {
     /// The variable that holds its base URL.
-    pub fn base_variable(&self) -> String {
-        format!("{}_API_BASE", self.variable)
+    pub fn base_variable(&self) -> SmolStr {
+        format_smolstr!("{}_API_BASE", self.variable)
     }
 
     /// The variable that holds its provider and model name.
-    pub fn model_variable(&self) -> String {
-        format!("{}_MODEL", self.variable)
+    pub fn model_variable(&self) -> SmolStr {
+        format_smolstr!("{}_MODEL", self.variable)
     }
 
     /// What LiteLLM is given as model: provider, slash, name.
-    pub fn litellm_model(&self) -> String {
-        format!("{}/{}", self.provider, self.selector)
+    pub fn litellm_model(&self) -> SmolStr {
+        format_smolstr!("{}/{}", self.provider, self.selector)
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use smol_str::SmolStr;
+
 use crate::diagnostic::Span;
 
 use super::{Fact, HandleNames, NetworkId, Parameter, ServiceId, Strategy};
@@ -228,7 +230,7 @@ pub struct SearchTool {
     /// The URL of that service as the gateway reaches it, without a path.
     pub url: String,
     /// The variable of the gateway's environment that holds it, when the owner named one.
-    pub variable: Option<String>,
+    pub variable: Option<SmolStr>,
     /// Where it stands.
     pub span: Span,
 }

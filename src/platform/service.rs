@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use smol_str::SmolStr;
+
 use crate::backend::{Endpoint, Kind, Layer, Workload};
 use crate::diagnostic::Span;
 
@@ -367,16 +369,16 @@ pub struct Slot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Word {
     /// As it stands.
-    Text(String),
+    Text(SmolStr),
     /// The value of the variable of this name.
-    Variable(String),
+    Variable(SmolStr),
 }
 
 /// A variable of a service's environment.
 #[derive(Debug, Clone)]
 pub struct Variable {
     /// Its name.
-    pub name: String,
+    pub name: SmolStr,
     /// Its value, or where that comes from.
     pub value: Value,
     /// Whether the program cannot run without it.
@@ -395,24 +397,24 @@ pub enum Origin {
     /// The service's kind, with the reason.
     Kind(&'static str),
     /// The gateway's routes: the name of the deployment that reads it.
-    Route(String),
+    Route(SmolStr),
 }
 
 /// The value of a variable, or where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// As it stands.
-    Text(String),
+    Text(SmolStr),
     /// A secret, filled in on the host.
     Secret(SecretId),
     /// The URL of a service, as the reader reaches it.
-    Url(ServiceId, String),
+    Url(ServiceId, SmolStr),
     /// The name of a handle.
     Handle(HandleId),
     /// What the owner fills in, in words.
     FillIn(String),
     /// Another variable of the same environment.
-    Variable(String),
+    Variable(SmolStr),
 }
 
 impl Value {

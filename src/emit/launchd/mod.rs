@@ -134,7 +134,7 @@ fn environment(platform: &Platform, host: &Host, service: &Service) -> Value {
     ]);
     for variable in &service.env {
         if let Some(text) = process::decided(platform, variable) {
-            variables.insert(variable.name.clone(), Value::text(text));
+            variables.insert(variable.name.to_string(), Value::text(text));
         }
     }
     Value::Dict(variables)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
+use smol_str::SmolStr;
 
 use super::super::EmitError;
 use super::super::mcp_litellm::{LitellmServers, mcp_servers};
@@ -61,8 +62,8 @@ struct ModelEntry<'a> {
 /// How LiteLLM calls a server; what it does not know itself goes into the request's body.
 #[derive(Serialize)]
 struct ModelParams<'a> {
-    model: Variable<String>,
-    api_base: Variable<String>,
+    model: Variable<SmolStr>,
+    api_base: Variable<SmolStr>,
     api_key: Key<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<u32>,

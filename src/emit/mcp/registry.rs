@@ -110,7 +110,7 @@ fn row<'a>(entry: &Entry<'a>) -> Server<'a> {
 
 fn word(word: &Word) -> String {
     match word {
-        Word::Text(text) => text.clone(),
+        Word::Text(text) => text.to_string(),
         Word::Variable(name) => format!("${{{name}}}"),
     }
 }

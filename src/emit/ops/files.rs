@@ -98,14 +98,13 @@ fn filled_in<'a>(platform: &'a Platform, service: &'a Service) -> Vec<&'a str> {
     let mut names: Vec<_> = process::required_variables(platform, service)
         .into_iter()
         .map(|variable| match &variable.value {
-            platform::Value::Variable(name) => name,
-            _ => &variable.name,
+            platform::Value::Variable(name) => name.as_str(),
+            _ => variable.name.as_str(),
         })
         .filter(|name| {
             let source = platform.variable(service, name);
             source.is_none_or(|it| process::decided(platform, it).is_none())
         })
-        .map(String::as_str)
         .collect();
     names.sort_unstable();
     names.dedup();

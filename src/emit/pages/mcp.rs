@@ -64,7 +64,7 @@ fn facts(platform: &Platform, server: &McpServer) -> Vec<String> {
             let words: Vec<String> = words
                 .iter()
                 .map(|word| match word {
-                    Word::Text(words) => words.clone(),
+                    Word::Text(words) => words.to_string(),
                     Word::Variable(name) => format!("${name}"),
                 })
                 .collect();

@@ -252,12 +252,12 @@ fn deployment(
     let service = &platform[deployment.service];
     let model = &platform[deployment.model];
     routes::Deployment {
-        id: deployment.id.clone(),
+        id: deployment.id.to_string(),
         model: model.name.clone(),
         service: service.name.clone(),
         api: routes::Api::Openai,
         base_url: format!("{}{}", deployment.url, service.kind.openai_path()),
-        upstream_model: deployment.selector.clone(),
+        upstream_model: deployment.selector.to_string(),
         key: deployment.key.clone(),
         back: (service.id != model.service)
             .then(|| relation.backs.get(&model.id))

@@ -1,5 +1,7 @@
 //! The start command of every service: the owner's, else that of its kind with address, port, URLs and models filled in.
 
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+
 use crate::backend::{self, ModelFact};
 use crate::manifest::Argument;
 use crate::platform::{Model, Platform, Service, ServiceId, Slot, Value, Word};
@@ -78,14 +80,14 @@ impl Draft<'_> {
     ) -> Option<Vec<Word>> {
         let command = command_of(service);
         let mut words = Vec::with_capacity(command.len());
-        let text = |text: &str| Word::Text(text.to_owned());
+        let text = |text: &str| Word::Text(text.into());
         for word in command {
             match word {
-                backend::Word::Text(word) => words.push(text(word)),
+                backend::Word::Text(word) => words.push(Word::Text(SmolStr::new_static(word))),
                 backend::Word::Bind => words.push(text(service.listen_address())),
                 backend::Word::Port => {
                     let port = model.map_or_else(|| service.listen_port(), |model| model.port)?;
-                    words.push(Word::Text(port.to_string()));
+                    words.push(Word::Text(port.to_smolstr()));
                 }
                 backend::Word::GatewayUrl => {
                     let gateway = platform.gateway_service();
@@ -97,14 +99,14 @@ impl Draft<'_> {
                         service.span,
                         &service.name,
                     )?;
-                    words.push(Word::Text(format!("{base}/v1")));
+                    words.push(Word::Text(format_smolstr!("{base}/v1")));
                 }
                 backend::Word::Config(name) => words.push(text(&config_word(service, name)?)),
                 backend::Word::FlagVariable(flag, variable) => {
                     if service.container.is_none() && platform.variable(service, variable).is_some()
                     {
                         words.push(text(flag));
-                        words.push(Word::Variable((*variable).to_owned()));
+                        words.push(Word::Variable(SmolStr::new_static(variable)));
                     }
                 }
                 backend::Word::ModelSource => {
@@ -118,12 +120,14 @@ impl Draft<'_> {
                 backend::Word::FlagModelOr(flag, fact, default) => {
                     let value = model.and_then(|model| fact_of(model, *fact));
                     words.push(text(flag));
-                    words.push(Word::Text(value.unwrap_or_else(|| (*default).to_owned())));
+                    words.push(Word::Text(
+                        value.map_or_else(|| SmolStr::new_static(default), Into::into),
+                    ));
                 }
                 backend::Word::FlagModel(flag, fact) => {
                     if let Some(value) = model.and_then(|model| fact_of(model, *fact)) {
                         words.push(text(flag));
-                        words.push(Word::Text(value));
+                        words.push(Word::Text(value.into()));
                     }
                 }
             }
@@ -166,7 +170,7 @@ impl Draft<'_> {
                             words.push(Word::Text(text));
                         }
                         Some(Value::Handle(id)) => {
-                            words.push(Word::Text(platform[id].name.clone()));
+                            words.push(Word::Text(platform[id].name.as_str().into()));
                         }
                         Some(Value::Secret(_) | Value::FillIn(_)) => self.conflict(
                             "a secret cannot stand in a command",

@@ -42,7 +42,8 @@ impl Draft<'_> {
         let none = manifest::Container::default();
         let written = it.container.as_deref().unwrap_or(&none);
         let known = kind.container;
-        let mut networks: Vec<String> = written.networks.iter().map(|it| it.0.clone()).collect();
+        let mut networks: Vec<String> =
+            written.networks.iter().map(|it| it.0.to_string()).collect();
         networks.sort();
         networks.dedup();
         if networks.is_empty() {
@@ -59,12 +60,12 @@ impl Draft<'_> {
             publish: written
                 .publish
                 .unwrap_or_else(|| known.is_none_or(|it| it.publish)),
-            profiles: written.profiles.iter().map(|it| it.0.clone()).collect(),
+            profiles: written.profiles.iter().map(|it| it.0.to_string()).collect(),
             networks,
             volumes: written
                 .volumes
                 .iter()
-                .map(|(name, target)| (name.0.clone(), target.0.clone()))
+                .map(|(name, target)| (name.0.to_string(), target.0.to_string()))
                 .collect(),
             mounts: self.mounts(written, host, place),
             configs: known.map_or_else(Vec::new, |it| it.configs.to_vec()),
@@ -96,7 +97,7 @@ impl Draft<'_> {
             };
             mounts.push(Mount {
                 source,
-                target: mount.target.0.clone(),
+                target: mount.target.0.to_string(),
                 writable: mount.writable,
                 made_by: mount.made_by.clone(),
                 span,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use smol_str::{SmolStr, format_smolstr};
+
 use crate::backend::upstream_name;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::Parameter;
@@ -30,7 +32,7 @@ impl Draft<'_> {
             draft.routes(shared, &shared[HandleId::new(at)])
         });
         let mut deployments: Vec<Deployment> = Vec::with_capacity(routes.len());
-        let mut internal: BTreeMap<String, Deployment> = BTreeMap::new();
+        let mut internal: BTreeMap<SmolStr, Deployment> = BTreeMap::new();
         for route in routes {
             deployments.extend(route.outer);
             for back in route.back {
@@ -69,7 +71,7 @@ impl Draft<'_> {
             if let Some(via) = handle.via {
                 let outer = self.through(platform, handle, target, via, live.len());
                 routes.outer.extend(outer);
-                let name = format!("{}{}", internal_prefix(platform), model.name);
+                let name = format_smolstr!("{}{}", internal_prefix(platform), model.name);
                 routes.back.push(Deployment {
                     id: name.clone(),
                     name,
@@ -107,16 +109,16 @@ impl Draft<'_> {
         let service = &platform[model.service];
         let base = self.gateway_base(platform, service, model.port, span);
         Deployment {
-            name: handle.name.clone(),
-            id: handle.name.clone(),
+            name: handle.name.as_str().into(),
+            id: handle.name.as_str().into(),
             handle: handle.id,
             internal: handle.visibility == Visibility::Internal,
             model: model.id,
             service: service.id,
-            url: format!("{base}{}", service.base_path),
-            selector: model.served_as.clone(),
+            url: format_smolstr!("{base}{}", service.base_path),
+            selector: model.served_as.as_str().into(),
             provider: service.kind.provider(model.mode),
-            variable: String::new(),
+            variable: SmolStr::default(),
             key: service.key.clone(),
             order: None,
             weight: None,
@@ -157,16 +159,16 @@ impl Draft<'_> {
             parameters.insert(field.to_owned(), Parameter::Text(technique.clone()));
         }
         Some(Deployment {
-            name: handle.name.clone(),
+            name: handle.name.as_str().into(),
             id: id(&handle.name, model, several),
             handle: handle.id,
             internal: handle.visibility == Visibility::Internal,
             model: model.id,
             service: via,
-            url: format!("{base}{}", service.base_path),
-            selector: model.name.clone(),
+            url: format_smolstr!("{base}{}", service.base_path),
+            selector: model.name.as_str().into(),
             provider: service.kind.litellm_provider,
-            variable: format!("OPTILLM_{}", stem(&handle.name, model, several)),
+            variable: format_smolstr!("OPTILLM_{}", stem(&handle.name, model, several)),
             key: service.key.clone(),
             order: target.order,
             weight: target.weight,
@@ -248,7 +250,7 @@ impl Draft<'_> {
         &mut self,
         platform: &Platform,
         deployments: &[Deployment],
-        internal: &BTreeMap<String, Deployment>,
+        internal: &BTreeMap<SmolStr, Deployment>,
     ) {
         for deployment in deployments {
             if let Some(other) = internal.get(&deployment.name) {
@@ -308,25 +310,25 @@ fn internal_prefix(platform: &Platform) -> &str {
         .map_or("router-", |it| &it.internal_prefix)
 }
 
-fn id(handle: &str, model: &Model, several: bool) -> String {
+fn id(handle: &str, model: &Model, several: bool) -> SmolStr {
     if several {
-        format!("{handle}@{}", model.name)
+        format_smolstr!("{handle}@{}", model.name)
     } else {
-        handle.to_owned()
+        handle.into()
     }
 }
 
-fn stem(handle: &str, model: &Model, several: bool) -> String {
+fn stem(handle: &str, model: &Model, several: bool) -> SmolStr {
     if several {
-        format!("{}_{}", variable_stem(handle), variable_stem(&model.name))
+        format_smolstr!("{}_{}", variable_stem(handle), variable_stem(&model.name))
     } else {
         variable_stem(handle)
     }
 }
 
 /// A name in the letters of a variable: upper case, and `_` for all that is no letter or digit.
-pub(super) fn variable_stem(name: &str) -> String {
-    let stem: String = name
+pub(super) fn variable_stem(name: &str) -> SmolStr {
+    let stem: SmolStr = name
         .chars()
         .map(|it| {
             if it.is_ascii_alphanumeric() {
@@ -338,7 +340,7 @@ pub(super) fn variable_stem(name: &str) -> String {
         .collect();
     // A variable cannot start with a digit.
     if stem.starts_with(|it: char| it.is_ascii_digit()) {
-        format!("_{stem}")
+        format_smolstr!("_{stem}")
     } else {
         stem
     }

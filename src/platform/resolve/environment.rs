@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+
 use crate::backend::SettingValue;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, ValueEntry};
@@ -28,13 +30,15 @@ impl Draft<'_> {
     fn environment_of(&mut self, platform: &Platform, service: &Service) -> Vec<Variable> {
         let written = self.written(service.id);
         let (it, place) = (written.fields, written.place.table("env"));
-        let tuning = it.tuning.as_ref();
-        let mut env = match tuning {
-            Some(name) => self.tuned(name.as_str(), written.place.value("tuning")),
-            None => Variables::default(),
-        };
-        let own = self.variables(platform, &service.name, Seat::of(service), &it.env, place);
-        env.extend(own.into_vec());
+        let tuned = it.tuning.as_ref().map(|name| {
+            let span = written.place.value("tuning");
+            self.tuned(name.as_str(), span)
+        });
+        let mut env = self.variables(platform, &service.name, Seat::of(service), &it.env, place);
+        if let Some(mut tuned) = tuned {
+            tuned.extend(env.into_vec());
+            env = tuned;
+        }
         self.forbidden(service, &env);
         self.settings(platform, service, &mut env);
         if service.id == platform.policy.gateway {
@@ -100,7 +104,7 @@ impl Draft<'_> {
             let (value, required) = match value {
                 manifest::Value::Source(entry) => {
                     let Some(value) = self.sourced(platform, reader, seat, entry, span) else {
-                        self.lost.insert((reader.to_owned(), name.0.clone()));
+                        self.lost.insert((reader.to_owned(), name.0.to_string()));
                         continue;
                     };
                     (value, entry.required.unwrap_or(true))
@@ -172,7 +176,7 @@ impl Draft<'_> {
         };
         let base = self.base(platform, seat, service, port, span, reader)?;
         let path = entry.path.as_deref().unwrap_or("");
-        Some(Value::Url(id, format!("{base}{path}")))
+        Some(Value::Url(id, format_smolstr!("{base}{path}")))
     }
 
     fn named_port(&mut self, service: &Service, name: &str, span: Span) -> Option<u16> {
@@ -241,6 +245,7 @@ impl Draft<'_> {
 
     /// Adds what the service's kind always writes, where the owner wrote nothing.
     fn settings(&mut self, platform: &Platform, service: &Service, env: &mut Variables) {
+        env.reserve(service.kind.env.len());
         for setting in service.kind.env {
             if env.contains(setting.name) {
                 continue;
@@ -249,7 +254,7 @@ impl Draft<'_> {
                 continue;
             };
             env.add(Variable {
-                name: setting.name.to_owned(),
+                name: SmolStr::new_static(setting.name),
                 value,
                 required: true,
                 origin: Origin::Kind(setting.why),
@@ -266,18 +271,18 @@ impl Draft<'_> {
     ) -> Option<Value> {
         let address = service.listen_address();
         let text = match value {
-            SettingValue::Text(text) => text.to_owned(),
-            SettingValue::Bind => address.to_owned(),
-            SettingValue::Port => service.listen_port()?.to_string(),
+            SettingValue::Text(text) => SmolStr::new_static(text),
+            SettingValue::Bind => address.into(),
+            SettingValue::Port => service.listen_port()?.to_smolstr(),
             SettingValue::BindPort => {
                 if address.contains(':') {
-                    format!("[{address}]:{}", service.listen_port()?)
+                    format_smolstr!("[{address}]:{}", service.listen_port()?)
                 } else {
-                    format!("{address}:{}", service.listen_port()?)
+                    format_smolstr!("{address}:{}", service.listen_port()?)
                 }
             }
-            SettingValue::StateDirectory => service.run.state_directory.clone()?,
-            SettingValue::Config(name) => service.own_config(name)?.to_owned(),
+            SettingValue::StateDirectory => service.run.state_directory.as_deref()?.into(),
+            SettingValue::Config(name) => service.own_config(name)?.into(),
             SettingValue::GatewayUrl(path) => return self.gateway_url(platform, service, path),
             SettingValue::GatewaySearchUrl => {
                 let tool = platform.gateway.search_tools.first()?;
@@ -285,7 +290,7 @@ impl Draft<'_> {
             }
             SettingValue::TextWithSearch(text) => {
                 platform.gateway.search_tools.first()?;
-                text.to_owned()
+                SmolStr::new_static(text)
             }
             SettingValue::GatewaySearchKey => {
                 platform.gateway.search_tools.first()?;
@@ -306,7 +311,7 @@ impl Draft<'_> {
             service.span,
             &service.name,
         )?;
-        Some(Value::Url(gateway.id, format!("{base}{path}")))
+        Some(Value::Url(gateway.id, format_smolstr!("{base}{path}")))
     }
 
     /// The secret that is the gateway's key.
@@ -471,7 +476,7 @@ impl Draft<'_> {
 
 /// Gives copies the value of what they are copied from: nothing in a container would copy them at its start.
 fn copy_variables(env: &mut Variables) {
-    let copies: Vec<String> = env
+    let copies: Vec<SmolStr> = env
         .iter()
         .filter(|it| matches!(it.value, Value::Variable(_)))
         .map(|it| it.name.clone())

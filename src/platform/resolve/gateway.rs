@@ -1,5 +1,7 @@
 //! The gateway's settings, its key and its search tools.
 
+use smol_str::SmolStr;
+
 use crate::backend::Role;
 use crate::backend::litellm_keys::{DEPLOYMENT_KEYS, LITELLM_VERSION, Section, SettingKey};
 use crate::diagnostic::{Diagnostic, Span};
@@ -17,7 +19,7 @@ pub(super) fn settings(manifest: &Manifest) -> Gateway {
     let number = |it: Option<i64>| it.and_then(|it| u32::try_from(it).ok());
     let duration = |it: &Option<Duration>| it.as_ref().and_then(Duration::to_std);
     Gateway {
-        key: it.key.as_ref().map(|it| it.env.0.clone()),
+        key: it.key.as_ref().map(|it| it.env.0.to_string()),
         strategy: it.strategy,
         profile: it.profile.map(profile),
         retries: number(it.retries),
@@ -135,7 +137,7 @@ impl Draft<'_> {
                 continue;
             };
             tools.push(SearchTool {
-                name: name.0.clone(),
+                name: name.0.to_string(),
                 service: id,
                 title: it.title.clone(),
                 url,
@@ -247,7 +249,7 @@ impl Draft<'_> {
         {
             self.unprovided(key, &gateway.name, place.table("key").value("env"));
         }
-        let variables: Vec<Option<String>> = platform
+        let variables: Vec<Option<SmolStr>> = platform
             .gateway
             .search_tools
             .iter()

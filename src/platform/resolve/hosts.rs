@@ -20,8 +20,8 @@ impl Draft<'_> {
         networks
             .map(|(at, (name, it))| Network {
                 id: NetworkId::new(at),
-                name: name.0.clone(),
-                title: it.title.clone().unwrap_or_else(|| name.0.clone()),
+                name: name.0.to_string(),
+                title: it.title.clone().unwrap_or_else(|| name.0.to_string()),
                 kind: it.kind,
                 notes: it.notes.clone(),
                 span: place.table(name.as_str()).span(),
@@ -43,8 +43,8 @@ impl Draft<'_> {
             let volumes = place.table("volumes");
             hosts.push(Host {
                 id: HostId::new(at),
-                name: name.0.clone(),
-                title: it.title.clone().unwrap_or_else(|| name.0.clone()),
+                name: name.0.to_string(),
+                title: it.title.clone().unwrap_or_else(|| name.0.to_string()),
                 os: it.os,
                 release: it.release.clone(),
                 init: it.init.unwrap_or(match it.os {
@@ -53,11 +53,11 @@ impl Draft<'_> {
                     Os::Windows => Init::None,
                 }),
                 addresses,
-                dns: it.dns.iter().map(|it| it.0.clone()).collect(),
+                dns: it.dns.iter().map(|it| it.0.to_string()).collect(),
                 user: it
                     .user
                     .as_ref()
-                    .map_or_else(|| "root".to_owned(), |it| it.0.clone()),
+                    .map_or_else(|| "root".to_owned(), |it| it.0.to_string()),
                 checkout: it.checkout.as_ref().map(|it| trimmed(&it.0)),
                 memory: it.memory.as_ref().and_then(manifest::Size::to_bytes),
                 gpu_memory: it.gpu_memory.as_ref().and_then(manifest::Size::to_bytes),
@@ -65,7 +65,7 @@ impl Draft<'_> {
                     .volumes
                     .iter()
                     .map(|(name, it)| Volume {
-                        name: name.0.clone(),
+                        name: name.0.to_string(),
                         path: trimmed(&it.path.0),
                         room: it.room,
                         notes: it.notes.clone(),
@@ -162,8 +162,8 @@ impl Draft<'_> {
             }
             secrets.push(Secret {
                 id: SecretId::new(at),
-                name: name.0.clone(),
-                title: it.title.clone().unwrap_or_else(|| name.0.clone()),
+                name: name.0.to_string(),
+                title: it.title.clone().unwrap_or_else(|| name.0.to_string()),
                 command: it.generate.as_ref().map(generate_command),
                 obtain: it.obtain.clone(),
                 span: place.span(),

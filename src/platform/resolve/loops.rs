@@ -1,5 +1,7 @@
 //! Proof that no request goes round in a circle, and that every fallback can answer.
 
+use smol_str::{SmolStr, format_smolstr};
+
 use crate::backend::{Role, upstream_name};
 use crate::diagnostic::Diagnostic;
 use crate::platform::{Deployment, HandleId, Platform};
@@ -16,17 +18,18 @@ impl Draft<'_> {
     /// Follows every route of the gateway: an optimiser calls the gateway back by a name, which must end at a model's server.
     fn route_loops(&mut self, platform: &Platform) {
         for deployment in platform.deployments.iter().filter(|it| !it.internal) {
-            let mut path = vec![deployment.name.clone()];
+            let mut path = Vec::new();
             let mut next = deployment;
             while let Some(name) = called_back(platform, next) {
-                let again = path.contains(&name);
+                let again = name == deployment.name || path.contains(&name);
+                let found = named(platform, &name);
                 path.push(name);
                 if again {
+                    path.insert(0, deployment.name.clone());
                     self.report_loop(platform, deployment, &path);
                     break;
                 }
-                let name = path.last().expect("a name was pushed just now");
-                match named(platform, name) {
+                match found {
                     Some(found) => next = found,
                     None => break,
                 }
@@ -34,7 +37,7 @@ impl Draft<'_> {
         }
     }
 
-    fn report_loop(&mut self, platform: &Platform, deployment: &Deployment, path: &[String]) {
+    fn report_loop(&mut self, platform: &Platform, deployment: &Deployment, path: &[SmolStr]) {
         let way: Vec<String> = path.iter().map(|it| format!("`{it}`")).collect();
         self.diagnostics.push(
             Diagnostic::new(
@@ -150,7 +153,7 @@ impl Draft<'_> {
 }
 
 /// The name by which the gateway is called back for a deployment, when something on the way calls it.
-fn called_back(platform: &Platform, deployment: &Deployment) -> Option<String> {
+fn called_back(platform: &Platform, deployment: &Deployment) -> Option<SmolStr> {
     let sent = match platform[deployment.service].kind.role {
         Role::Gateway => return Some(deployment.selector.clone()),
         Role::Optimiser => upstream_name(&deployment.selector),
@@ -162,9 +165,9 @@ fn called_back(platform: &Platform, deployment: &Deployment) -> Option<String> {
         .optimiser
         .as_ref()
         .map_or("router-", |it| &it.internal_prefix);
-    let mapped = format!("{prefix}{sent}");
+    let mapped = format_smolstr!("{prefix}{sent}");
     let known = named(platform, &mapped).is_some_and(|it| it.internal);
-    Some(if known { mapped } else { sent.to_owned() })
+    Some(if known { mapped } else { sent.into() })
 }
 
 /// The last deployment of a name.

@@ -1,5 +1,7 @@
 //! MCP servers: how each is started or reached, and what its environment is.
 
+use smol_str::SmolStr;
+
 use crate::diagnostic::Span;
 use crate::manifest::{self, McpState, Transport};
 use crate::platform::{
@@ -27,7 +29,7 @@ impl Draft<'_> {
             let seen_from = Seat::Host(host.unwrap_or(platform.gateway_service().host));
             let env = self.variables(platform, name, seen_from, &it.env, place.table("env"));
             let command = self.mcp_command(platform, name, it, seen_from, place);
-            let token = it.token.as_ref().map(|it| it.env.0.clone());
+            let token = it.token.as_ref().map(|it| it.env.0.to_string());
             if let Some(token) = &token
                 && !env.contains(token)
             {
@@ -43,7 +45,7 @@ impl Draft<'_> {
                 registry_name: it
                     .name
                     .as_ref()
-                    .map_or_else(|| name.replace('_', "-"), |it| it.0.clone()),
+                    .map_or_else(|| name.replace('_', "-"), |it| it.0.to_string()),
                 purpose: it.purpose.clone(),
                 transport: it.transport,
                 host,
@@ -174,7 +176,7 @@ impl Draft<'_> {
             Bind::Loopback => None,
         };
         let way = Way {
-            address: address.unwrap_or("127.0.0.1").to_owned(),
+            address: address.unwrap_or("127.0.0.1"),
             network: None,
             inside: false,
             scheme: service.scheme(),
@@ -217,14 +219,14 @@ fn gateway_variables(platform: &mut Platform) {
         let needed = server
             .env
             .iter()
-            .filter(|it| started || server.token.as_ref() == Some(&it.name));
+            .filter(|it| started || server.token.as_deref() == Some(it.name.as_str()));
         for variable in needed {
             env.add(variable.clone());
         }
         if let Some((name, value)) = gateway.kind.mcp_stdio.filter(|_| started) {
             env.add(Variable {
-                name: name.to_owned(),
-                value: Value::Text(value.to_owned()),
+                name: SmolStr::new_static(name),
+                value: Value::Text(SmolStr::new_static(value)),
                 required: true,
                 origin: Origin::Kind("it starts MCP servers itself"),
                 span: server.span,

@@ -97,11 +97,11 @@ pub fn resolve(
     let models = Table::new(models);
     let mut platform = Platform {
         lookup: Lookup::of(&services, &models),
-        name: manifest.name.0.clone(),
+        name: manifest.name.0.to_string(),
         title: manifest
             .title
             .clone()
-            .unwrap_or_else(|| manifest.name.0.clone()),
+            .unwrap_or_else(|| manifest.name.0.to_string()),
         notes: manifest.notes.clone(),
         policy: policy?,
         networks: Table::new(networks),

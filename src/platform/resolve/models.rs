@@ -42,11 +42,11 @@ impl Draft<'_> {
             port_span: place.value("port"),
             served_as: served_as(name, it, on),
             repo: it.repo.clone(),
-            source_path: it.source_path.as_ref().map(|it| it.0.clone()),
-            cache_path: it.cache_path.as_ref().map(|it| it.0.clone()),
+            source_path: it.source_path.as_ref().map(|it| it.0.to_string()),
+            cache_path: it.cache_path.as_ref().map(|it| it.0.to_string()),
             volume: host.and_then(|host| self.volume(host, it, place.value("volume"))),
             format: it.format.clone(),
-            parameters: it.parameters.as_ref().map(|it| it.0.clone()),
+            parameters: it.parameters.as_ref().map(|it| it.0.to_string()),
             parameter_count: it.parameters.as_ref().and_then(ParameterCount::to_number),
             tier: self.tier(name, it, place),
             price: it.price,
@@ -57,7 +57,7 @@ impl Draft<'_> {
             capabilities: sorted(&it.capabilities),
             memory: it.memory.as_ref().and_then(Size::to_bytes),
             boot: it.boot,
-            chat_template: it.chat_template.as_ref().map(|it| it.0.clone()),
+            chat_template: it.chat_template.as_ref().map(|it| it.0.to_string()),
             tool_call_parser: it.tool_call_parser.clone(),
             reasoning_parser: it.reasoning_parser.clone(),
             request_params: it.request_params.clone(),
@@ -156,9 +156,9 @@ fn served_as(name: &str, it: &manifest::Model, on: Option<&Service>) -> String {
         return name.clone();
     }
     let by_source = on.is_some_and(|on| on.kind.serves_by_source);
-    let path = it.source_path.as_ref().map(|it| &it.0);
-    let source = path.or(it.repo.as_ref()).filter(|_| by_source);
-    source.map_or_else(|| name.to_owned(), Clone::clone)
+    let path = it.source_path.as_ref().map(manifest::Path::as_str);
+    let source = path.or(it.repo.as_deref()).filter(|_| by_source);
+    source.unwrap_or(name).to_owned()
 }
 
 fn sorted<T: Ord + Copy>(items: &[T]) -> Vec<T> {

@@ -26,7 +26,7 @@ impl Draft<'_> {
                 let handles = handles
                     .filter_map(|(at, handle)| self.handle(handle, place.item(name.as_str(), at)));
                 service.profiles.push(Profile {
-                    name: name.0.clone(),
+                    name: name.0.to_string(),
                     handles: handles.collect(),
                     span: place.key(name.as_str()),
                 });
@@ -49,8 +49,8 @@ impl Draft<'_> {
                 continue;
             };
             checks.push(Check {
-                name: name.0.clone(),
-                title: it.title.clone().unwrap_or_else(|| name.0.clone()),
+                name: name.0.to_string(),
+                title: it.title.clone().unwrap_or_else(|| name.0.to_string()),
                 service,
                 path: it.path.clone(),
                 method: it.method,

@@ -13,8 +13,8 @@ impl Draft<'_> {
         for (at, it) in manifest.migration.iter().enumerate() {
             let place = self.root.nth("migration", at);
             let owner = match (&it.service, &it.model) {
-                (Some(service), None) => Owner::Service(service.0.clone()),
-                (None, Some(model)) => Owner::Model(model.0.clone()),
+                (Some(service), None) => Owner::Service(service.0.to_string()),
+                (None, Some(model)) => Owner::Model(model.0.to_string()),
                 (Some(_), Some(_)) => {
                     let span = place.key("model");
                     self.conflict(
@@ -41,7 +41,7 @@ impl Draft<'_> {
             let port = |number: i64| u16::try_from(number).ok();
             migrations.push(Migration {
                 owner,
-                host: it.host.as_ref().map(|it| it.0.clone()),
+                host: it.host.as_ref().map(|it| it.0.to_string()),
                 from: it.from.and_then(port),
                 to: port(it.to).unwrap_or(0),
                 reason: it.reason.clone(),
@@ -78,8 +78,8 @@ impl Draft<'_> {
             }
             moved.push(Moved {
                 kind: it.kind,
-                from: it.from.0.clone(),
-                to: it.to.0.clone(),
+                from: it.from.0.to_string(),
+                to: it.to.0.to_string(),
                 span: place.value("from"),
             });
         }
@@ -107,7 +107,7 @@ impl Draft<'_> {
                 continue;
             }
             retired.push(Retired {
-                handle: it.handle.0.clone(),
+                handle: it.handle.0.to_string(),
                 reason: it.reason.clone(),
                 span: place.value("handle"),
             });

@@ -47,8 +47,8 @@ impl Seat {
 
 /// A way to a service: the address to write, and the network it goes over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Way {
-    pub(super) address: String,
+pub(super) struct Way<'p> {
+    pub(super) address: &'p str,
     pub(super) network: Option<NetworkId>,
     /// True between two containers: there the ports inside count, not those on the host.
     pub(super) inside: bool,
@@ -56,7 +56,7 @@ pub(super) struct Way {
     pub(super) scheme: &'static str,
 }
 
-impl Way {
+impl Way<'_> {
     /// The URL at a port, without a path.
     pub(super) fn url(&self, port: Option<u16>) -> String {
         // An IPv6 address stands in brackets, or its colons would begin the port.
@@ -65,7 +65,7 @@ impl Way {
         } else {
             ("", "")
         };
-        let (scheme, address) = (self.scheme, &self.address);
+        let (scheme, address) = (self.scheme, self.address);
         match port {
             Some(port) => format!("{scheme}://{open}{address}{close}:{port}"),
             None => format!("{scheme}://{open}{address}{close}"),
@@ -85,7 +85,7 @@ impl Way {
 /// The way from a seat to a service; nothing when there is none.
 ///
 /// A container reaches those beside it by their names. On one host it is loopback where the callee listens there, and from a container the address of its gateway. Elsewhere it is the preferred network's address that the callee really binds.
-pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way> {
+pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way<'_>> {
     let service = &platform[to];
     let caller = from.container(platform);
     let same_host = service.host == from.host(platform);
@@ -93,7 +93,7 @@ pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way>
         && caller.is_beside(callee)
     {
         return Some(Way {
-            address: service.name.clone(),
+            address: &service.name,
             network: None,
             inside: true,
             scheme: service.scheme(),
@@ -107,8 +107,8 @@ pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way>
     }
     let address = match (caller, &service.bind) {
         (Some(_), Bind::Loopback) => return None,
-        (Some(caller), Bind::All) => caller.host_name().to_owned(),
-        _ => service.local_address().to_owned(),
+        (Some(caller), Bind::All) => caller.host_name(),
+        _ => service.local_address(),
     };
     let network = match &service.bind {
         Bind::Network(network, _) => Some(*network),
@@ -122,7 +122,7 @@ pub(super) fn way(platform: &Platform, from: Seat, to: ServiceId) -> Option<Way>
     })
 }
 
-fn across(platform: &Platform, from: HostId, service: &Service) -> Option<Way> {
+fn across<'p>(platform: &'p Platform, from: HostId, service: &'p Service) -> Option<Way<'p>> {
     let (here, there) = (&platform[from], &platform[service.host]);
     platform.policy.prefer.iter().find_map(|network| {
         here.address_on(*network)?;
@@ -134,7 +134,7 @@ fn across(platform: &Platform, from: HostId, service: &Service) -> Option<Way> {
             Bind::Loopback => false,
         };
         bound.then(|| Way {
-            address: address.to_owned(),
+            address,
             network: Some(*network),
             inside: false,
             scheme: service.scheme(),

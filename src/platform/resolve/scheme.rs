@@ -82,8 +82,9 @@ impl Draft<'_> {
 
     fn tiers(&mut self, it: &manifest::SchemePart, place: Place<'_>) -> Vocabulary {
         let words = it.from.iter();
-        let words = words
-            .filter_map(|(word, count)| Some((word.clone(), count.0.clone(), count.to_number()?)));
+        let words = words.filter_map(|(word, count)| {
+            Some((word.clone(), count.0.to_string(), count.to_number()?))
+        });
         let mut tiers: Vec<(String, String, f64)> = words.collect();
         tiers.sort_by(|one, two| one.2.total_cmp(&two.2));
         for pair in tiers.windows(2) {

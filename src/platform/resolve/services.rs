@@ -143,7 +143,7 @@ impl Draft<'_> {
             key: it
                 .key
                 .as_ref()
-                .map(|it| it.env.0.clone())
+                .map(|it| it.env.0.to_string())
                 .or_else(|| kind.client_key.map(str::to_owned)),
             tls,
             health: health(it, kind),
@@ -162,7 +162,7 @@ impl Draft<'_> {
                 until: it.until.clone(),
                 span: place.key("approval"),
             }),
-            folder: it.folder.as_ref().map(|it| it.0.clone()),
+            folder: it.folder.as_ref().map(|it| it.0.to_string()),
             endpoints: if it.endpoints.is_empty() {
                 kind.endpoints.to_vec()
             } else {
@@ -197,7 +197,7 @@ impl Draft<'_> {
         let table = place.table("ports");
         for (port, entry) in &it.ports {
             let span = table.value(port.as_str());
-            let port_name = port.0.clone();
+            let port_name = port.0.to_string();
             let (number, range, purpose) = match entry {
                 PortEntry::Number(number) => (Some(*number), None, None),
                 PortEntry::Table(it) => (it.number, it.range.as_deref(), it.purpose.clone()),

@@ -1,5 +1,7 @@
 //! The gateway's database and cache: who keeps them, and the variables by which LiteLLM finds them.
 
+use smol_str::SmolStr;
+
 use crate::backend::Role;
 use crate::diagnostic::Span;
 use crate::manifest::{self, Duration, Size};
@@ -53,7 +55,7 @@ impl Draft<'_> {
                 continue;
             };
             let service = &platform[store];
-            let text = |text: String| Some(Value::Text(text));
+            let text = |text: String| Some(Value::Text(text.into()));
             let known = |name| self.text_of(&service.name, name);
             let secret = |name| self.secret_of(&service.name, name);
             let (why, values) = if platform.gateway.database == Some(store) {
@@ -76,7 +78,7 @@ impl Draft<'_> {
                 let Some(value) = value else { continue };
                 // What the owner wrote is stronger.
                 env.add(Variable {
-                    name: name.to_owned(),
+                    name: SmolStr::new_static(name),
                     value,
                     required: true,
                     origin: Origin::Kind(why),
@@ -103,7 +105,7 @@ impl Draft<'_> {
         let address = if way.address.contains(':') {
             format!("[{}]", way.address)
         } else {
-            way.address
+            way.address.to_owned()
         };
         Some((address, port))
     }
@@ -121,7 +123,7 @@ impl Draft<'_> {
     }
 
     /// What the owner wrote for a variable of a service, else what its kind always writes.
-    fn text_of(&self, service: &str, variable: &str) -> Option<String> {
+    fn text_of(&self, service: &str, variable: &str) -> Option<SmolStr> {
         let written = self.manifest.services.get(service)?;
         if let Some(manifest::Value::Text(text)) = written.env.get(variable) {
             return Some(text.clone());
@@ -129,7 +131,7 @@ impl Draft<'_> {
         let kind = crate::backend::find(&written.kind)?;
         let setting = kind.env.iter().find(|it| it.name == variable)?;
         match setting.value {
-            crate::backend::SettingValue::Text(text) => Some(text.to_owned()),
+            crate::backend::SettingValue::Text(text) => Some(SmolStr::new_static(text)),
             _ => None,
         }
     }

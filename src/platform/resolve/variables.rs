@@ -27,6 +27,11 @@ impl Variables {
         self.0.iter()
     }
 
+    /// Makes room for so many more.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.0.reserve_exact(more);
+    }
+
     /// Adds a variable, unless there is one with its name.
     pub(super) fn add(&mut self, variable: Variable) {
         if let Err(at) = self.place(&variable.name) {
@@ -72,14 +77,16 @@ impl FromIterator<Variable> for Variables {
 
 #[cfg(test)]
 mod tests {
+    use smol_str::SmolStr;
+
     use super::*;
     use crate::diagnostic::Span;
     use crate::platform::{Origin, Value};
 
     fn variable(name: &str, text: &str) -> Variable {
         Variable {
-            name: name.to_owned(),
-            value: Value::Text(text.to_owned()),
+            name: name.into(),
+            value: Value::Text(text.into()),
             required: true,
             origin: Origin::Owner,
             span: Span::default(),
@@ -94,11 +101,11 @@ mod tests {
         env.extend([variable("A", "4"), variable("D", "5")]);
         env.add(variable("B", "6"));
         env.add(variable("D", "7"));
-        let found: Vec<(String, Value)> = env
+        let found: Vec<(SmolStr, Value)> = env
             .iter()
             .map(|it| (it.name.clone(), it.value.clone()))
             .collect();
-        let text = |name: &str, text: &str| (name.to_owned(), Value::Text(text.to_owned()));
+        let text = |name: &str, text: &str| (name.into(), Value::Text(text.into()));
         assert_eq!(
             found,
             [
@@ -111,7 +118,7 @@ mod tests {
         assert!(env.contains("B") && !env.contains("E"));
         assert_eq!(
             env.get("C").map(|it| &it.value),
-            Some(&Value::Text("3".to_owned()))
+            Some(&Value::Text("3".into()))
         );
     }
 }

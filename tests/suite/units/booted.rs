@@ -16,7 +16,7 @@ fn filled_in(service: &Service) -> BTreeMap<String, String> {
     let ours = |it: &Value| matches!(it, Value::Secret(_) | Value::FillIn(_));
     let variables = service.env.iter().filter(|it| ours(&it.value));
     variables
-        .map(|it| (it.name.clone(), format!("filled-in-{}", it.name)))
+        .map(|it| (it.name.to_string(), format!("filled-in-{}", it.name)))
         .collect()
 }
 
@@ -58,7 +58,7 @@ impl Request {
         let mut env = json!({});
         for variable in &service.env {
             if let Some(text) = process::decided(platform, variable) {
-                env[&variable.name] = text.into();
+                env[variable.name.as_str()] = text.into();
             }
         }
         if let Some(path) = &service.env_file {
