@@ -1,7 +1,8 @@
 //! Reading the file, and showing what was found in it.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -12,6 +13,7 @@ use crate::diagnostic::{Diagnostics, Severity, Source};
 use crate::lint::Date;
 use crate::manifest::Manifest;
 use crate::platform::Platform;
+use crate::side_by_side::{MUCH_TEXT, both};
 use crate::syntax;
 
 use super::arguments::Input;
@@ -257,18 +259,31 @@ pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         ]);
     }
     within_memory(before.len())?;
-    let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
-    (&file)
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)?;
+    let mut bytes = vec![0; usize::try_from(before.len()).unwrap_or(usize::MAX)];
+    let whole = read_halves(&file, &mut bytes);
+    let shorter = |error: &io::Error| error.kind() == io::ErrorKind::UnexpectedEof;
+    let longer = file.read_at(&mut [0], before.len())? > 0;
     let after = file.metadata()?;
-    if bytes.len() as u64 != before.len() || changed(&before, &after) {
+    if longer || whole.as_ref().is_err_and(shorter) || changed(&before, &after) {
         return Err(io::Error::new(
             io::ErrorKind::Interrupted,
             "it changed while it was read; try again",
         ));
     }
-    Ok(bytes)
+    whole.map(|()| bytes)
+}
+
+/// Reads a file from its beginning until `bytes` are full, a half on each of two cores when there are many: most of the time the system looks for memory.
+fn read_halves(file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    let much = bytes.len() >= MUCH_TEXT;
+    let middle = bytes.len() / 2;
+    let (first, second) = bytes.split_at_mut(middle);
+    let (first, second) = both(
+        much,
+        || file.read_exact_at(first, 0),
+        || file.read_exact_at(second, middle as u64),
+    );
+    first.and(second)
 }
 
 /// Refuses a file that may need more memory than this process is allowed (`ulimit -v`): when memory ends midway, no words can be made of it any more.
