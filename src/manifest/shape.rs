@@ -8,7 +8,8 @@ mod say;
 mod table;
 
 use crate::diagnostic::{Diagnostics, Span};
-use crate::syntax::{Document, Node, Table, Value};
+use crate::side_by_side::side_by_side;
+use crate::syntax::{Document, Entry, Node, Table, Value};
 
 use self::compile::{Compiled, Keys, Shape, TableShape, Text};
 use self::say::Subject;
@@ -18,6 +19,9 @@ pub use self::table::table_text;
 
 /// The largest integer that every reader of JSON keeps exact.
 const LARGEST_EXACT: i64 = 1 << 53;
+
+/// How many entries of a long table one core checks in a row.
+const PART: usize = 512;
 
 /// Reports every mistake of shape in a document; true when there is none.
 pub fn check(document: &Document, diagnostics: &mut Diagnostics) -> bool {
@@ -30,12 +34,12 @@ pub fn check(document: &Document, diagnostics: &mut Diagnostics) -> bool {
     diagnostics.len() == before
 }
 
-struct Check<'c, 's> {
+struct Check<'c, 's, 'd> {
     compiled: &'c Compiled<'s>,
-    diagnostics: &'c mut Diagnostics,
+    diagnostics: &'d mut Diagnostics,
 }
 
-impl<'c, 's> Check<'c, 's> {
+impl<'c, 's> Check<'c, 's, '_> {
     fn node(&mut self, shape: &'c Shape<'s>, node: &Node, subject: Subject<'_>) {
         if shape.anything {
             return;
@@ -140,8 +144,55 @@ impl<'c, 's> Check<'c, 's> {
         let Some(table_shape) = best_fit(candidates, table, compiled) else {
             return self.wrong_type(shape, node, subject);
         };
+        let meant = if table.len() > PART {
+            self.parts(table_shape, table)
+        } else {
+            self.entries(table_shape, table, table.entries())
+        };
+        // A syntax error may have taken the key that seems to be missing, and a misspelt one is not missing as well.
+        if !table.is_damaged() {
+            let missing: Vec<_> = table_shape
+                .missing(table)
+                .filter(|it| !meant.contains(it))
+                .collect();
+            if !missing.is_empty() {
+                self.diagnostics
+                    .push(say::missing_keys(subject, &missing, node.span()));
+            }
+        }
+    }
+
+    /// Checks the entries of a long table on all cores.
+    fn parts(&mut self, table_shape: &'c TableShape<'s>, table: &Table) -> Vec<&'c str> {
+        let compiled = self.compiled;
+        let parts: Vec<&[Entry]> = table.entries().chunks(PART).collect();
+        let found = side_by_side(&parts, true, |part| {
+            let mut diagnostics = Diagnostics::new();
+            let mut check = Check {
+                compiled,
+                diagnostics: &mut diagnostics,
+            };
+            let meant = check.entries(table_shape, table, part);
+            (meant, diagnostics)
+        });
         let mut meant = Vec::new();
-        for entry in table.entries() {
+        for (of_part, diagnostics) in found {
+            meant.extend(of_part);
+            self.diagnostics.extend(diagnostics);
+        }
+        meant
+    }
+
+    /// Checks some entries of a table; returns the keys that misspelt ones were meant to be.
+    fn entries(
+        &mut self,
+        table_shape: &'c TableShape<'s>,
+        table: &Table,
+        entries: &[Entry],
+    ) -> Vec<&'c str> {
+        let compiled = self.compiled;
+        let mut meant = Vec::new();
+        for entry in entries {
             if let Some(property) = table_shape.property(&entry.key) {
                 self.node(
                     compiled.shape(property.shape),
@@ -175,17 +226,7 @@ impl<'c, 's> Check<'c, 's> {
             };
             self.node(compiled.shape(value), &entry.node, Subject::Key(&entry.key));
         }
-        // A syntax error may have taken the key that seems to be missing, and a misspelt one is not missing as well.
-        if !table.is_damaged() {
-            let missing: Vec<_> = table_shape
-                .missing(table)
-                .filter(|it| !meant.contains(it))
-                .collect();
-            if !missing.is_empty() {
-                self.diagnostics
-                    .push(say::missing_keys(subject, &missing, node.span()));
-            }
-        }
+        meant
     }
 }
 
