@@ -1,34 +1,37 @@
 //! Ids that exist, and tables that are indexed by them.
 
+use std::iter::Flatten;
 use std::marker::PhantomData;
 use std::ops::Index;
+use std::slice;
 
+use super::rows::Rows;
 use super::{Handle, Host, McpServer, Model, Network, Platform, Secret, Service};
 
 /// Values by id, ordered by name.
 #[derive(Debug, Clone)]
 pub struct Table<I, T> {
-    values: Vec<T>,
+    values: Rows<T>,
     id: PhantomData<I>,
 }
 
 impl<I, T> Table<I, T> {
     /// A table of these values; ids were given in this order.
-    pub(super) fn new(values: Vec<T>) -> Self {
+    pub(super) fn new(values: impl Into<Rows<T>>) -> Self {
         Self {
-            values,
+            values: values.into(),
             id: PhantomData,
         }
     }
 
     /// The values, ordered by name.
-    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+    pub fn iter(&self) -> Flatten<slice::Iter<'_, Vec<T>>> {
         self.values.iter()
     }
 
     /// The values, to be filled in further while the platform is made.
-    pub(super) fn values_mut(&mut self) -> &mut [T] {
-        &mut self.values
+    pub(super) fn values_mut(&mut self) -> Flatten<slice::IterMut<'_, Vec<T>>> {
+        self.values.values_mut()
     }
 
     /// How many there are.
@@ -44,7 +47,7 @@ impl<I, T> Table<I, T> {
 
 impl<'a, I, T> IntoIterator for &'a Table<I, T> {
     type Item = &'a T;
-    type IntoIter = std::slice::Iter<'a, T>;
+    type IntoIter = Flatten<slice::Iter<'a, Vec<T>>>;
     fn into_iter(self) -> Self::IntoIter {
         self.values.iter()
     }
@@ -86,8 +89,8 @@ macro_rules! id {
         impl Table<$id, $value> {
             /// The value with this name.
             pub fn find(&self, name: &str) -> Option<&$value> {
-                let at = self.values.binary_search_by(|it| it.name.as_str().cmp(name)).ok()?;
-                Some(&self.values[at])
+                let at = self.values.partition_point(|it| it.name.as_str() < name);
+                self.values.get(at).filter(|it| it.name.as_str() == name)
             }
         }
     };
@@ -126,7 +129,7 @@ macro_rules! among {
     ($($id:ident $value:ident),*) => {
         $(impl $id {
             /// The value of this id among all, before they are a table.
-            pub(super) fn among(self, values: &[$value]) -> Option<&$value> {
+            pub(super) fn among(self, values: &Rows<$value>) -> Option<&$value> {
                 values.get(self.0 as usize)
             }
         })*

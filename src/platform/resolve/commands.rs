@@ -16,7 +16,7 @@ impl Draft<'_> {
         let commands = self.each(shared.services.len(), |draft, at| {
             draft.commands_of(shared, &shared[ServiceId::new(at)])
         });
-        for (service, (command, slots)) in platform.services.values_mut().iter_mut().zip(commands) {
+        for (service, (command, slots)) in platform.services.values_mut().zip(commands) {
             service.run.command = command;
             service.slots = slots;
         }

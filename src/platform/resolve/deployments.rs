@@ -1,8 +1,9 @@
 //! What the gateway routes to, worked out from handles, models and the way there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::backend::upstream_name;

@@ -7,9 +7,7 @@ use crate::diagnostic::Diagnostics;
 use crate::side_by_side::{MANY_SERVICES, side_by_side};
 
 use super::Draft;
-
-/// How many values are done in a row: few enough that no core waits long for another, many enough that a part is worth its start.
-const PART: usize = 256;
+use crate::platform::rows::{PIECE, Rows};
 
 /// What was made of some values, and the variables that they lost.
 struct Part<T> {
@@ -25,7 +23,7 @@ impl Draft<'_> {
         &mut self,
         count: usize,
         work: impl Fn(&mut Draft<'_>, usize) -> T + Sync,
-    ) -> Vec<T> {
+    ) -> Rows<T> {
         if count >= MANY_SERVICES
             && let Some(made) = self.each_aside(count, &work)
         {
@@ -38,22 +36,22 @@ impl Draft<'_> {
         &mut self,
         count: usize,
         work: &(impl Fn(&mut Draft<'_>, usize) -> T + Sync),
-    ) -> Option<Vec<T>> {
+    ) -> Option<Rows<T>> {
         let parts: Vec<Range<usize>> = (0..count)
-            .step_by(PART)
-            .map(|first| first..(first + PART).min(count))
+            .step_by(PIECE)
+            .map(|first| first..(first + PIECE).min(count))
             .collect();
         let this = &*self;
         let done = side_by_side(&parts, true, |part| this.part_aside(part.clone(), work));
-        let mut made = Vec::with_capacity(count);
+        let mut made = Vec::with_capacity(done.len());
         let mut lost = BTreeSet::new();
         for part in done {
             let part = part?;
-            made.extend(part.made);
+            made.push(part.made);
             lost.extend(part.lost);
         }
         self.lost.extend(lost);
-        Some(made)
+        Some(Rows::of_pieces(made))
     }
 
     /// What is made of one part; nothing when it has something to report.

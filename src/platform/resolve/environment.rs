@@ -21,7 +21,7 @@ impl Draft<'_> {
         let environments = self.each(shared.services.len(), |draft, at| {
             draft.environment_of(shared, &shared[ServiceId::new(at)])
         });
-        for (service, env) in platform.services.values_mut().iter_mut().zip(environments) {
+        for (service, env) in platform.services.values_mut().zip(environments) {
             service.env = env;
             default_env_file(service);
         }
@@ -385,45 +385,44 @@ impl Draft<'_> {
 
     /// Works out who calls whom: what is said, and what environment, kind and routes imply.
     pub(super) fn calls(&mut self, platform: &mut Platform) {
-        let mut wanted: BTreeMap<(ServiceId, ServiceId), Span> = BTreeMap::new();
+        let mut wanted: Vec<((ServiceId, ServiceId), Span)> = Vec::new();
         let gateway = platform.policy.gateway;
         for service in &platform.services {
             let written = self.written(service.id);
             let (said, place) = (&written.fields.calls, written.place);
-            for (at, name) in said.iter().enumerate() {
+            // Of a call that is said twice, the last place counts.
+            for (at, name) in said.iter().enumerate().rev() {
                 let span = place.item("calls", at);
                 if let Some(to) = self.service(name.as_str(), span) {
-                    wanted.insert((service.id, to), span);
+                    wanted.push(((service.id, to), span));
                 }
             }
             for variable in &service.env {
                 if let Value::Url(to, _) = variable.value {
-                    wanted.entry((service.id, to)).or_insert(variable.span);
+                    wanted.push(((service.id, to), variable.span));
                 }
             }
             if service.kind.calls_gateway && service.id != gateway {
-                wanted.entry((service.id, gateway)).or_insert(service.span);
+                wanted.push(((service.id, gateway), service.span));
             }
         }
         for deployment in &platform.deployments {
             let span = platform[deployment.handle].span;
-            wanted.entry((gateway, deployment.service)).or_insert(span);
+            wanted.push(((gateway, deployment.service), span));
         }
         for (store, span) in self.stores_of(platform) {
-            wanted.entry((gateway, store)).or_insert(span);
+            wanted.push(((gateway, store), span));
         }
         for tool in &platform.gateway.search_tools {
-            wanted.entry((gateway, tool.service)).or_insert(tool.span);
+            wanted.push(((gateway, tool.service), tool.span));
         }
-        self.follow_calls(platform, wanted);
+        // What is said stands before what follows from something, and of two the first counts.
+        wanted.sort_by_key(|(ends, _)| *ends);
+        wanted.dedup_by_key(|(ends, _)| *ends);
+        self.follow_calls(platform, &wanted);
     }
 
-    fn follow_calls(
-        &mut self,
-        platform: &mut Platform,
-        wanted: BTreeMap<(ServiceId, ServiceId), Span>,
-    ) {
-        let wanted: Vec<_> = wanted.into_iter().collect();
+    fn follow_calls(&mut self, platform: &mut Platform, wanted: &[((ServiceId, ServiceId), Span)]) {
         let shared = &*platform;
         let calls = self.each(wanted.len(), |draft, at| {
             let ((from, to), span) = wanted[at];

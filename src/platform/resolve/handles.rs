@@ -3,6 +3,7 @@
 use crate::backend::Role;
 use crate::diagnostic::{Diagnostic, Fix, Span, near_name};
 use crate::manifest::{self, Duration, HandleName, TargetEntry};
+use crate::platform::rows::Rows;
 use crate::platform::{Deprecation, Handle, HandleId, Model, Policy, Service, ServiceId, Target};
 
 use super::place::Place;
@@ -12,10 +13,10 @@ use super::{Draft, rules};
 impl Draft<'_> {
     pub(super) fn handles(
         &mut self,
-        services: &[Service],
-        models: &[Model],
+        services: &Rows<Service>,
+        models: &Rows<Model>,
         policy: Option<&Policy>,
-    ) -> Vec<Handle> {
+    ) -> Rows<Handle> {
         let manifest = self.manifest;
         self.case_clashes("handles", manifest.handles.keys().map(HandleName::as_str));
         let mut handles = self.each(self.handles.len(), |draft, at| {
@@ -28,8 +29,8 @@ impl Draft<'_> {
     fn one_handle(
         &mut self,
         id: HandleId,
-        services: &[Service],
-        models: &[Model],
+        services: &Rows<Service>,
+        models: &Rows<Model>,
         policy: Option<&Policy>,
     ) -> Handle {
         let Written {
@@ -84,7 +85,7 @@ impl Draft<'_> {
     }
 
     /// Gives each alias the models of the handle it stands for, and each fallback that is an alias the handle itself.
-    fn follow_aliases(&self, handles: &mut [Handle]) {
+    fn follow_aliases(&self, handles: &mut Rows<Handle>) {
         let ends: Vec<HandleId> = handles.iter().map(Handle::served_by).collect();
         for at in 0..handles.len() {
             let end = usize::from(ends[at]);
@@ -190,8 +191,8 @@ impl Draft<'_> {
         &mut self,
         it: &manifest::Handle,
         targets: &[Target],
-        services: &[Service],
-        models: &[Model],
+        services: &Rows<Service>,
+        models: &Rows<Model>,
         policy: Option<&Policy>,
         place: Place<'_>,
     ) -> Option<ServiceId> {
@@ -222,7 +223,7 @@ impl Draft<'_> {
         &mut self,
         it: &manifest::Handle,
         via: Option<ServiceId>,
-        services: &[Service],
+        services: &Rows<Service>,
         place: Place<'_>,
     ) {
         let (Some(technique), Some(via)) = (&it.technique, via) else {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::backend::Role;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, Init, Os};
+use crate::platform::rows::Rows;
 use crate::platform::{
     Host, HostId, HostState, Naming, Network, NetworkId, Optimiser, Policy, Secret, SecretId,
     Volume,
@@ -29,7 +30,7 @@ impl Draft<'_> {
             .collect()
     }
 
-    pub(super) fn hosts(&mut self) -> Vec<Host> {
+    pub(super) fn hosts(&mut self) -> Rows<Host> {
         let manifest = self.manifest;
         let mut taken = HashMap::new();
         let mut hosts = Vec::with_capacity(manifest.hosts.len());
@@ -82,7 +83,7 @@ impl Draft<'_> {
                 span: place.span(),
             });
         }
-        hosts
+        hosts.into()
     }
 
     /// The host that is none, where the providers are: nothing is installed on it.

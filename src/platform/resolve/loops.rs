@@ -116,7 +116,6 @@ impl Draft<'_> {
         for handle in &platform.handles {
             for (at, fallback) in handle.fallbacks.iter().enumerate() {
                 let fallback = &platform[*fallback];
-                let span = self.fallback_span(&handle.name, at);
                 let live = fallback
                     .targets
                     .iter()
@@ -124,17 +123,11 @@ impl Draft<'_> {
                 let mode = |handle: &crate::platform::Handle| {
                     handle.targets.first().map(|it| platform[it.model].mode)
                 };
-                if !live {
-                    self.diagnostics.push(
-                        Diagnostic::new(
-                            &rules::DEAD_FALLBACK,
-                            format!("fallback `{}` has no live model", fallback.name),
-                        )
-                        .primary(span, "cannot answer")
-                        .secondary(fallback.span, "none of its models is live")
-                        .help("name a handle whose model is live"),
-                    );
-                } else if mode(handle) != mode(fallback) {
+                if live && mode(handle) == mode(fallback) {
+                    continue;
+                }
+                let span = self.fallback_span(&handle.name, at);
+                if live {
                     self.diagnostics.push(
                         Diagnostic::new(
                             &rules::DEAD_FALLBACK,
@@ -145,6 +138,16 @@ impl Draft<'_> {
                         )
                         .primary(span, "its model has another mode")
                         .help("name a handle whose model has the same `mode`"),
+                    );
+                } else {
+                    self.diagnostics.push(
+                        Diagnostic::new(
+                            &rules::DEAD_FALLBACK,
+                            format!("fallback `{}` has no live model", fallback.name),
+                        )
+                        .primary(span, "cannot answer")
+                        .secondary(fallback.span, "none of its models is live")
+                        .help("name a handle whose model is live"),
                     );
                 }
             }

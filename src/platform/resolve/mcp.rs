@@ -234,10 +234,6 @@ fn gateway_variables(platform: &mut Platform) {
         }
     }
     let id = gateway.id;
-    let gateway = platform
-        .services
-        .values_mut()
-        .iter_mut()
-        .find(|it| it.id == id);
+    let gateway = platform.services.values_mut().find(|it| it.id == id);
     gateway.expect("the gateway is one of the services").env = env.into_vec();
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Fix, Span, near_name};
 use crate::manifest::{self, HandleName, ParameterCount, Size};
+use crate::platform::rows::Rows;
 use crate::platform::{Host, Model, ModelId, Room, Service, ServiceId};
 
 use super::written::Written;
@@ -11,7 +12,7 @@ use super::{Draft, rules};
 
 impl Draft<'_> {
     /// All models; one whose service nobody knows is given the first until the errors end the step.
-    pub(super) fn models(&mut self, services: &[Service], hosts: &[Host]) -> Vec<Model> {
+    pub(super) fn models(&mut self, services: &Rows<Service>, hosts: &Rows<Host>) -> Rows<Model> {
         let manifest = self.manifest;
         self.case_clashes("models", manifest.models.keys().map(HandleName::as_str));
         self.each(self.models.len(), |draft, at| {
@@ -19,7 +20,7 @@ impl Draft<'_> {
         })
     }
 
-    fn one_model(&mut self, id: ModelId, services: &[Service], hosts: &[Host]) -> Model {
+    fn one_model(&mut self, id: ModelId, services: &Rows<Service>, hosts: &Rows<Host>) -> Model {
         let Written {
             name,
             fields: it,

@@ -20,6 +20,9 @@ impl Draft<'_> {
     pub(super) fn profiles(&mut self, platform: &mut Platform) {
         for service in platform.services.values_mut() {
             let written = self.written(service.id);
+            if written.fields.profiles.is_empty() {
+                continue;
+            }
             let place = written.place.table("profiles");
             for (name, handles) in &written.fields.profiles {
                 let handles = handles.iter().enumerate();

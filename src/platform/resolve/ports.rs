@@ -1,39 +1,41 @@
 //! Ports: no two services of a host on one, and no model outside the ports of its service.
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::ServiceState;
+use crate::platform::rows::Rows;
 use crate::platform::{Bind, Host, HostId, Model, ModelState, Service};
 
 use super::{Draft, rules};
 
 /// Somebody who claims a port.
 struct Claim<'a> {
-    bind: &'a Bind,
-    owner: String,
+    host: HostId,
+    port: u16,
     service: &'a Service,
+    /// Nothing when the service claims it for itself.
+    model: Option<&'a Model>,
     span: Span,
 }
 
 impl Draft<'_> {
-    pub(super) fn ports(&mut self, hosts: &[Host], services: &[Service], models: &[Model]) {
-        let mut claims: BTreeMap<(HostId, u16), Vec<Claim<'_>>> = BTreeMap::new();
+    pub(super) fn ports(
+        &mut self,
+        hosts: &Rows<Host>,
+        services: &Rows<Service>,
+        models: &Rows<Model>,
+    ) {
+        let mut claims: Vec<Claim<'_>> = Vec::with_capacity(services.len() + models.len());
         for service in services
             .iter()
             .filter(|it| it.state != ServiceState::Retired && it.holds_ports())
         {
-            for port in &service.ports {
-                claims
-                    .entry((service.host, port.number))
-                    .or_default()
-                    .push(Claim {
-                        bind: &service.bind,
-                        owner: format!("service `{}`", service.name),
-                        service,
-                        span: port.span,
-                    });
-            }
+            claims.extend(service.ports.iter().map(|port| Claim {
+                host: service.host,
+                port: port.number,
+                service,
+                model: None,
+                span: port.span,
+            }));
         }
         for model in models.iter().filter(|it| it.state != ModelState::Retired) {
             let Some(service) = model.service.among(services) else {
@@ -56,15 +58,17 @@ impl Draft<'_> {
                 self.outside(model, service, port, span);
                 continue;
             }
-            claims.entry((service.host, port)).or_default().push(Claim {
-                bind: &service.bind,
-                owner: format!("model `{}`", model.name),
+            claims.push(Claim {
+                host: service.host,
+                port,
                 service,
+                model: Some(model),
                 span,
             });
         }
-        for ((host, port), claims) in &claims {
-            self.clashes(hosts, *host, *port, claims);
+        claims.sort_by_key(|it| (it.host, it.port));
+        for claims in claims.chunk_by(|one, next| (one.host, one.port) == (next.host, next.port)) {
+            self.clashes(hosts, claims);
         }
         self.range_overlaps(services);
     }
@@ -85,20 +89,22 @@ impl Draft<'_> {
         );
     }
 
-    fn clashes(&mut self, hosts: &[Host], host: HostId, port: u16, claims: &[Claim<'_>]) {
+    /// Reports claims of one port that exclude each other.
+    fn clashes(&mut self, hosts: &Rows<Host>, claims: &[Claim<'_>]) {
         for (at, claim) in claims.iter().enumerate() {
             let Some(first) = claims[..at].iter().find(|it| it.overlaps(claim)) else {
                 continue;
             };
-            let host = host.among(hosts).map_or("", |it| it.name.as_str());
+            let port = claim.port;
+            let host = claim.host.among(hosts).map_or("", |it| it.name.as_str());
             let mut diagnostic = Diagnostic::new(
                 &rules::DUPLICATE_PORT,
                 format!("port {port} on host `{host}` is claimed twice"),
             )
-            .primary(claim.span, format!("{} claims it again", claim.owner))
-            .secondary(first.span, format!("{} has it already", first.owner))
+            .primary(claim.span, format!("{} claims it again", claim.owner()))
+            .secondary(first.span, format!("{} has it already", first.owner()))
             .help("give one of them another port");
-            if first.bind != claim.bind {
+            if first.service.bind != claim.service.bind {
                 diagnostic = diagnostic.help("who listens on all interfaces holds the port on each address; give one of them another port");
             }
             self.diagnostics.push(diagnostic);
@@ -106,7 +112,7 @@ impl Draft<'_> {
     }
 
     /// Reports ranges of two services of a host that share ports, and single ports inside a range of another service.
-    fn range_overlaps(&mut self, services: &[Service]) {
+    fn range_overlaps(&mut self, services: &Rows<Service>) {
         let mut spans: Vec<(HostId, u16, u16, &Service, Span, &Bind)> = Vec::new();
         for service in services
             .iter()
@@ -167,11 +173,19 @@ impl Draft<'_> {
 }
 
 impl Claim<'_> {
+    fn owner(&self) -> String {
+        match self.model {
+            Some(model) => format!("model `{}`", model.name),
+            None => format!("service `{}`", self.service.name),
+        }
+    }
+
     fn overlaps(&self, other: &Self) -> bool {
-        if self.service.id == other.service.id && self.owner == other.owner {
+        let model = |it: &Self| it.model.map(|it| it.id);
+        if self.service.id == other.service.id && model(self) == model(other) {
             return self.span != other.span;
         }
-        match (self.bind, other.bind) {
+        match (&self.service.bind, &other.service.bind) {
             (Bind::All, _) | (_, Bind::All) => true,
             (one, two) => one == two,
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{NetworkKind, ServiceState};
+use crate::platform::rows::Rows;
 use crate::platform::{Bind, Host, HostId, Network, Serve, Service};
 
 use super::place::Place;
@@ -17,10 +18,10 @@ impl Draft<'_> {
     pub(super) fn serves(
         &mut self,
         networks: &[Network],
-        hosts: &[Host],
-        services: &mut [Service],
+        hosts: &Rows<Host>,
+        services: &mut Rows<Service>,
     ) {
-        for service in services.iter_mut() {
+        for service in services.values_mut() {
             let Written {
                 fields: it, place, ..
             } = self.written(service.id);
@@ -97,7 +98,7 @@ impl Draft<'_> {
         }
     }
 
-    fn served_twice(&mut self, services: &[Service]) {
+    fn served_twice(&mut self, services: &Rows<Service>) {
         let mut seen: BTreeMap<(HostId, u16, &str), Span> = BTreeMap::new();
         let served = services
             .iter()

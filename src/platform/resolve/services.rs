@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::backend::{Kind, Place as ConfigPlace};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, ManagedBy, Os, PortEntry, Restart};
+use crate::platform::rows::Rows;
 use crate::platform::{
     Approval, Bind, Health, Host, HostId, HostState, Port, PortRange, Run, Service, ServiceId, Tls,
 };
@@ -16,16 +17,16 @@ use super::{Draft, containers, rules};
 
 impl Draft<'_> {
     /// All services; one whose host or kind nobody knows stands on the first host until the errors end the step.
-    pub(super) fn services(&mut self, hosts: &[Host]) -> Vec<Service> {
+    pub(super) fn services(&mut self, hosts: &Rows<Host>) -> Rows<Service> {
         if hosts.is_empty() {
-            return Vec::new();
+            return Rows::from(Vec::new());
         }
         self.each(self.services.len(), |draft, at| {
             draft.one(ServiceId::new(at), hosts)
         })
     }
 
-    fn one(&mut self, id: ServiceId, hosts: &[Host]) -> Service {
+    fn one(&mut self, id: ServiceId, hosts: &Rows<Host>) -> Service {
         let Written {
             name,
             fields: it,

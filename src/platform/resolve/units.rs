@@ -1,17 +1,19 @@
 //! Units and labels: each is the name of a file on its host, so no two services have the same.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
+use smol_str::{SmolStr, StrExt};
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{ManagedBy, ServiceState};
+use crate::platform::rows::Rows;
 use crate::platform::{HostId, Service};
 
 use super::{Draft, rules};
 
 impl Draft<'_> {
     /// Reports services of a host that are started by one name, compared as macOS compares file names.
-    pub(super) fn units(&mut self, services: &[Service]) {
-        let mut seen: HashMap<(HostId, bool, String), &Service> = HashMap::new();
+    pub(super) fn units(&mut self, services: &Rows<Service>) {
+        let mut seen: HashMap<(HostId, bool, SmolStr), &Service> = HashMap::new();
         let there = |it: &&Service| it.state != ServiceState::Retired;
         for service in services.iter().filter(there) {
             let (name, field, label) = match service.managed_by {
@@ -19,7 +21,7 @@ impl Draft<'_> {
                 ManagedBy::Launchd => (&service.run.label, "label", true),
                 _ => continue,
             };
-            let key = (service.host, label, name.to_ascii_lowercase());
+            let key = (service.host, label, name.to_ascii_lowercase_smolstr());
             let Some(other) = seen.insert(key, service) else {
                 continue;
             };
