@@ -145,7 +145,7 @@ impl Lock {
 
 /// What a platform promises: every port and public handle that it declares, but for what waits for a template host or is planned itself. A retired service's ports are tombstones.
 pub fn claims(platform: &Platform) -> Lock {
-    let mut lock = Lock::default();
+    let (mut ports, mut handles) = (Vec::new(), Vec::new());
     // A template host promises nothing, and what a container keeps to itself is no port of its host.
     let promised = |service: &Service| {
         platform[service.host].state != HostState::Template && service.holds_ports()
@@ -164,7 +164,7 @@ pub fn claims(platform: &Platform) -> Lock {
                 state: state(service),
                 span: port.span,
             };
-            lock.ports.insert(key, claim);
+            ports.push((key, claim));
         }
     }
     for model in &platform.models {
@@ -190,7 +190,7 @@ pub fn claims(platform: &Platform) -> Lock {
             state,
             span: model.port_span,
         };
-        lock.ports.insert(key, claim);
+        ports.push((key, claim));
     }
     let public = platform
         .handles
@@ -205,9 +205,13 @@ pub fn claims(platform: &Platform) -> Lock {
             Some(it) => HandleState::Deprecated(platform[it.in_favour_of].name.clone()),
             None => HandleState::Live,
         };
-        lock.handles.insert(handle.name.clone(), state);
+        handles.push((handle.name.clone(), state));
     }
-    lock
+    // To sort many at once is quicker than to find the place of each.
+    Lock {
+        ports: ports.into_iter().collect(),
+        handles: handles.into_iter().collect(),
+    }
 }
 
 fn state(service: &Service) -> State {

@@ -1,6 +1,8 @@
 //! A platform held against what was promised.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::claim::{Lock, claims};
 use super::{handles, moves, ports};
@@ -18,6 +20,26 @@ pub struct Comparison {
     pub next: Lock,
 }
 
+/// Each entry of `all`, with what `others` say of its key. Both are in order, so they are walked side by side.
+pub(super) fn beside<'a, K: Ord, V>(
+    all: &'a BTreeMap<K, V>,
+    others: &'a BTreeMap<K, V>,
+) -> impl Iterator<Item = (&'a K, &'a V, Option<&'a V>)> {
+    let mut others = others.iter().peekable();
+    all.iter().map(move |(key, value)| {
+        let mut order = Ordering::Less;
+        while let Some((other, _)) = others.peek() {
+            order = other.cmp(&key);
+            if order != Ordering::Less {
+                break;
+            }
+            others.next();
+        }
+        let other = others.peek().filter(|_| order == Ordering::Equal);
+        (key, value, other.map(|(_, it)| *it))
+    })
+}
+
 /// Holds a platform against a lock; without one, everything is promised for the first time.
 pub fn compare(platform: &Platform, lock: Option<&Lock>) -> Comparison {
     let known = lock.map_or_else(Cow::default, |lock| moves::in_new_names(lock, platform));
@@ -30,4 +52,29 @@ pub fn compare(platform: &Platform, lock: Option<&Lock>) -> Comparison {
     }
     comparison.next.ports.append(&mut claimed.ports);
     comparison
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn entries_are_met_by_their_keys() {
+        let of = |keys: &str| -> BTreeMap<char, usize> {
+            let keys = keys.char_indices();
+            keys.map(|(at, key)| (key, at)).collect()
+        };
+        for all in ["", "a", "ace", "bdf", "abcdef"] {
+            for others in ["", "c", "abc", "bd", "ef", "abcdef", "z"] {
+                let (all, others) = (of(all), of(others));
+                let met: Vec<_> = beside(&all, &others).collect();
+                let looked_up: Vec<_> = all
+                    .iter()
+                    .map(|(key, value)| (key, value, others.get(key)))
+                    .collect();
+                assert_eq!(met, looked_up);
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::claim::{HandleState, Lock};
-use super::compare::Comparison;
+use super::compare::{Comparison, beside};
 use super::rules;
 use super::text::handle_line;
 use crate::diagnostic::{Diagnostic, near_name};
@@ -21,16 +21,13 @@ pub(super) fn compare(
         .iter()
         .map(|it| (it.handle.as_str(), it.reason.as_str()))
         .collect();
-    let new: Vec<&str> = claimed
-        .handles
-        .keys()
-        .map(String::as_str)
-        .filter(|it| !known.handles.contains_key(*it))
-        .collect();
-    for (name, state) in &known.handles {
+    let new = beside(&claimed.handles, &known.handles).filter(|(_, _, before)| before.is_none());
+    let new: Vec<(&str, &HandleState)> = new.map(|(name, now, _)| (name.as_str(), now)).collect();
+    let mut handles = Vec::with_capacity(known.handles.len() + new.len());
+    for (name, state, now) in beside(&known.handles, &claimed.handles) {
         let retired = retired.get(name.as_str());
         let gone = |reason: &str| HandleState::Retired(reason.to_owned());
-        let next = match (state, claimed.handles.get(name), retired) {
+        let next = match (state, now, retired) {
             (HandleState::Retired(reason), Some(now), _) => {
                 revived(platform, name, reason, comparison);
                 now.clone()
@@ -46,13 +43,11 @@ pub(super) fn compare(
                 state.clone()
             }
         };
-        comparison.next.handles.insert(name.clone(), next);
+        handles.push((name.clone(), next));
     }
-    for (name, state) in &claimed.handles {
-        if !known.handles.contains_key(name) {
-            comparison.next.handles.insert(name.clone(), state.clone());
-        }
-    }
+    let new = new.into_iter();
+    handles.extend(new.map(|(name, state)| (name.to_owned(), state.clone())));
+    comparison.next.handles = handles.into_iter().collect();
     // One that was retired before there was a lock: its name stays known all the same.
     for retired in &platform.retired {
         let state = HandleState::Retired(retired.reason.clone());
@@ -64,13 +59,19 @@ pub(super) fn compare(
 /// Among more new handles than this nobody looks for a likeness: each comparison costs time.
 const FEW: usize = 100;
 
-fn vanished(platform: &Platform, new: &[&str], name: &str, comparison: &mut Comparison) {
+fn vanished(
+    platform: &Platform,
+    new: &[(&str, &HandleState)],
+    name: &str,
+    comparison: &mut Comparison,
+) {
     let mut diagnostic = Diagnostic::new(
         &rules::VANISHED_HANDLE,
         format!("public handle `{name}` is gone"),
     );
     let internal = platform.handles.find(name);
-    let likely = new.iter().copied().take_while(|_| new.len() <= FEW);
+    let likely = new.iter().map(|(name, _)| *name);
+    let likely = likely.take_while(|_| new.len() <= FEW);
     let near = near_name(name, likely).and_then(|it| platform.handles.find(it));
     let successor = near.map_or("…", |it| it.name.as_str());
     if let Some(handle) = internal {

@@ -1,9 +1,10 @@
 //! Ports: who has one that was another's, and who no longer has its own.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, Key, Lock, State};
-use super::compare::Comparison;
+use super::compare::{Comparison, beside};
 use super::text::port_line;
 use super::{moves, rules};
 use crate::diagnostic::Diagnostic;
@@ -17,23 +18,30 @@ pub(super) fn compare(
     comparison: &mut Comparison,
 ) {
     let migrations = Migrations::of(platform);
-    let owners: BTreeSet<&Owner> = claimed.ports.keys().map(|key| &key.owner).collect();
-    for (key, claim) in held(claimed) {
-        if known
-            .ports
-            .get(key)
-            .is_none_or(|it| it.state != State::Held)
-        {
-            let taken = reused(&migrations, known, claimed, &owners, (key, claim));
-            if let Some(taken) = taken {
-                comparison.broken.push(taken);
-            }
+    let is_held = |claim: &Claim| claim.state == State::Held;
+    let owners = LazyCell::new(|| claimed.ports.keys().map(|key| &key.owner).collect());
+    // Usually there are none of these two.
+    let gained: Claims<'_> = beside(&claimed.ports, &known.ports)
+        .filter(|(_, now, before)| is_held(now) && !before.is_some_and(is_held))
+        .map(|(key, now, _)| (key, now))
+        .collect();
+    let lost: Vec<(&Key, &Claim, Option<&Claim>)> = beside(&known.ports, &claimed.ports)
+        .filter(|(_, _, now)| !now.is_some_and(is_held))
+        .collect();
+    for port in &gained {
+        let taken = reused(&migrations, known, claimed, &owners, *port);
+        if let Some(taken) = taken {
+            comparison.broken.push(taken);
         }
     }
-    let void = contested(known, claimed, comparison);
-    changed(&migrations, known, claimed, &void, comparison);
-    for (key, claim) in &known.ports {
-        if !void.contains(key) && !claimed.ports.contains_key(key) {
+    let unclaimed = lost.iter().filter(|(_, _, now)| now.is_none());
+    let unclaimed: Claims<'_> = unclaimed.map(|(key, before, _)| (*key, *before)).collect();
+    let void = contested(known, claimed, &unclaimed, comparison);
+    let given_up = lost.iter().filter(|(_, before, _)| is_held(before));
+    let given_up = given_up.map(|(key, before, _)| (*key, *before));
+    changed(&migrations, &gained, given_up.collect(), &void, comparison);
+    for (key, claim) in unclaimed {
+        if !void.contains(key) {
             let state = State::Tombstone;
             let claim = Claim {
                 state,
@@ -44,10 +52,8 @@ pub(super) fn compare(
     }
 }
 
-fn held(lock: &Lock) -> impl Iterator<Item = (&Key, &Claim)> {
-    let ports = lock.ports.iter();
-    ports.filter(|(_, claim)| claim.state == State::Held)
-}
+/// Ports, and what is said of each.
+type Claims<'a> = Vec<(&'a Key, &'a Claim)>;
 
 /// Reports a port that was somebody else's, in the lock or by a retired service of the same platform.
 fn reused(
@@ -92,12 +98,15 @@ fn reused(
 }
 
 /// The claims that two branches made to one port and the platform gives to one of them: the others are void.
-fn contested(known: &Lock, claimed: &Lock, comparison: &mut Comparison) -> BTreeSet<Key> {
+fn contested(
+    known: &Lock,
+    claimed: &Lock,
+    unclaimed: &[(&Key, &Claim)],
+    comparison: &mut Comparison,
+) -> BTreeSet<Key> {
     let mut void = BTreeSet::new();
-    for (key, claim) in held(known) {
-        if claimed.ports.contains_key(key) {
-            continue;
-        }
+    let held = unclaimed.iter().filter(|(_, it)| it.state == State::Held);
+    for (key, claim) in held {
         let winner = known.holders(&key.host, key.port).find(|(other, it)| {
             other.owner != key.owner
                 && it.state == State::Held
@@ -118,7 +127,7 @@ fn contested(known: &Lock, claimed: &Lock, comparison: &mut Comparison) -> BTree
                 .secondary(it.span, format!("`{}` has it", winner.owner.name()))
                 .help("two branches gave it away; `homelab build` keeps what platform.toml says"),
             );
-            void.insert(key.clone());
+            void.insert((*key).clone());
         }
     }
     void
@@ -127,22 +136,17 @@ fn contested(known: &Lock, claimed: &Lock, comparison: &mut Comparison) -> BTree
 /// Reports owners that have another port than they were given. An owner that gives a port up and takes none breaks no promise: its port becomes a tombstone.
 fn changed(
     migrations: &Migrations<'_>,
-    known: &Lock,
-    claimed: &Lock,
+    all_gained: &[(&Key, &Claim)],
+    all_lost: Claims<'_>,
     void: &BTreeSet<Key>,
     comparison: &mut Comparison,
 ) {
-    let is_held = |lock: &Lock, key: &Key| {
-        lock.ports
-            .get(key)
-            .is_some_and(|it| it.state == State::Held)
-    };
-    let mut gained: BTreeMap<&Owner, Vec<(&Key, &Claim)>> = BTreeMap::new();
-    for (key, claim) in held(claimed).filter(|(key, _)| !is_held(known, key)) {
+    let mut gained: BTreeMap<&Owner, Claims<'_>> = BTreeMap::new();
+    for (key, claim) in all_gained {
         gained.entry(&key.owner).or_default().push((key, claim));
     }
-    let mut lost: BTreeMap<&Owner, Vec<(&Key, &Claim)>> = BTreeMap::new();
-    for (key, claim) in held(known).filter(|(key, _)| !is_held(claimed, key)) {
+    let mut lost: BTreeMap<&Owner, Claims<'_>> = BTreeMap::new();
+    for (key, claim) in all_lost {
         if !void.contains(key) && gained.contains_key(&key.owner) {
             lost.entry(&key.owner).or_default().push((key, claim));
         }
