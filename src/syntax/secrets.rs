@@ -317,7 +317,7 @@ pub fn is_telling(name: &str) -> bool {
 
 /// True when everybody knows this password.
 pub fn is_default(word: &str) -> bool {
-    DEFAULTS.contains(&word.to_ascii_lowercase().as_str())
+    DEFAULTS.iter().any(|it| it.eq_ignore_ascii_case(word))
 }
 
 /// True when a text under such a name is the secret itself, and not a path, a placeholder or a word that means none.

@@ -42,33 +42,34 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
             }
         }
         if !service.pins.is_empty() {
-            pinned(document, &["services", &service.name, "pins"], diagnostics);
+            let keys = ["services", &service.name, "pins"];
+            for (pin, span) in words::texts(document, &keys) {
+                pinned(pin, span, diagnostics);
+            }
         }
-        if service.run.is_written {
-            for field in ["command", "args"] {
-                let keys = ["services", &service.name, "run", field];
-                pinned(document, &keys, diagnostics);
+        for argument in words::arguments(document, service) {
+            if let Some(word) = argument.as_str() {
+                pinned(word, argument.span(), diagnostics);
             }
         }
     }
     for server in &platform.mcp {
-        pinned(document, &["mcp", &server.name, "command"], diagnostics);
+        for (word, span) in words::texts(document, &["mcp", &server.name, "command"]) {
+            pinned(word, span, diagnostics);
+        }
     }
 }
 
 /// Words such as `litellm==1.82.7`, `litellm[proxy]==1.82.7` and `ghcr.io/berriai/litellm:v1.82.7`.
-fn pinned(document: &Document, keys: &[&str], diagnostics: &mut Diagnostics) {
-    for (word, span) in words::texts(document, keys) {
-        let Some((package, version)) = word.split_once("==").or_else(|| word.rsplit_once(':'))
-        else {
-            continue;
-        };
-        let package = package.split('[').next().unwrap_or(package).trim();
-        let package = package.rsplit('/').next().unwrap_or(package);
-        let version = version.trim();
-        if let Some(why) = bad_release(package, version) {
-            report(package, version, why, span, diagnostics);
-        }
+fn pinned(word: &str, span: Span, diagnostics: &mut Diagnostics) {
+    let Some((package, version)) = word.split_once("==").or_else(|| word.rsplit_once(':')) else {
+        return;
+    };
+    let package = package.split('[').next().unwrap_or(package).trim();
+    let package = package.rsplit('/').next().unwrap_or(package);
+    let version = version.trim();
+    if let Some(why) = bad_release(package, version) {
+        report(package, version, why, span, diagnostics);
     }
 }
 

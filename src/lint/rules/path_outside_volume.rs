@@ -56,13 +56,11 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
             continue;
         }
         let place = |field: &str| words::value(document, &["models", &model.name, field]);
-        let named = named_volume(document, host, model);
-        if let Some(path) = &model.source_path {
-            let within = match named {
-                Some(volume) => is_below(path, &volume.path),
-                None => model.volume.is_some(),
-            };
-            if !within {
+        // Most lie on their volume, whether it is named or follows from the path.
+        let on_it = |path: &str| volume(host, model).is_some_and(|it| is_below(path, &it.path));
+        if let Some(path) = model.source_path.as_ref().filter(|it| !on_it(it)) {
+            let named = named_volume(document, host, model);
+            if named.is_some() || model.volume.is_none() {
                 diagnostics.push(finding(model, path, host, named, place("source_path")));
             }
         }
@@ -148,8 +146,14 @@ fn cache_path(variable: &str, value: &str) -> Option<String> {
 
 /// The volume that a model names, which its paths alone would not tell.
 fn named_volume<'p>(document: &Document, host: &'p Host, model: &Model) -> Option<&'p Volume> {
-    let (name, _) = model.volume.as_ref()?;
+    let volume = volume(host, model)?;
     words::node(document, &["models", &model.name, "volume"])?;
+    Some(volume)
+}
+
+/// The volume that a model is on.
+fn volume<'p>(host: &'p Host, model: &Model) -> Option<&'p Volume> {
+    let (name, _) = model.volume.as_ref()?;
     host.volumes.iter().find(|it| it.name == *name)
 }
 

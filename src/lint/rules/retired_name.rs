@@ -41,6 +41,7 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
     if platform.policy.retired_names.is_empty() && platform.retired.is_empty() {
         return;
     }
+    let beginnings = beginnings(platform);
     texts::each(document, |text| {
         // A path is where something lies, which may be older than any name.
         if text.text.starts_with(['/', '~']) {
@@ -48,6 +49,14 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
         }
         for range in texts::words(text.text) {
             let word = &text.text[range.clone()];
+            // Most words are ruled out by their first letter.
+            if !word
+                .bytes()
+                .next()
+                .is_some_and(|it| beginnings[usize::from(it)])
+            {
+                continue;
+            }
             let gone = || platform.retired.iter().find(|it| it.handle == word);
             let said = naming::retired(platform, word)
                 .map(|(_, span)| span)
@@ -58,6 +67,25 @@ fn check(document: &Document, platform: &Platform, diagnostics: &mut Diagnostics
             }
         }
     });
+}
+
+/// The bytes that a retired name may begin with.
+fn beginnings(platform: &Platform) -> [bool; 256] {
+    let mut beginnings = [false; 256];
+    let patterns = platform.policy.retired_names.iter();
+    let handles = platform.retired.iter().map(|it| it.handle.as_str());
+    for name in patterns.map(|(pattern, _)| pattern.as_str()).chain(handles) {
+        match name.bytes().next() {
+            // It fits every word.
+            Some(b'*') => beginnings = [true; 256],
+            Some(first) => {
+                beginnings[usize::from(first.to_ascii_lowercase())] = true;
+                beginnings[usize::from(first.to_ascii_uppercase())] = true;
+            }
+            None => {}
+        }
+    }
+    beginnings
 }
 
 /// What is called so again. A handle has the name of its model, which is told of once; one that the owner retired by `[[retired]]` is the business of the ledger.
