@@ -1,6 +1,9 @@
 //! An artifact: one file of `generated/`, and where it is installed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Values;
+use std::iter::FlatMap;
+use std::slice;
 use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
@@ -92,9 +95,10 @@ impl PartialEq for Artifact {
 impl Eq for Artifact {}
 
 /// All artifacts of a build, by path.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Artifacts {
-    by_path: BTreeMap<String, Artifact>,
+    /// In the order of their paths: all of one come before all of the next.
+    pieces: Vec<BTreeMap<String, Artifact>>,
 }
 
 impl Artifacts {
@@ -110,7 +114,11 @@ impl Artifacts {
     /// When two artifacts have the same path, compared as macOS compares file names. Emitters derive paths from names that the platform has already found distinct without regard to case.
     pub fn add(&mut self, artifact: Artifact) {
         let path = artifact.path.clone();
-        let twin = self.by_path.insert(path.clone(), artifact);
+        if self.pieces.is_empty() {
+            self.pieces.push(BTreeMap::new());
+        }
+        let at = self.place(&path).min(self.pieces.len() - 1);
+        let twin = self.pieces[at].insert(path.clone(), artifact);
         assert!(twin.is_none(), "two artifacts are named {path}");
     }
 
@@ -120,43 +128,119 @@ impl Artifacts {
     ///
     /// As [`Artifacts::add`] does.
     pub fn joined(all: Vec<Artifacts>) -> Self {
-        let count: usize = all.iter().map(Artifacts::len).sum();
-        // Each is in order, so this sorts a few runs.
-        let by_path: BTreeMap<_, _> = all.into_iter().flat_map(|it| it.by_path).collect();
-        assert!(by_path.len() == count, "two emitters name one artifact");
-        Self { by_path }
+        let pieces = all.into_iter().flat_map(|it| it.pieces);
+        let mut pieces: Vec<_> = pieces.filter(|it| !it.is_empty()).collect();
+        pieces.sort_by(|one, other| one.keys().next().cmp(&other.keys().next()));
+        let is_before = |one: &BTreeMap<String, Artifact>, next: &BTreeMap<String, Artifact>| {
+            let (last, first) = (one.last_key_value(), next.first_key_value());
+            last.map(|(path, _)| path) < first.map(|(path, _)| path)
+        };
+        if pieces.is_sorted_by(is_before) {
+            return Self { pieces };
+        }
+        // Some emitter writes among the files of another.
+        let count: usize = pieces.iter().map(BTreeMap::len).sum();
+        let piece: BTreeMap<_, _> = pieces.into_iter().flatten().collect();
+        assert!(piece.len() == count, "two emitters name one artifact");
+        Self {
+            pieces: vec![piece],
+        }
+    }
+
+    /// The piece that a path belongs to; one too far when it comes after all.
+    fn place(&self, path: &str) -> usize {
+        self.pieces.partition_point(|it| {
+            let last = it.last_key_value();
+            last.is_some_and(|(last, _)| last.as_str() < path)
+        })
     }
 
     /// The artifacts, ordered by path.
-    pub fn iter(&self) -> std::collections::btree_map::Values<'_, String, Artifact> {
-        self.by_path.values()
+    pub fn iter(&self) -> impl Iterator<Item = &Artifact> {
+        self.into_iter()
     }
 
     /// The artifact at `path`.
     pub fn find(&self, path: &str) -> Option<&Artifact> {
-        self.by_path.get(path)
+        self.pieces.get(self.place(path))?.get(path)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.by_path.len()
+        self.pieces.iter().map(BTreeMap::len).sum()
     }
 
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
-        self.by_path.is_empty()
+        self.len() == 0
     }
 
     /// Keeps those for which `keep` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&Artifact) -> bool) {
-        self.by_path.retain(|_, artifact| keep(artifact));
+        for piece in &mut self.pieces {
+            piece.retain(|_, artifact| keep(artifact));
+        }
+        self.pieces.retain(|it| !it.is_empty());
     }
 }
 
+impl PartialEq for Artifacts {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other)
+    }
+}
+
+impl Eq for Artifacts {}
+
 impl<'a> IntoIterator for &'a Artifacts {
     type Item = &'a Artifact;
-    type IntoIter = std::collections::btree_map::Values<'a, String, Artifact>;
+    type IntoIter = FlatMap<
+        slice::Iter<'a, BTreeMap<String, Artifact>>,
+        Values<'a, String, Artifact>,
+        fn(&'a BTreeMap<String, Artifact>) -> Values<'a, String, Artifact>,
+    >;
     fn into_iter(self) -> Self::IntoIter {
-        self.by_path.values()
+        self.pieces.iter().flat_map(BTreeMap::values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Artifact, Artifacts};
+
+    fn of(paths: &[&str]) -> Artifacts {
+        let mut artifacts = Artifacts::new();
+        for path in paths {
+            artifacts.add(Artifact::new(*path, *path));
+        }
+        artifacts
+    }
+
+    #[test]
+    fn artifacts_of_several_emitters_are_found_in_the_order_of_their_paths() {
+        let apart = [of(&["d/2", "d/1"]), of(&[]), of(&["b/1", "b/2"])];
+        let among = [of(&["d/1", "b/2"]), of(&["b/1", "d/2"])];
+        for parts in [apart.to_vec(), among.to_vec()] {
+            let mut joined = Artifacts::joined(parts);
+            assert_eq!(joined, of(&["b/1", "b/2", "d/1", "d/2"]));
+            for path in ["c", "z", "a", "b/3"] {
+                assert_eq!(joined.find(path), None);
+                joined.add(Artifact::new(path, path));
+            }
+            let paths: Vec<_> = joined.iter().map(|it| it.path.as_str()).collect();
+            assert_eq!(paths, ["a", "b/1", "b/2", "b/3", "c", "d/1", "d/2", "z"]);
+            for path in paths {
+                assert_eq!(joined.find(path).map(|it| it.text.as_str()), Some(path));
+            }
+            joined.retain(|it| it.path.starts_with('d'));
+            assert_eq!((joined.len(), joined.is_empty()), (2, false));
+            assert_eq!(joined, of(&["d/1", "d/2"]));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "two emitters name one artifact")]
+    fn two_emitters_cannot_make_one_artifact() {
+        Artifacts::joined(vec![of(&["a", "b"]), of(&["b", "c"])]);
     }
 }
