@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::{Disk, Kind, NewFile, Seen, Stamp, sha256};
 use super::error::{Clash, ClashCause, OutputError, io_error};
 use super::path;
+use crate::side_by_side::{MANY_SERVICES, both};
 
 /// The staging folder.
 pub(super) const FOLDER: &str = ".homelab";
@@ -167,10 +168,13 @@ impl Journal {
 
     /// Which of the trees `path` is in, or is, and where below it.
     fn tree_of<'p>(&self, path: &'p str) -> Option<(usize, &'p str)> {
-        let is_tree = |folder: &str| self.trees.binary_search_by(|it| it.as_str().cmp(folder));
-        std::iter::once(path)
-            .chain(path::parents(path))
-            .find_map(|folder| Some((is_tree(folder).ok()?, &path[folder.len()..])))
+        // Trees are high up, so the shortest beginning of a path comes first.
+        let ends = path.match_indices('/').map(|(at, _)| at);
+        ends.chain([path.len()]).find_map(|end| {
+            let (above, below) = path.split_at(end);
+            let tree = self.trees.binary_search_by(|it| it.as_str().cmp(above));
+            Some((tree.ok()?, below))
+        })
     }
 
     /// Where `path` is staged, when it is in a tree.
@@ -253,9 +257,14 @@ fn stage(
             });
         }
     }
-    disk.create_all(&files)
-        .map_err(|(file, source)| io_error("write", file.stands_for)(source))?;
-    disk.create(FORWARD, journal.to_text().as_bytes(), false)
+    // The journal's text is worked out while the disk is busy.
+    let (text, created) = both(
+        files.len() >= MANY_SERVICES,
+        || journal.to_text(),
+        || disk.create_all(&files),
+    );
+    created.map_err(|(file, source)| io_error("write", file.stands_for)(source))?;
+    disk.create(FORWARD, text.as_bytes(), false)
         .map_err(io_error("write", FORWARD))?;
     if let Err(error) = disk.sync(&mut journal.staged()) {
         // Nothing was renamed yet, so without the journal nothing happened.
@@ -341,9 +350,12 @@ fn prune(disk: &dyn Disk, journal: &Journal) -> Result<(), OutputError> {
             .flat_map(|step| path::parents(&step.path))
             .collect()
     };
+    let left = parents_of(|step| step.new.is_none());
+    if left.is_empty() {
+        return Ok(());
+    }
     let needed = parents_of(|step| step.new.is_some());
     // From the last to the first: a folder sorts before what is in it.
-    let left = parents_of(|step| step.new.is_none());
     for folder in left.iter().rev().filter(|folder| !needed.contains(*folder)) {
         disk.remove_folder(folder)
             .map_err(io_error("remove", folder))?;

@@ -266,6 +266,7 @@ fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputEr
     let mut steps = Vec::new();
     let mut folders = BTreeSet::new();
     let mut changed = BTreeSet::from([""]);
+    let mut before = None;
     for finding in &survey.findings {
         let path = finding.path.as_str();
         let list = if finding.wanted.is_some() {
@@ -287,6 +288,12 @@ fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputEr
             new: finding.wanted.as_ref().map(survey::Wanted::stamp),
             backup,
         });
+        // Most files lie where the one before them did.
+        let folder = path::parents(path).next();
+        if folder == before {
+            continue;
+        }
+        before = folder;
         for folder in path::parents(path) {
             if folders.contains(folder) || changed.contains(folder) {
                 break;

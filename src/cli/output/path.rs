@@ -4,10 +4,14 @@ use std::borrow::Cow;
 
 use super::error::OutputError;
 use super::journal;
-use crate::emit::Artifacts;
+use crate::emit::{Artifact, Artifacts};
+use crate::side_by_side::side_by_side;
 
 /// The longest name of one part: the usual 255, less what a backup's name adds.
 const LONGEST_PART: usize = 240;
+
+/// How many paths one core looks at in a row.
+const PART: usize = 4096;
 
 /// Says what is wrong with `path`, or nothing when it may name a file below the root.
 ///
@@ -26,7 +30,12 @@ pub(super) fn fault(path: &str) -> Option<&'static str> {
     if bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' {
         return Some("it begins with a drive letter");
     }
-    if path.chars().any(char::is_control) {
+    let has_control = if path.is_ascii() {
+        bytes.iter().any(u8::is_ascii_control)
+    } else {
+        path.chars().any(char::is_control)
+    };
+    if has_control {
         return Some("it has a control character");
     }
     if path.len() > 1000 {
@@ -61,14 +70,24 @@ pub(super) fn is_below(path: &str, folder: &str) -> bool {
 
 /// Finds the first artifact that cannot be written beside the others.
 pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
-    let mut names: Vec<(Cow<str>, &str)> = Vec::with_capacity(artifacts.len());
-    for artifact in artifacts {
-        let path = artifact.path.as_str();
-        if let Some(why) = fault(path) {
-            let path = path.to_owned();
-            return Err(OutputError::BadPath { path, why });
-        }
-        names.push((folded(path), path));
+    let all: Vec<&Artifact> = artifacts.iter().collect();
+    let parts: Vec<&[&Artifact]> = all.chunks(PART).collect();
+    let looked_at = side_by_side(&parts, parts.len() > 1, |part| {
+        let names = part.iter().map(|artifact| {
+            let path = artifact.path.as_str();
+            match fault(path) {
+                None => Ok((folded(path), path)),
+                Some(why) => Err(OutputError::BadPath {
+                    path: path.to_owned(),
+                    why,
+                }),
+            }
+        });
+        names.collect::<Result<Vec<(Cow<str>, &str)>, OutputError>>()
+    });
+    let mut names = Vec::with_capacity(all.len());
+    for part in looked_at {
+        names.extend(part?);
     }
     // They come in the order of their paths, which is nearly this one.
     names.sort();
@@ -129,7 +148,6 @@ pub(super) fn top(path: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emit::Artifact;
 
     #[test]
     fn c101_paths_out_of_the_tree_are_refused() {
