@@ -13,7 +13,7 @@ mod model;
 mod lint;
 mod ops;
 mod policy;
-pub mod rows;
+mod rows;
 mod serve;
 mod service;
 pub mod resolve;
