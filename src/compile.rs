@@ -5,7 +5,7 @@ use schemars::Schema;
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Source};
 use crate::emit::pages::Book;
 use crate::emit::site;
-use crate::emit::{Artifacts, EMITTERS, EmitError, Emitter};
+use crate::emit::{Artifact, Artifacts, EMITTERS, EmitError, Emitter};
 use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
 use crate::manifest::{self, Manifest, shape};
@@ -190,9 +190,8 @@ pub fn emit(platform: &Platform, lock: &Lock) -> Result<Artifacts, EmitError> {
         lock,
         rules: &rules,
     };
-    let (last, mut first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
-    // The documents, which are listed last, take longest and begin first; then the rest as it is listed, for the env files and units take longer than what follows them.
-    first.rotate_right(1);
+    // The documents are listed last: they are made in many parts, so that no core waits long for another at the end.
+    let (last, first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
     let many = platform.services.len() >= MANY_SERVICES;
     let made = side_by_side(&first, many, |emitter| emit_one(&book, emitter));
     let mut artifacts = Artifacts::joined(made.into_iter().collect::<Result<_, _>>()?);
@@ -217,12 +216,19 @@ pub fn site(
     site::site(&book, documents)
 }
 
+/// How many files one core digests in a row.
+const DIGESTS_IN_A_ROW: usize = 1024;
+
 fn emit_one(book: &Book, emitter: &Emitter) -> Result<Artifacts, EmitError> {
     let mut artifacts = Artifacts::new();
     emitter.run(book, &mut artifacts)?;
     // Whoever makes a file works out its digest too, while the others are still busy.
-    for artifact in &artifacts {
-        artifact.sha256();
-    }
+    let all: Vec<&Artifact> = artifacts.iter().collect();
+    let parts: Vec<&[&Artifact]> = all.chunks(DIGESTS_IN_A_ROW).collect();
+    side_by_side(&parts, parts.len() > 1, |part| {
+        for artifact in *part {
+            artifact.sha256();
+        }
+    });
     Ok(artifacts)
 }

@@ -31,6 +31,7 @@ pub(super) fn run(arguments: &Build) -> End {
     else {
         return reading.end;
     };
+    let lock = ManuallyDrop::new(lock);
     // A lock that cannot be trusted has ended the build above.
     let promised = lock.promises.next.clone().unwrap_or_default();
     let artifacts = match compile::emit(platform, &promised) {
