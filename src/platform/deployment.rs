@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use super::{HandleId, ModelId, Parameter, ServiceId};
 
@@ -49,16 +49,16 @@ pub struct Deployment {
 impl Deployment {
     /// The variable that holds its base URL.
     pub fn base_variable(&self) -> SmolStr {
-        format_smolstr!("{}_API_BASE", self.variable)
+        [&self.variable, "_API_BASE"].concat().into()
     }
 
     /// The variable that holds its provider and model name.
     pub fn model_variable(&self) -> SmolStr {
-        format_smolstr!("{}_MODEL", self.variable)
+        [&self.variable, "_MODEL"].concat().into()
     }
 
     /// What LiteLLM is given as model: provider, slash, name.
     pub fn litellm_model(&self) -> SmolStr {
-        format_smolstr!("{}/{}", self.provider, self.selector)
+        [self.provider, "/", &self.selector].concat().into()
     }
 }

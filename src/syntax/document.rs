@@ -293,8 +293,13 @@ impl Table {
         let entries = self.entries_mut();
         let at = entries.len();
         if at == entries.capacity() {
-            // Most tables in braces have one entry or two, and a file has ten thousands of them.
-            entries.reserve_exact((at / 2).max(1));
+            // Most tables in braces have one entry or two, those under headers grow by a table or two once they are full, and a file has ten thousands of both.
+            let further = if at < INDEXED_FROM {
+                1 + at / 8
+            } else {
+                at / 2
+            };
+            entries.reserve_exact(further);
         }
         entries.push(entry);
         match &mut self.rows {

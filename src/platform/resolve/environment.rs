@@ -176,7 +176,7 @@ impl Draft<'_> {
         };
         let base = self.base(platform, seat, service, port, span, reader)?;
         let path = entry.path.as_deref().unwrap_or("");
-        Some(Value::Url(id, format_smolstr!("{base}{path}")))
+        Some(Value::Url(id, (base + path).into()))
     }
 
     fn named_port(&mut self, service: &Service, name: &str, span: Span) -> Option<u16> {
@@ -311,7 +311,7 @@ impl Draft<'_> {
             service.span,
             &service.name,
         )?;
-        Some(Value::Url(gateway.id, format_smolstr!("{base}{path}")))
+        Some(Value::Url(gateway.id, (base + path).into()))
     }
 
     /// The secret that is the gateway's key.

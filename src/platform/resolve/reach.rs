@@ -1,5 +1,7 @@
 //! How somebody in one place reaches a service in another, and how a URL is written.
 
+use std::fmt::Write as _;
+
 use crate::platform::{Bind, Container, HostId, NetworkId, Platform, Service, ServiceId};
 
 /// Where somebody calls from. Inside a container loopback is the container itself.
@@ -65,11 +67,15 @@ impl Way<'_> {
         } else {
             ("", "")
         };
-        let (scheme, address) = (self.scheme, self.address);
-        match port {
-            Some(port) => format!("{scheme}://{open}{address}{close}:{port}"),
-            None => format!("{scheme}://{open}{address}{close}"),
+        // Room for a path as well: nearly every one gets one.
+        let mut url = String::with_capacity(48);
+        for part in [self.scheme, "://", open, self.address, close] {
+            url.push_str(part);
         }
+        if let Some(port) = port {
+            let _ = write!(url, ":{port}");
+        }
+        url
     }
 
     /// The number of a service's port on this way.
