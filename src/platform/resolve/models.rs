@@ -132,7 +132,16 @@ impl Draft<'_> {
     }
 
     /// Reports names of a table that differ only in case.
-    pub(super) fn case_clashes<'m>(&mut self, table: &str, names: impl Iterator<Item = &'m str>) {
+    pub(super) fn case_clashes<'m>(
+        &mut self,
+        table: &str,
+        names: impl Iterator<Item = &'m str> + Clone,
+    ) {
+        // Two names of small letters differ in more.
+        let has_capital = |name: &str| name.bytes().any(|it| it.is_ascii_uppercase());
+        if !names.clone().any(has_capital) {
+            return;
+        }
         let mut seen: HashMap<String, &str> = HashMap::new();
         for name in names {
             if let Some(other) = seen.insert(name.to_ascii_lowercase(), name) {
