@@ -10,7 +10,7 @@ use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
 use crate::manifest::{self, Manifest, shape};
 use crate::platform::{Platform, resolve};
-use crate::side_by_side::{MANY_SERVICES, MUCH_TEXT, both, side_by_side};
+use crate::side_by_side::{MANY_SERVICES, MUCH_TEXT, both, in_parts, side_by_side};
 use crate::syntax::{self, Document};
 
 /// What became of a text: a platform when nothing stops it from being built, and everything found on the way.
@@ -224,9 +224,8 @@ fn emit_one(book: &Book, emitter: &Emitter) -> Result<Artifacts, EmitError> {
     emitter.run(book, &mut artifacts)?;
     // Whoever makes a file works out its digest too, while the others are still busy.
     let all: Vec<&Artifact> = artifacts.iter().collect();
-    let parts: Vec<&[&Artifact]> = all.chunks(DIGESTS_IN_A_ROW).collect();
-    side_by_side(&parts, parts.len() > 1, |part| {
-        for artifact in *part {
+    in_parts(&all, DIGESTS_IN_A_ROW, true, |part| {
+        for artifact in part {
             artifact.sha256();
         }
     });

@@ -49,6 +49,17 @@ pub fn side_by_side<T: Sync, R: Send>(
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Does `work` on `size` items at a time, on all cores when there is `much` to do and more than one part of it, and returns the results in the order of the parts.
+pub fn in_parts<'i, T: Sync, R: Send>(
+    items: &'i [T],
+    size: usize,
+    much: bool,
+    work: impl Fn(&'i [T]) -> R + Sync,
+) -> Vec<R> {
+    let parts: Vec<&'i [T]> = items.chunks(size).collect();
+    side_by_side(&parts, much && parts.len() > 1, |part| work(part))
+}
+
 /// Does both, at once when there is `much` to do, and returns both results.
 pub fn both<A: Send, B>(
     much: bool,
@@ -91,7 +102,7 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{both, side_by_side};
+    use super::{both, in_parts, side_by_side};
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
@@ -99,6 +110,12 @@ mod tests {
         for much in [false, true] {
             let doubled = side_by_side(&items, much, |it| it * 2);
             assert_eq!(doubled, items.iter().map(|it| it * 2).collect::<Vec<_>>());
+            let parts = in_parts(&items, 300, much, <[usize]>::to_vec);
+            assert_eq!(
+                parts.iter().map(Vec::len).collect::<Vec<_>>(),
+                [300, 300, 300, 100]
+            );
+            assert_eq!(parts.concat(), items);
             assert_eq!(both(much, || 1, || 2), (1, 2));
         }
     }

@@ -40,24 +40,16 @@ pub(super) fn texts<'a>(
         .filter_map(|it| it.as_str().map(|text| (text, it.span())))
 }
 
-/// The lists of words that an owner wrote for a service: its command, and what is added to that of its kind.
-pub(super) fn argument_lists<'a>(
-    document: &'a Document,
-    service: &Service,
-) -> impl Iterator<Item = &'a [Node]> {
-    // For most services there are none, which need not be looked for.
-    let name = service.run.is_written.then_some(service.name.as_str());
-    let run = name.and_then(|name| node(document, &["services", name, "run"]));
-    let fields = ["command", "args"].map(|field| run?.as_table()?.get(field)?.node.as_array());
-    fields.into_iter().flatten()
-}
-
-/// The arguments that an owner wrote for a service.
+/// The arguments that an owner wrote for a service: its command, and what is added to that of its kind.
 pub(super) fn arguments<'a>(
     document: &'a Document,
     service: &Service,
 ) -> impl Iterator<Item = &'a Node> {
-    argument_lists(document, service).flatten()
+    // For most services there are none, which need not be looked for.
+    let name = service.run.is_written.then_some(service.name.as_str());
+    let run = name.and_then(|name| node(document, &["services", name, "run"]));
+    let fields = ["command", "args"].map(|field| run?.as_table()?.get(field)?.node.as_array());
+    fields.into_iter().flatten().flatten()
 }
 
 /// The whole lines that a field or a table under a header takes, to be left out without anything else; nothing where that is not plain, or where a comment would go as well.

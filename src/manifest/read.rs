@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::Manifest;
-use crate::side_by_side::side_by_side;
+use crate::side_by_side::in_parts;
 use crate::syntax::{DeserializeError, Document, Entry, Table};
 
 /// How many entries are read in a row: few enough that no core waits long for another.
@@ -32,8 +32,7 @@ where
 {
     let table = entry.and_then(|it| it.node.as_table());
     let entries = table.map_or(&[][..], Table::entries);
-    let parts: Vec<_> = entries.chunks(PART).collect();
-    let read = side_by_side(&parts, true, |part| {
+    let read = in_parts(entries, PART, true, |part| {
         let entries = part.iter().map(|entry| {
             let key = K::deserialize(entry.key.as_str().into_deserializer())?;
             Ok((key, Box::new(entry.node.deserialize()?)))

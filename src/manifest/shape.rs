@@ -8,7 +8,7 @@ mod say;
 mod table;
 
 use crate::diagnostic::{Diagnostics, Span};
-use crate::side_by_side::side_by_side;
+use crate::side_by_side::in_parts;
 use crate::syntax::{Document, Entry, Node, Table, Value};
 
 use self::compile::{Compiled, Keys, Shape, TableShape, Text};
@@ -165,8 +165,7 @@ impl<'c, 's> Check<'c, 's, '_> {
     /// Checks the entries of a long table on all cores.
     fn parts(&mut self, table_shape: &'c TableShape<'s>, table: &Table) -> Vec<&'c str> {
         let compiled = self.compiled;
-        let parts: Vec<&[Entry]> = table.entries().chunks(PART).collect();
-        let found = side_by_side(&parts, true, |part| {
+        let found = in_parts(table.entries(), PART, true, |part| {
             let mut diagnostics = Diagnostics::new();
             let mut check = Check {
                 compiled,

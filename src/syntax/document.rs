@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::path::{Path, Step};
 use crate::diagnostic::{Source, Span};
-use crate::side_by_side::{MUCH_TEXT, side_by_side};
+use crate::side_by_side::{MUCH_TEXT, in_parts};
 
 /// A parsed text: the tree of its values, each with the words it was written as.
 #[derive(Debug, Clone)]
@@ -436,8 +436,7 @@ impl Document {
                 continue;
             };
             // The long tables are those of the root.
-            let parts: Vec<&[Entry]> = table.entries().chunks(ENTRIES_IN_A_ROW).collect();
-            let parts = side_by_side(&parts, much, |part| {
+            let parts = in_parts(table.entries(), ENTRIES_IN_A_ROW, much, |part| {
                 let mut places = nowhere.clone();
                 places.walk_entries(part, &mut vec![top.key.as_str()]);
                 places

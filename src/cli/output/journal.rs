@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, Kind, NewFile, Seen, Stamp, sha256};
 use super::error::{Clash, ClashCause, OutputError, io_error};
-use super::path;
+use super::{MANY_FILES, path};
 use crate::side_by_side::both;
 
 /// The staging folder.
@@ -29,8 +29,6 @@ pub(super) const FOLDER: &str = ".homelab";
 const FORWARD: &str = ".homelab/forward";
 const BACK: &str = ".homelab/back";
 const IGNORE: &str = ".homelab/.gitignore";
-/// From how many files on a thread is worth its start.
-const MANY: usize = 1000;
 /// The version of the journal's format. The first one knew no trees.
 const VERSION: u64 = 2;
 
@@ -261,7 +259,7 @@ fn stage(
     }
     // The journal's text is worked out while the disk is busy.
     let (text, created) = both(
-        files.len() >= MANY,
+        files.len() >= MANY_FILES,
         || journal.to_text(),
         || disk.create_all(&files),
     );

@@ -50,6 +50,9 @@ const LOCK_FILE: &str = ".homelab.lock";
 /// How long [`compare`] waits for a running build.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// From how many files on threads are worth their start.
+const MANY_FILES: usize = 1000;
+
 /// How the tree is written.
 #[derive(Clone)]
 pub struct Options<'a> {

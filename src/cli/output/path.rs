@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::error::OutputError;
 use super::journal;
 use crate::emit::{Artifact, Artifacts};
-use crate::side_by_side::side_by_side;
+use crate::side_by_side::in_parts;
 
 /// The longest name of one part: the usual 255, less what a backup's name adds.
 const LONGEST_PART: usize = 240;
@@ -71,8 +71,7 @@ pub(super) fn is_below(path: &str, folder: &str) -> bool {
 /// Finds the first artifact that cannot be written beside the others.
 pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
     let all: Vec<&Artifact> = artifacts.iter().collect();
-    let parts: Vec<&[&Artifact]> = all.chunks(PART).collect();
-    let looked_at = side_by_side(&parts, parts.len() > 1, |part| {
+    let looked_at = in_parts(&all, PART, true, |part| {
         let names = part.iter().map(|artifact| {
             let path = artifact.path.as_str();
             match fault(path) {

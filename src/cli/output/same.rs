@@ -4,8 +4,7 @@
 
 use std::os::fd::BorrowedFd;
 
-/// From this many files on threads are worth their start.
-const MANY: usize = 1000;
+use super::MANY_FILES;
 
 /// A file as it should be.
 pub(super) struct Expected<'a> {
@@ -19,7 +18,7 @@ pub(super) struct Expected<'a> {
 
 /// For each file, whether it is there with just this text and these rights; false as well when that is not sure.
 pub(super) fn find(root: BorrowedFd, files: &[Expected]) -> Vec<bool> {
-    if files.len() < MANY {
+    if files.len() < MANY_FILES {
         return vec![false; files.len()];
     }
     look(root, files)
@@ -37,8 +36,7 @@ fn look(root: BorrowedFd, files: &[Expected]) -> Vec<bool> {
     const AT_ONCE: usize = 500;
     /// Most files fit in it.
     const BUFFER: usize = 16 << 10;
-    let chunks: Vec<&[Expected]> = files.chunks(AT_ONCE).collect();
-    let found = crate::side_by_side::side_by_side(&chunks, true, |chunk| {
+    let found = crate::side_by_side::in_parts(files, AT_ONCE, true, |chunk| {
         let mut buffer = vec![0; BUFFER];
         let is_same = |file| is_same(root, file, &mut buffer).unwrap_or(false);
         chunk.iter().map(is_same).collect::<Vec<bool>>()

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::platform::Platform;
-use crate::side_by_side::{MANY_SERVICES, side_by_side};
+use crate::side_by_side::{self, MANY_SERVICES};
 
 use super::json::to_json;
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install};
@@ -47,8 +47,7 @@ fn in_parts(platform: &str, artifacts: &Artifacts) -> String {
     }
     let head = render(platform, []).trim_end_matches(['\n', '}']).len();
     let files: Vec<&Artifact> = artifacts.iter().filter(|it| it.path != PATH).collect();
-    let parts: Vec<&[&Artifact]> = files.chunks(PART).collect();
-    let parts = side_by_side(&parts, true, |part| {
+    let parts = side_by_side::in_parts(&files, PART, true, |part| {
         let mut text = render(platform, part.iter().copied());
         text.truncate(text.len() - END.len());
         text
