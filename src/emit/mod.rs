@@ -36,7 +36,7 @@ pub mod manifest;
 use std::error::Error;
 use std::fmt;
 
-pub use artifact::{Artifact, Artifacts, Install};
+pub use artifact::{Artifact, Artifacts, Install, sha256};
 pub use escape::Unwritable;
 pub use template::{Template, TemplateError};
 

@@ -110,7 +110,7 @@ impl<'a> Beneath<'a> {
 
     /// Opens `path` beneath the root; `""` is the root.
     pub(super) fn open_at(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
-        open_beneath(self.root(), path, flags, self.before)
+        open_beneath(self.root(), path, flags, Mode::empty(), self.before)
     }
 
     /// Opens the folder that holds `path`, and splits off the last name.
@@ -289,7 +289,9 @@ impl Disk for Beneath<'_> {
     }
 
     fn create(&self, path: &str, bytes: &[u8], executable: bool) -> io::Result<()> {
-        let file = self.open_at(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let rights = mode_of(rights(executable));
+        let file = open_beneath(self.root(), path, flags, rights, self.before)?;
         fill(&file, bytes, executable, self.before)
     }
 
@@ -435,23 +437,17 @@ fn open_beneath(
     root: BorrowedFd,
     path: &str,
     flags: OFlags,
+    mode: Mode,
     before: Before,
 ) -> io::Result<OwnedFd> {
     let path = if path.is_empty() { "." } else { path };
     let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    // The widest rights go to nobody else while a file is being written.
-    let creates = flags.contains(OFlags::CREATE);
-    let mode = if creates {
-        Mode::RUSR | Mode::WUSR
-    } else {
-        Mode::empty()
-    };
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::ResolveFlags;
         let resolve =
             ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        let name = if creates {
+        let name = if flags.contains(OFlags::CREATE) {
             "openat2 to create"
         } else {
             "openat2"
@@ -542,15 +538,23 @@ fn create_in<'f>(
     let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
     let opened = match last.take() {
         Some((at, opened)) if at == folder => opened,
-        _ => open_beneath(root, folder, PASS | OFlags::DIRECTORY, &|_| Ok(()))?,
+        _ => {
+            let flags = PASS | OFlags::DIRECTORY;
+            open_beneath(root, folder, flags, Mode::empty(), &|_| Ok(()))?
+        }
     };
     let (_, opened) = last.insert((folder, opened));
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let new = fs::openat(&*opened, name, flags, Mode::RUSR | Mode::WUSR)?;
+    let new = fs::openat(&*opened, name, flags, mode_of(rights(file.executable)))?;
     fill(&new, file.text.as_bytes(), file.executable, &|_| Ok(()))
 }
 
-/// Writes the whole of a new file and then sets its rights.
+/// The rights of a file.
+fn rights(executable: bool) -> u32 {
+    if executable { SCRIPT_MODE } else { FILE_MODE }
+}
+
+/// Writes the whole of a new file, and sets its rights unless it was made with them: a umask may have taken some.
 fn fill(file: &OwnedFd, bytes: &[u8], executable: bool, before: Before) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -560,8 +564,11 @@ fn fill(file: &OwnedFd, bytes: &[u8], executable: bool, before: Before) -> io::R
             Err(error) => return Err(error),
         }
     }
-    let mode = if executable { SCRIPT_MODE } else { FILE_MODE };
-    step(before, "fchmod", || fs::fchmod(file, mode_of(mode)))
+    let rights = rights(executable);
+    if mode_bits(&step(before, "fstat", || fs::fstat(file))?) == rights {
+        return Ok(());
+    }
+    step(before, "fchmod", || fs::fchmod(file, mode_of(rights)))
 }
 
 impl Beneath<'_> {

@@ -4,9 +4,10 @@ use std::fmt;
 use std::io;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 use super::same::Expected;
+use crate::emit::sha256;
 
 /// A file tree, with every path relative to its root and parts separated by `/`; `""` is the root itself.
 ///
@@ -125,7 +126,7 @@ impl fmt::Display for Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
     /// The SHA-256 of its bytes, in hexadecimal.
-    pub(super) sha256: String,
+    pub(super) sha256: SmolStr,
     /// True when its owner may execute it.
     pub(super) executable: bool,
 }
@@ -152,14 +153,4 @@ impl Seen {
 /// True when the owner may execute the file.
 pub(super) fn is_executable(mode: u32) -> bool {
     mode & 0o100 != 0
-}
-
-/// The SHA-256 of `bytes` in hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    Sha256::digest(bytes)
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
 }

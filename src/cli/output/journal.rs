@@ -14,14 +14,16 @@
 //!
 //! Whoever holds the lock next and finds a journal goes the way its name says. Each step looks at what is there before it acts, so it may be repeated any number of times. Without a journal nothing was changed, and the folder is only cleared.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{Disk, Kind, NewFile, Seen, Stamp, sha256};
+use super::disk::{Disk, Kind, NewFile, Seen, Stamp};
 use super::error::{Clash, ClashCause, OutputError, io_error};
 use super::{MANY_FILES, path};
-use crate::side_by_side::both;
+use crate::emit::sha256;
+use crate::side_by_side::{both, in_parts};
 
 /// The staging folder.
 pub(super) const FOLDER: &str = ".homelab";
@@ -39,9 +41,9 @@ pub(super) fn owner_file() -> String {
 
 /// The change of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Step {
+pub(super) struct Step<'a> {
     /// Which file.
-    pub(super) path: String,
+    pub(super) path: Cow<'a, str>,
     /// What it was; nothing when it was not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) old: Option<Stamp>,
@@ -54,9 +56,9 @@ pub(super) struct Step {
 
 /// All changes of one build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Journal {
+pub(super) struct Journal<'a> {
     version: u64,
-    steps: Vec<Step>,
+    steps: Vec<Step<'a>>,
     /// Folders that were not there before, outermost first.
     folders: Vec<String>,
     /// The outermost of these, in order: each is staged whole.
@@ -84,8 +86,8 @@ pub enum Recovered {
     Cleared,
 }
 
-impl Journal {
-    pub(super) fn new(steps: Vec<Step>, folders: BTreeSet<String>) -> Self {
+impl<'a> Journal<'a> {
+    pub(super) fn new(steps: Vec<Step<'a>>, folders: BTreeSet<String>) -> Self {
         let is_outermost = |folder: &&String| {
             let above = path::parents(folder).next();
             above.is_none_or(|above| !folders.contains(above))
@@ -134,10 +136,13 @@ impl Journal {
         }
         let journal: Option<Self> = serde_json::from_str(line).ok();
         Ok(journal.filter(|journal| {
-            let files = journal.steps.iter().map(|step| &step.path);
-            let backups = journal.steps.iter().filter_map(|step| step.backup.as_ref());
+            let files = journal.steps.iter().map(|step| step.path.as_ref());
+            let backups = journal
+                .steps
+                .iter()
+                .filter_map(|step| step.backup.as_deref());
             let folders = journal.folders.iter().chain(&journal.trees);
-            let mut named = files.chain(backups).chain(folders);
+            let mut named = files.chain(backups).chain(folders.map(String::as_str));
             named.all(|named| path::fault(named).is_none())
         }))
     }
@@ -189,7 +194,7 @@ impl Journal {
             .unwrap_or_else(|| format!("{FOLDER}/new-{slot}"))
     }
 
-    fn numbered(&self) -> impl DoubleEndedIterator<Item = (usize, &Step)> {
+    fn numbered(&self) -> impl DoubleEndedIterator<Item = (usize, &Step<'a>)> {
         self.steps.iter().enumerate()
     }
 }
@@ -241,22 +246,12 @@ fn stage(
                 .map_err(io_error("make", folder))?;
         }
     }
-    let mut files = Vec::new();
-    for (slot, step) in journal.numbered() {
-        if step.old.is_some() {
-            // Where there are no hard links the file is renamed later, in `put`.
-            disk.link(&step.path, &old_name(slot))
-                .map_err(io_error("replace", &step.path))?;
-        }
-        if let Some(new) = &step.new {
-            files.push(NewFile {
-                path: journal.new_name(slot, step),
-                text: texts.get(slot).copied().unwrap_or_default(),
-                executable: new.executable,
-                stands_for: &step.path,
-            });
-        }
+    for (slot, step) in journal.numbered().filter(|(_, step)| step.old.is_some()) {
+        // Where there are no hard links the file is renamed later, in `put`.
+        disk.link(&step.path, &old_name(slot))
+            .map_err(io_error("replace", &step.path))?;
     }
+    let files = new_files(journal, texts);
     // The journal's text is worked out while the disk is busy.
     let (text, created) = both(
         files.len() >= MANY_FILES,
@@ -272,6 +267,23 @@ fn stage(
         return Err(io_error("flush", "")(error));
     }
     Ok(())
+}
+
+/// The files to stage.
+fn new_files<'j>(journal: &'j Journal, texts: &[&'j str]) -> Vec<NewFile<'j>> {
+    let numbered: Vec<(usize, &Step)> = journal.numbered().collect();
+    let parts = in_parts(&numbered, MANY_FILES, true, |part| {
+        let new = part.iter().filter_map(|&(slot, step)| {
+            Some(NewFile {
+                path: journal.new_name(slot, step),
+                text: texts.get(slot).copied().unwrap_or_default(),
+                executable: step.new.as_ref()?.executable,
+                stands_for: &step.path,
+            })
+        });
+        new.collect::<Vec<_>>()
+    });
+    parts.into_iter().flatten().collect()
 }
 
 fn forward_or_back(disk: &dyn Disk, journal: &Journal) -> Result<Vec<String>, OutputError> {
@@ -374,7 +386,7 @@ fn put(
     let (new, old, path) = (
         journal.new_name(slot, step),
         old_name(slot),
-        step.path.as_str(),
+        step.path.as_ref(),
     );
     // The usual case of a first build takes one call. Whatever is in its way is looked at below.
     if step.old.is_none() && step.backup.is_none() && disk.rename_aside(&new, path).is_ok() {
@@ -457,7 +469,7 @@ fn restore(disk: &dyn Disk, slot: usize, step: &Step) -> Result<(), OutputError>
 
 /// Keeps what somebody put in a file's place since we looked: it gets a name of its own.
 fn clear_the_way(disk: &dyn Disk, step: &Step, moved: &mut Vec<String>) -> Result<(), OutputError> {
-    let path = step.path.as_str();
+    let path = step.path.as_ref();
     let seen = disk.see(path).map_err(io_error("read", path))?;
     let stamp = seen.stamp();
     if seen == Seen::Absent || (stamp.is_some() && (stamp == step.old || stamp == step.new)) {

@@ -228,7 +228,7 @@ fn refuse_clashes(survey: &Survey, force: bool) -> Result<(), OutputError> {
         .iter()
         .filter_map(|finding| {
             let cause = clash(finding)?;
-            let path = finding.path.clone();
+            let path = finding.path.clone().into_owned();
             (!force || !cause.yields_to_force()).then_some(Clash { path, cause })
         })
         .collect();
@@ -241,7 +241,7 @@ fn refuse_clashes(survey: &Survey, force: bool) -> Result<(), OutputError> {
 
 fn clash(finding: &Finding) -> Option<ClashCause> {
     let difference = || Difference {
-        path: finding.path.clone(),
+        path: finding.path.clone().into_owned(),
         change: difference(finding),
     };
     match &finding.standing {
@@ -260,7 +260,7 @@ fn clash(finding: &Finding) -> Option<ClashCause> {
 }
 
 /// Turns what was found into the steps to take and what they come to, and makes sure that they can be taken.
-fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputError> {
+fn plan<'s>(disk: &dyn Disk, survey: &'s Survey) -> Result<(Journal<'s>, Outcome), OutputError> {
     let mut outcome = Outcome {
         unchanged: survey.unchanged,
         foreign: survey.foreign.clone(),
@@ -268,10 +268,11 @@ fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputEr
     };
     let mut steps = Vec::new();
     let mut folders = BTreeSet::new();
+    let mut there = BTreeSet::new();
     let mut changed = BTreeSet::from([""]);
     let mut before = None;
     for finding in &survey.findings {
-        let path = finding.path.as_str();
+        let path = finding.path.as_ref();
         let list = if finding.wanted.is_some() {
             &mut outcome.written
         } else {
@@ -283,7 +284,7 @@ fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputEr
             .transpose()?;
         outcome.backups.extend(backup.clone());
         steps.push(Step {
-            path: path.to_owned(),
+            path: path.into(),
             old: match &finding.standing {
                 Standing::File { stamp, .. } => Some(stamp.clone()),
                 _ => None,
@@ -297,16 +298,21 @@ fn plan(disk: &dyn Disk, survey: &Survey) -> Result<(Journal, Outcome), OutputEr
             continue;
         }
         before = folder;
-        for folder in path::parents(path) {
-            if folders.contains(folder) || changed.contains(folder) {
-                break;
+        let is_known = |folder: &str| folders.contains(folder) || there.contains(folder);
+        let mut above = path::parents(path).find(|it| is_known(it));
+        let unknown = path::parents(path).take_while(|it| !is_known(it));
+        for folder in unknown.collect::<Vec<_>>().into_iter().rev() {
+            // In a new folder everything is new.
+            let is_new = above.is_some_and(|above| folders.contains(above))
+                || disk.kind(folder).map_err(io_error("read", folder))? != Some(Kind::Folder);
+            if is_new {
+                folders.insert(folder.to_owned());
+            } else {
+                there.insert(folder);
             }
-            if disk.kind(folder).map_err(io_error("read", folder))? == Some(Kind::Folder) {
-                changed.insert(folder);
-                break;
-            }
-            folders.insert(folder.to_owned());
+            above = Some(folder);
         }
+        changed.extend(path::parents(path).find(|it| there.contains(it)));
     }
     if !steps.is_empty() {
         for folder in changed {
@@ -358,7 +364,7 @@ pub fn compare(
                 .iter()
                 .filter(|finding| !is_only_rights(finding))
                 .map(|finding| Difference {
-                    path: finding.path.clone(),
+                    path: finding.path.clone().into_owned(),
                     change: difference(finding),
                 }),
         );

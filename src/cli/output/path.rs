@@ -101,20 +101,17 @@ pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
         let at = names.binary_search_by(|(it, _)| it.as_ref().cmp(name)).ok();
         at.map(|at| names[at].1)
     };
-    let mut last = None;
+    let mut last = "";
     for (name, path) in &names {
-        let folder = parent(name);
-        // What lies beside the name before it lies below the same folders.
-        if folder.is_some() && folder == last {
-            continue;
-        }
-        last = folder;
-        if let Some(file) = parents(name).find_map(find) {
+        // What lies in the folder of the name before it, or beside that, lies below the same folders.
+        let mut folders = parents(name).take_while(|it| *it != last && !is_below(last, it));
+        if let Some(file) = folders.find_map(find) {
             return Err(OutputError::TwoNames {
                 one: file.to_owned(),
                 other: (*path).to_owned(),
             });
         }
+        last = parent(name).unwrap_or_default();
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use smol_str::SmolStr;
 
 use super::disk::Stamp;
 use super::path;
@@ -43,7 +44,7 @@ impl Record {
         }
         #[derive(Deserialize)]
         struct Entry {
-            sha256: String,
+            sha256: SmolStr,
             #[serde(default)]
             executable: bool,
         }
@@ -73,7 +74,7 @@ impl Record {
             return Self::Unreadable("it has no table `files`".to_owned());
         };
         let entry = |(name, entry): (&String, &Value)| {
-            let sha256 = entry.get("sha256")?.as_str()?.to_owned();
+            let sha256 = entry.get("sha256")?.as_str()?.into();
             let executable = entry
                 .get("executable")
                 .and_then(Value::as_bool)
@@ -113,7 +114,7 @@ pub(super) fn render<'a>(artifacts: impl Iterator<Item = &'a Artifact>) -> Strin
         files: BTreeMap<&'a str, Stamp>,
     }
     let stamp = |artifact: &Artifact| Stamp {
-        sha256: artifact.sha256().to_owned(),
+        sha256: artifact.sha256().clone(),
         executable: artifact.executable,
     };
     let text = Text {

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::beneath::{Before, PASS, device, is, kind_of, mode_of, step};
+use super::beneath::{Before, PASS, device, is, kind_of, mode_bits, mode_of, step};
 use super::disk::Kind;
 use super::error::OutputError;
 
@@ -162,6 +162,12 @@ pub(super) fn make_folder(parent: &OwnedFd, name: &OsStr, before: Before) -> io:
         other => other?,
     }
     let set_mode = || -> io::Result<()> {
+        let stat = step(before, "fstatat", || {
+            fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
+        })?;
+        if mode_bits(&stat) == FOLDER_MODE {
+            return Ok(());
+        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let folder = step(before, "openat", || {
             fs::openat(parent, name, flags, Mode::empty())

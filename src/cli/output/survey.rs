@@ -1,7 +1,7 @@
 //! Looking at the tree: what stands in each artifact's place, what is stale, and what is not ours.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::disk::{Disk, Kind, Seen, Stamp, is_executable};
 use super::error::{OutputError, io_error};
@@ -28,7 +28,7 @@ pub(super) struct Survey<'a> {
 /// A file that is not as it should be.
 pub(super) struct Finding<'a> {
     /// The path below the root.
-    pub(super) path: String,
+    pub(super) path: Cow<'a, str>,
     /// What should be there.
     pub(super) wanted: Option<Wanted<'a>>,
     /// What is there.
@@ -37,6 +37,8 @@ pub(super) struct Finding<'a> {
 
 /// A file as it should be.
 pub(super) struct Wanted<'a> {
+    /// The path below the root.
+    path: &'a str,
     /// What is in it.
     pub(super) text: Cow<'a, str>,
     /// True for a script.
@@ -123,33 +125,21 @@ pub(super) fn survey<'a>(
     let (site, _) = load(disk, SITE_RECORD)?;
     let record = |path: &str| if is_site(path) { &site } else { &manifest };
 
-    let mut wanted: BTreeMap<&str, Wanted> = artifacts
-        .iter()
-        .filter(|artifact| scope.covers(&artifact.path) && artifact.path != MANIFEST)
-        .map(|artifact| {
-            let text = Cow::Borrowed(artifact.text.as_str());
-            let wanted = Wanted {
-                text,
-                executable: artifact.executable,
-                artifact: Some(artifact),
-            };
-            (artifact.path.as_str(), wanted)
-        })
-        .collect();
-    let plain = |text| Wanted {
-        text,
-        executable: false,
-        artifact: None,
-    };
+    let mut wanted = AllWanted(Vec::with_capacity(artifacts.len() + 1));
+    let mut elsewhere = Vec::new();
+    for artifact in artifacts.iter().filter(|it| it.path != MANIFEST) {
+        if scope.covers(&artifact.path) {
+            wanted.0.push(Wanted::of(artifact));
+        } else {
+            elsewhere.push(artifact.path.as_str());
+        }
+    }
     if scope.covers_committed() {
-        wanted.insert(
-            MANIFEST,
-            plain(new_manifest(artifacts, &scope, &manifest_text)),
-        );
+        wanted.add(new_manifest(artifacts, &scope, &manifest_text));
     }
     if scope.covers(SITE_RECORD) {
         let pages = artifacts.iter().filter(|artifact| is_site(&artifact.path));
-        wanted.insert(SITE_RECORD, plain(record::render(pages).into()));
+        wanted.add(Wanted::record(SITE_RECORD, record::render(pages)));
     }
 
     // A path counts only in the record where we would have put it.
@@ -160,7 +150,7 @@ pub(super) fn survey<'a>(
     let mut findings = Vec::new();
     let mut stale = BTreeSet::new();
     for &path in &recorded {
-        if !scope.covers(path) || wanted.contains_key(path) {
+        if !scope.covers(path) || wanted.has(path) {
             continue;
         }
         let seen = disk.see(path).map_err(io_error("read", path))?;
@@ -171,7 +161,7 @@ pub(super) fn survey<'a>(
         {
             stale.insert(path.to_owned());
             findings.push(Finding {
-                path: path.to_owned(),
+                path: path.to_owned().into(),
                 wanted: None,
                 standing: Standing::File {
                     bytes,
@@ -183,8 +173,9 @@ pub(super) fn survey<'a>(
     }
 
     let mut unchanged = 0;
-    let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, artifacts)?;
-    for (glance, (path, wanted)) in glances(disk, &wanted)?.into_iter().zip(wanted) {
+    let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, elsewhere)?;
+    for (glance, wanted) in glances(disk, &wanted)?.into_iter().zip(wanted.0) {
+        let path = wanted.path;
         let seen = match glance {
             Glance::Right => {
                 unchanged += 1;
@@ -198,7 +189,7 @@ pub(super) fn survey<'a>(
             continue;
         };
         findings.push(Finding {
-            path: path.to_owned(),
+            path: path.into(),
             wanted: Some(wanted),
             standing,
         });
@@ -227,18 +218,18 @@ enum Glance {
 }
 
 /// Looks at every wanted file, in their order.
-fn glances(disk: &dyn Disk, wanted: &BTreeMap<&str, Wanted>) -> Result<Vec<Glance>, OutputError> {
+fn glances(disk: &dyn Disk, wanted: &AllWanted) -> Result<Vec<Glance>, OutputError> {
     let mut absent = AbsentFolders::default();
-    let mut glances = Vec::with_capacity(wanted.len());
+    let mut glances = Vec::with_capacity(wanted.0.len());
     let mut there = Vec::new();
-    for (path, wanted) in wanted {
-        if absent.hold(disk, path)? {
+    for wanted in &wanted.0 {
+        if absent.hold(disk, wanted.path)? {
             glances.push(Glance::Absent);
             continue;
         }
         glances.push(Glance::Doubt);
         there.push(Expected {
-            path,
+            path: wanted.path,
             text: &wanted.text,
             executable: wanted.executable,
         });
@@ -301,19 +292,20 @@ fn load(disk: &dyn Disk, path: &str) -> Result<(Record, String), OutputError> {
     }
 }
 
-/// The text of the manifest: it lists what is on the disk after this build.
-fn new_manifest<'a>(artifacts: &'a Artifacts, scope: &Scope, old: &str) -> Cow<'a, str> {
+/// The manifest: it lists what is on the disk after this build.
+fn new_manifest<'a>(artifacts: &'a Artifacts, scope: &Scope, old: &str) -> Wanted<'a> {
     let committed = || artifacts.iter().filter(|artifact| !is_site(&artifact.path));
     let whole = match artifacts.find(MANIFEST) {
-        Some(manifest) => Cow::Borrowed(manifest.text.as_str()),
-        None => Cow::Owned(record::render(committed())),
+        Some(manifest) => Wanted::of(manifest),
+        None => Wanted::record(MANIFEST, record::render(committed())),
     };
     if scope.only.is_none() {
         return whole;
     }
     let covers = |path: &str| scope.covers(path);
     let written = || record::render(committed().filter(|artifact| scope.covers(&artifact.path)));
-    Cow::Owned(record::merge(&whole, old, covers).unwrap_or_else(written))
+    let merged = record::merge(&whole.text, old, covers).unwrap_or_else(written);
+    Wanted::record(MANIFEST, merged)
 }
 
 /// Says what stands at `path`, or nothing when it is as it should be.
@@ -392,12 +384,9 @@ fn leaves_empty(
 }
 
 /// True when `stale` is what a wanted file is called on a disk that folds case.
-fn is_other_name(
-    disk: &dyn Disk,
-    stale: &str,
-    wanted: &BTreeMap<&str, Wanted>,
-) -> Result<bool, OutputError> {
-    let Some(twin) = wanted.keys().find(|path| path.eq_ignore_ascii_case(stale)) else {
+fn is_other_name(disk: &dyn Disk, stale: &str, wanted: &AllWanted) -> Result<bool, OutputError> {
+    let mut paths = wanted.paths();
+    let Some(twin) = paths.find(|path| path.eq_ignore_ascii_case(stale)) else {
         return Ok(false);
     };
     let (folder, name) = twin.rsplit_once('/').unwrap_or(("", twin));
@@ -409,20 +398,19 @@ fn is_other_name(
 fn foreign(
     disk: &dyn Disk,
     scope: &Scope,
-    wanted: &BTreeMap<&str, Wanted>,
+    wanted: &AllWanted,
     recorded: &BTreeSet<&str>,
     stale: &BTreeSet<String>,
-    artifacts: &Artifacts,
+    elsewhere: Vec<&str>,
 ) -> Result<Vec<String>, OutputError> {
-    let elsewhere = artifacts.iter().map(|artifact| artifact.path.as_str());
+    let not_now = recorded.iter().copied().filter(|path| !scope.covers(path));
     let elsewhere: BTreeSet<&str> = elsewhere
-        .chain(recorded.iter().copied())
-        .filter(|path| !scope.covers(path))
+        .into_iter()
+        .chain(not_now)
         .chain([MANIFEST])
         .collect();
     let known = wanted
-        .keys()
-        .copied()
+        .paths()
         .chain(recorded.iter().copied())
         .chain(elsewhere.iter().copied());
     let mut folders = BTreeSet::new();
@@ -449,7 +437,7 @@ fn foreign(
             let is_own = if kind == Kind::Folder {
                 folders.contains(name) || name == journal::FOLDER || name == SITE
             } else {
-                let known = wanted.contains_key(name) || elsewhere.contains(name);
+                let known = wanted.has(name) || elsewhere.contains(name);
                 known || stale.contains(name) || name == LOCK_FILE
             };
             if !is_own {
@@ -473,12 +461,56 @@ fn join(folder: &str, name: &str) -> String {
     }
 }
 
-impl Wanted<'_> {
+/// All files as they should be, in the order of their paths.
+struct AllWanted<'a>(Vec<Wanted<'a>>);
+
+impl<'a> AllWanted<'a> {
+    /// The place of `path` among them, or the one where it would be.
+    fn place(&self, path: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|it| it.path.cmp(path))
+    }
+
+    /// Adds one that is not among them.
+    fn add(&mut self, wanted: Wanted<'a>) {
+        let (Ok(place) | Err(place)) = self.place(wanted.path);
+        self.0.insert(place, wanted);
+    }
+
+    /// True when `path` is among them.
+    fn has(&self, path: &str) -> bool {
+        self.place(path).is_ok()
+    }
+
+    /// Their paths.
+    fn paths(&self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().map(|it| it.path)
+    }
+}
+
+impl<'a> Wanted<'a> {
+    fn of(artifact: &'a Artifact) -> Self {
+        Self {
+            path: &artifact.path,
+            text: artifact.text.as_str().into(),
+            executable: artifact.executable,
+            artifact: Some(artifact),
+        }
+    }
+
+    fn record(path: &'static str, text: String) -> Self {
+        Self {
+            path,
+            text: text.into(),
+            executable: false,
+            artifact: None,
+        }
+    }
+
     /// The stamp that the file will have.
     pub(super) fn stamp(&self) -> Stamp {
         match self.artifact {
             Some(artifact) => Stamp {
-                sha256: artifact.sha256().to_owned(),
+                sha256: artifact.sha256().clone(),
                 executable: self.executable,
             },
             None => Stamp::new(self.text.as_bytes(), self.executable),

@@ -7,6 +7,10 @@ use minijinja::value::Value;
 use super::rows::Rows;
 use crate::emit::{Artifact, Artifacts, EmitError, Install, places, process};
 use crate::platform::{self, HostState, Platform, Service};
+use crate::side_by_side::in_parts;
+
+/// How many files one core writes down in a row.
+const PART: usize = 1000;
 
 /// Everything that is installed, ordered by host and path.
 pub(super) fn files(platform: &Platform, artifacts: &Artifacts) -> Result<Value, EmitError> {
@@ -17,28 +21,32 @@ pub(super) fn files(platform: &Platform, artifacts: &Artifacts) -> Result<Value,
         .collect();
     let mut files: Vec<_> = installs(artifacts).collect();
     files.sort_by_key(|(_, install)| (install.host.as_str(), install.path.as_str()));
-    let mut rows = Rows::of("ops/install.sh");
-    for (artifact, install) in files {
-        // As `stat` prints it.
-        let mode = match install.mode {
-            0o600 => "600",
-            0o644 => "644",
-            0o755 => "755",
-            other => &format!("{other:o}"),
-        };
-        let words = [
-            install.host.as_str(),
-            &artifact.path,
-            &install.path,
-            &install.owner,
-            &install.group,
-            mode,
-            how(&daemons, install),
-            &install.restart.join(" "),
-        ];
-        rows.add("file", &words)?;
-    }
-    Ok(rows.finish())
+    let parts = in_parts(&files, PART, files.len() > PART, |part| {
+        let mut rows = Rows::of("ops/install.sh");
+        for (artifact, install) in part {
+            // As `stat` prints it.
+            let mode = match install.mode {
+                0o600 => "600",
+                0o644 => "644",
+                0o755 => "755",
+                other => &format!("{other:o}"),
+            };
+            let words = [
+                install.host.as_str(),
+                &artifact.path,
+                &install.path,
+                &install.owner,
+                &install.group,
+                mode,
+                how(&daemons, install),
+                &install.restart.join(" "),
+            ];
+            rows.add("file", &words)?;
+        }
+        Ok(rows)
+    });
+    let rows = parts.into_iter().collect::<Result<Vec<_>, EmitError>>()?;
+    Ok(Rows::joined("ops/install.sh", &rows).finish())
 }
 
 /// How a file is installed: `plain`, `seed` for one that is never overwritten, or `daemon` for a launchd daemon that belongs to no service; `daemons` are those of services, by host and path.

@@ -21,6 +21,16 @@ impl Rows {
         }
     }
 
+    /// The rows of several tables, one after the other.
+    pub(super) fn joined(script: &'static str, tables: &[Self]) -> Self {
+        let texts = tables.iter().map(|it| it.text.as_str());
+        let texts: Vec<&str> = texts.filter(|it| !it.is_empty()).collect();
+        Self {
+            script,
+            text: texts.join("\n"),
+        }
+    }
+
     /// Adds a row: the command that takes it, and the words it is given, each quoted as a shell needs it.
     pub(super) fn add(&mut self, command: &str, words: &[&str]) -> Result<(), EmitError> {
         self.add_lines(command, &[words])
