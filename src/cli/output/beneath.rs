@@ -14,7 +14,7 @@ use std::thread::ScopedJoinHandle;
 use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
-use super::disk::{Disk, Kind, NewFile, Seen, create_each};
+use super::disk::{Disk, Kind, New, NewFile, NotMade, Seen, create_each};
 use super::error::OutputError;
 use super::journal;
 use super::root::{Opening, Root, make_folder};
@@ -295,11 +295,13 @@ impl Disk for Beneath<'_> {
         fill(&file, bytes, executable, self.before)
     }
 
-    fn create_all<'f>(&self, files: &'f [NewFile<'f>]) -> Result<(), (&'f NewFile<'f>, io::Error)> {
+    fn create_all<'n>(
+        &self,
+        folders: &[New<'n>],
+        files: &[NewFile<'n>],
+    ) -> Result<(), NotMade<'n>> {
         if files.len() < SIDE_BY_SIDE {
-            return create_each(files, |file| {
-                self.create(&file.path, file.text.as_bytes(), file.executable)
-            });
+            return create_each(self, folders, files);
         }
         let root = self.root();
         let rest = &Mutex::new(files);
@@ -513,10 +515,10 @@ fn take_last<'f, 'n>(rest: &Mutex<&'f [NewFile<'n>]>) -> &'f [NewFile<'n>] {
 }
 
 /// Writes files as long as there are any; those that follow each other mostly lie in one folder.
-fn create_some<'f, 'n>(
+fn create_some<'f, 'n: 'f>(
     root: BorrowedFd,
     take: impl Fn() -> &'f [NewFile<'n>],
-) -> Result<(), (&'f NewFile<'n>, io::Error)> {
+) -> Result<(), NotMade<'n>> {
     let mut last: Option<(&str, OwnedFd)> = None;
     loop {
         let files = take();
@@ -524,7 +526,8 @@ fn create_some<'f, 'n>(
             return Ok(());
         }
         for file in files {
-            create_in(root, &mut last, file).map_err(|error| (file, error))?;
+            create_in(root, &mut last, file)
+                .map_err(|error| ("write", file.at.stands_for, error))?;
         }
     }
 }
@@ -535,18 +538,33 @@ fn create_in<'f>(
     last: &mut Option<(&'f str, OwnedFd)>,
     file: &'f NewFile,
 ) -> io::Result<()> {
-    let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    let path = file.at.path.as_str();
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let opened = match last.take() {
         Some((at, opened)) if at == folder => opened,
-        _ => {
-            let flags = PASS | OFlags::DIRECTORY;
-            open_beneath(root, folder, flags, Mode::empty(), &|_| Ok(()))?
-        }
+        _ => open_or_make(root, folder)?,
     };
     let (_, opened) = last.insert((folder, opened));
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let new = fs::openat(&*opened, name, flags, mode_of(rights(file.executable)))?;
     fill(&new, file.text.as_bytes(), file.executable, &|_| Ok(()))
+}
+
+/// Opens a folder to go through it, and makes it first, and those above, when it is not there.
+fn open_or_make(root: BorrowedFd, folder: &str) -> io::Result<OwnedFd> {
+    let before = &|_| Ok(());
+    let open = || {
+        let flags = PASS | OFlags::DIRECTORY;
+        open_beneath(root, folder, flags, Mode::empty(), before)
+    };
+    match open() {
+        Err(error) if is(&error, &[Errno::NOENT]) && !folder.is_empty() => {
+            let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
+            make_folder(&open_or_make(root, above)?, name.as_ref(), before)?;
+            open()
+        }
+        other => other,
+    }
 }
 
 /// The rights of a file.

@@ -27,11 +27,13 @@ pub(super) trait Disk {
     fn check_writable(&self, folder: &str) -> io::Result<()>;
     /// Writes a file where nothing is.
     fn create(&self, path: &str, bytes: &[u8], executable: bool) -> io::Result<()>;
-    /// Writes files where nothing is, in any order; fails with the first that cannot be written.
-    fn create_all<'f>(&self, files: &'f [NewFile<'f>]) -> Result<(), (&'f NewFile<'f>, io::Error)> {
-        create_each(files, |file| {
-            self.create(&file.path, file.text.as_bytes(), file.executable)
-        })
+    /// Makes folders, the outer ones named first, and writes files where nothing is, in any order; fails with the first that cannot be made. The folders of all files are among them, or there, and each holds one.
+    fn create_all<'n>(
+        &self,
+        folders: &[New<'n>],
+        files: &[NewFile<'n>],
+    ) -> Result<(), NotMade<'n>> {
+        create_each(self, folders, files)
     }
     /// Gives the file a second name where nothing is; false when this file system cannot.
     fn link(&self, from: &str, to: &str) -> io::Result<bool>;
@@ -51,27 +53,49 @@ pub(super) trait Disk {
     fn sync(&self, paths: &mut dyn Iterator<Item = String>) -> io::Result<()>;
 }
 
-/// A file to write.
+/// A folder to make, or where a file is to be written.
 #[derive(Debug)]
-pub(super) struct NewFile<'a> {
+pub(super) struct New<'a> {
     /// Where.
     pub(super) path: String,
-    /// What is in it.
-    pub(super) text: &'a str,
-    /// True for a script.
-    pub(super) executable: bool,
     /// The path that it is staged for, for people.
     pub(super) stands_for: &'a str,
 }
 
-/// Creates files one after the other, and says at which one it failed.
-pub(super) fn create_each<'f>(
-    files: &'f [NewFile<'f>],
-    create: impl Fn(&NewFile) -> io::Result<()>,
-) -> Result<(), (&'f NewFile<'f>, io::Error)> {
-    files
-        .iter()
-        .try_for_each(|file| create(file).map_err(|error| (file, error)))
+/// A file to write.
+#[derive(Debug)]
+pub(super) struct NewFile<'a> {
+    /// Where.
+    pub(super) at: New<'a>,
+    /// What is in it.
+    pub(super) text: &'a str,
+    /// True for a script.
+    pub(super) executable: bool,
+}
+
+/// What was to be done for which path, and why it could not.
+pub(super) type NotMade<'a> = (&'static str, &'a str, io::Error);
+
+/// Makes folders and then files, one after the other.
+pub(super) fn create_each<'n>(
+    disk: &(impl Disk + ?Sized),
+    folders: &[New<'n>],
+    files: &[NewFile<'n>],
+) -> Result<(), NotMade<'n>> {
+    for folder in folders {
+        disk.make_folder(&folder.path)
+            .map_err(|error| ("make", folder.stands_for, error))?;
+    }
+    for NewFile {
+        at,
+        text,
+        executable,
+    } in files
+    {
+        disk.create(&at.path, text.as_bytes(), *executable)
+            .map_err(|error| ("write", at.stands_for, error))?;
+    }
+    Ok(())
 }
 
 /// What stands at a path.

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{Disk, Kind, NewFile, Seen, Stamp};
+use super::disk::{Disk, Kind, New, NewFile, Seen, Stamp};
 use super::error::{Clash, ClashCause, OutputError, io_error};
 use super::{MANY_FILES, path};
 use crate::emit::sha256;
@@ -240,25 +240,26 @@ fn stage(
         .map_err(io_error("write", IGNORE))?;
     disk.create(&owner_file(), format!("{owner}\n").as_bytes(), false)
         .map_err(io_error("write", FOLDER))?;
-    for folder in &journal.folders {
-        if let Some(staged) = journal.in_tree(folder) {
-            disk.make_folder(&staged)
-                .map_err(io_error("make", folder))?;
-        }
-    }
     for (slot, step) in journal.numbered().filter(|(_, step)| step.old.is_some()) {
         // Where there are no hard links the file is renamed later, in `put`.
         disk.link(&step.path, &old_name(slot))
             .map_err(io_error("replace", &step.path))?;
     }
+    let folders = journal.folders.iter().filter_map(|folder| {
+        Some(New {
+            path: journal.in_tree(folder)?,
+            stands_for: folder,
+        })
+    });
+    let folders: Vec<New> = folders.collect();
     let files = new_files(journal, texts);
     // The journal's text is worked out while the disk is busy.
     let (text, created) = both(
         files.len() >= MANY_FILES,
         || journal.to_text(),
-        || disk.create_all(&files),
+        || disk.create_all(&folders, &files),
     );
-    created.map_err(|(file, source)| io_error("write", file.stands_for)(source))?;
+    created.map_err(|(doing, path, source)| io_error(doing, path)(source))?;
     disk.create(FORWARD, text.as_bytes(), false)
         .map_err(io_error("write", FORWARD))?;
     if let Err(error) = disk.sync(&mut journal.staged()) {
@@ -275,10 +276,12 @@ fn new_files<'j>(journal: &'j Journal, texts: &[&'j str]) -> Vec<NewFile<'j>> {
     let parts = in_parts(&numbered, MANY_FILES, true, |part| {
         let new = part.iter().filter_map(|&(slot, step)| {
             Some(NewFile {
-                path: journal.new_name(slot, step),
+                at: New {
+                    path: journal.new_name(slot, step),
+                    stands_for: &step.path,
+                },
                 text: texts.get(slot).copied().unwrap_or_default(),
                 executable: step.new.as_ref()?.executable,
-                stands_for: &step.path,
             })
         });
         new.collect::<Vec<_>>()
