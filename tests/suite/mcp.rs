@@ -115,6 +115,28 @@ fn a_schema_refuses_the_file_of_another_client_and_a_key_in_the_open() {
     assert!(!valid("open-webui", &connections));
 }
 
+#[test]
+fn a_further_page_of_open_webui_has_a_file_only_where_it_is_another() {
+    let page = |name: &str, host: &str, port: u16| {
+        let network = r#"bind = "all"
+            approval = { reason = "people chat", by = "the owner", when = "2026-11-21" }"#;
+        format!(
+            "\n[services.{name}]\nkind = \"open-webui\"\nhost = \"{host}\"\nport = {port}\n{network}\n"
+        )
+    };
+    let beside = page("guests", "studio", 3001);
+    // On the host of the server it calls, the URL is another.
+    let apart = page("kitchen", "mini", 3002);
+    let artifacts = build(&format!("{WORKSHOP}{beside}{apart}")).unwrap();
+    let all = artifacts.iter().map(|it| it.path.as_str());
+    let lists: Vec<_> = all.filter(|it| it.contains("/open-webui/")).collect();
+    let own = "mcp/open-webui/kitchen/tool-server-connections.json";
+    assert_eq!(lists, [own, "mcp/open-webui/tool-server-connections.json"]);
+    let url = |path: &str| file(&artifacts, path)[0]["url"].clone();
+    assert_eq!(url(own), "http://127.0.0.1:8123/api/mcp");
+    assert_eq!(url(lists[1]), "http://192.168.1.71:8123/api/mcp");
+}
+
 /// A file as its reader's own parser sees it: JSON here, YAML by the PyYAML that LiteLLM uses.
 fn read(path: &str, text: &str) -> Option<Value> {
     if !path.starts_with("mcp/litellm/") {

@@ -1,6 +1,6 @@
 //! MCP: the registry that the platform's own clients read, and a file in the dialect of each client.
 //!
-//! Only live servers are written, and only those that the client can start or reach from where it sits. A service sits on its own host; a person's editor is taken to start servers on the gateway's host (where the owner's checkout is), and a further host with servers of its own gets a folder of its own: `claude-code/<host>/.mcp.json`. A second service that reads a file gets `<client>/<service>/…` likewise.
+//! Only live servers are written, and only those that the client can start or reach from where it sits. A service sits on its own host; a person's editor is taken to start servers on the gateway's host (where the owner's checkout is), and a further host with servers of its own gets a folder of its own: `claude-code/<host>/.mcp.json`. A second service that reads a file gets `<client>/<service>/…` likewise; a further page of Open WebUI only where its file is another than the first one's.
 //!
 //! A secret is never written. Each client has its own words for a value that it looks up:
 //!

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{chat_pages, json_file, path_of};
 use crate::emit::Artifacts;
 use crate::emit::mcp_servers::{Seat, Way, servers_for};
-use crate::platform::{Platform, Transport};
+use crate::platform::{Platform, Service, Transport};
 
 /// A connection.
 #[derive(Serialize)]
@@ -35,21 +35,21 @@ struct About<'a> {
     description: &'a str,
 }
 
-/// Adds the list for each page that people chat in; for one on the gateway's host when there is none yet.
+/// Adds the list for the pages that people chat in: a page reads the first one's, unless from where it sits its own is another. Without a page it is made for one on the gateway's host.
 pub(super) fn emit(platform: &Platform, artifacts: &mut Artifacts) {
-    let pages: Vec<_> = chat_pages(platform).collect();
-    let file = "tool-server-connections.json";
-    if pages.is_empty() {
-        let list = connections(platform, Seat::Service(platform.gateway_service().host));
-        artifacts.add(json_file(path_of("open-webui", 0, "", file), &list));
-    }
-    for (at, page) in pages.into_iter().enumerate() {
+    let mut pages = chat_pages(platform);
+    let gateway = platform.gateway_service();
+    let file = |at: usize, page: &Service| {
         let list = connections(platform, Seat::Service(page.host));
-        artifacts.add(json_file(
-            path_of("open-webui", at, &page.name, file),
-            &list,
-        ));
+        let path = path_of("open-webui", at, &page.name, "tool-server-connections.json");
+        json_file(path, &list)
+    };
+    let first = file(0, pages.next().unwrap_or(gateway));
+    let others = pages.zip(1..).map(|(page, at)| file(at, page));
+    for other in others.filter(|it| it.text != first.text) {
+        artifacts.add(other);
     }
+    artifacts.add(first);
 }
 
 fn connections(platform: &Platform, seat: Seat) -> Vec<Connection<'_>> {
