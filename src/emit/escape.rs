@@ -224,12 +224,12 @@ pub fn xml_text(text: &str) -> Result<Cow<'_, str>, Unwritable> {
 /// - A pipe ends a cell even where nothing else does, and a newline ends a row, so a line break becomes a blank.
 /// - At the start of a line `-`, `+`, `=` and `1.` make lists, rules and headings.
 /// - A `$` makes mathematics on some sites.
-pub fn markdown_text(text: &str) -> String {
+pub fn markdown_text(text: &str) -> Cow<'_, str> {
     let signs = Signs::of(text);
     // Nearly every text begins with a letter, and then has nothing that means anything.
     let begins_plain = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
     if begins_plain && signs.are_one_line(text) && !signs.have(Signs::MARK) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let line = one_line(text);
     let mut escaped = String::with_capacity(line.len());
@@ -250,32 +250,40 @@ pub fn markdown_text(text: &str) -> String {
         }
     }
     escaped.push_str(&line[start..]);
-    escaped
+    Cow::Owned(escaped)
 }
 
 /// Returns a code span of Markdown that shows the text as it is, on one line.
 ///
 /// The fence is longer than any run of backticks inside, and a blank keeps a backtick at an end off the fence (`CommonMark` 0.31, "Code spans"). A pipe ends a cell even inside a code span, and escaping it there means different things inside and outside of a table, so text with one becomes an HTML element.
 pub fn markdown_code(text: &str) -> String {
+    let mut span = String::with_capacity(text.len() + 2);
+    // A string takes whatever is written to it.
+    let _ = write_markdown_code(text, &mut span);
+    span
+}
+
+/// Writes what [`markdown_code`] returns.
+pub fn write_markdown_code(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     let signs = Signs::of(text);
     if signs.are_one_line(text) && !signs.have(Signs::FENCE) {
-        return ["`", text, "`"].concat();
+        out.write_char('`')?;
+        out.write_str(text)?;
+        return out.write_char('`');
     }
     let line = one_line(text);
     if line.is_empty() {
-        return String::new();
+        return Ok(());
     }
     if line.contains('|') {
-        return format!(
-            "<code>{}</code>",
-            markdown_text(&line).replace("\\|", "&#124;")
-        );
+        let line = markdown_text(&line).replace("\\|", "&#124;");
+        return write!(out, "<code>{line}</code>");
     }
     let longest = line.split(|character| character != '`').map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or(0) + 1);
     let apart = line.starts_with('`') || line.ends_with('`');
     let blank = if apart { " " } else { "" };
-    format!("{fence}{blank}{line}{blank}{fence}")
+    write!(out, "{fence}{blank}{line}{blank}{fence}")
 }
 
 /// Returns text for HTML, between tags or inside a quoted attribute.

@@ -21,19 +21,20 @@ pub(super) fn section(page: &mut Writer, platform: &Platform, up: &str, impact: 
     let mut lost: Vec<_> = handles.chain(services).chain(servers).collect();
     // What stops first; within that the order stays: handles are what clients notice.
     lost.sort_by_key(|it| std::cmp::Reverse(it.2));
+    let more = lost.len().saturating_sub(MOST);
     let rows: Vec<_> = lost
-        .iter()
+        .into_iter()
         .take(MOST)
         .map(|(what, which, extent)| {
             let extent = match extent {
                 Extent::Wholly => "stops",
                 Extent::Partly => "works in part",
             };
-            [which.clone(), (*what).to_owned(), extent.to_owned()]
+            [which, what.into(), extent.into()]
         })
         .collect();
     page.table(["Which", "What", "Then"], &rows, "Nothing else stops.");
-    if lost.len() > MOST {
-        page.paragraph(&format!("And {} more.", lost.len() - MOST));
+    if more > 0 {
+        page.paragraph(format_args!("And {more} more."));
     }
 }

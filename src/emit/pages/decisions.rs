@@ -36,7 +36,7 @@ pub(super) fn decisions(book: &Book) -> Page {
             [
                 code(&it.rule),
                 code(&it.at),
-                words::level(it.level).to_owned(),
+                words::level(it.level).into(),
                 text(&it.reason),
                 text_or_none(it.until.as_deref()),
             ]
@@ -74,7 +74,7 @@ pub(super) fn decisions(book: &Book) -> Page {
         .map(|it| {
             [
                 code(&it.rule),
-                words::level(it.level).to_owned(),
+                words::level(it.level).into(),
                 text(&it.reason),
             ]
         })
@@ -99,7 +99,7 @@ pub(super) fn decisions(book: &Book) -> Page {
                 code(rule.name),
                 setting
                     .map_or(rule.severity.word(), |it| words::level(it.level))
-                    .to_owned(),
+                    .into(),
                 text(rule.summary),
             ]
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_none};
+use super::markdown::{NONE, Words, Writer, code, code_or_none, listed, text, text_or_none};
 use super::{Book, Page, to_host, to_service, words};
 use crate::platform::{Host, Platform, Service, Value};
 
@@ -69,7 +69,7 @@ pub(super) fn dossier(book: &Book) -> Page {
     Page::new("dossier.md", "Platform dossier", page.finish())
 }
 
-fn host_row(platform: &Platform, host: &Host) -> [String; 6] {
+fn host_row<'a>(platform: &'a Platform, host: &'a Host) -> [Words<'a>; 6] {
     let release = host
         .release
         .as_deref()
@@ -80,15 +80,15 @@ fn host_row(platform: &Platform, host: &Host) -> [String; 6] {
     [
         to_host("", host),
         text(release),
-        words::starter(host).to_owned(),
-        words::host_state(host.state).to_owned(),
+        words::starter(host).into(),
+        words::host_state(host.state).into(),
         listed(addresses),
         text_or_none(host.notes.as_deref()),
     ]
 }
 
 /// A row for each port, ordered by host and number.
-fn endpoints(platform: &Platform) -> Vec<[String; 7]> {
+fn endpoints(platform: &Platform) -> Vec<[Words<'_>; 7]> {
     let mut rows = BTreeMap::new();
     for service in &platform.services {
         for (port, name, notes) in super::ports::of_service(platform, service) {
@@ -97,16 +97,16 @@ fn endpoints(platform: &Platform) -> Vec<[String; 7]> {
             let health = service
                 .health
                 .first()
-                .map_or_else(|| NONE.to_owned(), words::health);
+                .map_or(NONE, |it| words::health(it).into());
             let row = [
                 to_host("", &platform[service.host]),
-                port.to_string(),
+                port.to_string().into(),
                 match name {
                     "main" => to_service("", service),
-                    name => format!("{} {}", to_service("", service), text(name)),
+                    name => format!("{} {}", to_service("", service), text(name)).into(),
                 },
-                code(&words::bind(platform, service)),
-                code(url),
+                code(words::bind(platform, service)),
+                code(url).made(),
                 health,
                 text_or_none(notes),
             ];
@@ -119,18 +119,18 @@ fn endpoints(platform: &Platform) -> Vec<[String; 7]> {
     rows.into_values().collect()
 }
 
-fn service_row(platform: &Platform, service: &Service) -> [String; 6] {
+fn service_row<'a>(platform: &'a Platform, service: &'a Service) -> [Words<'a>; 6] {
     [
         to_service("", service),
         text(service.kind.title),
         to_host("", &platform[service.host]),
-        words::service(platform, service).to_owned(),
-        words::started_by(platform, service).to_owned(),
+        words::service(platform, service).into(),
+        words::started_by(platform, service).into(),
         code_or_none(service.env_file.as_deref()),
     ]
 }
 
-fn exposure(platform: &Platform) -> Vec<[String; 6]> {
+fn exposure(platform: &Platform) -> Vec<[Words<'_>; 6]> {
     platform
         .services
         .iter()
@@ -139,12 +139,11 @@ fn exposure(platform: &Platform) -> Vec<[String; 6]> {
             let approval = service.approval.as_ref();
             [
                 to_service("", service),
-                code(&words::bind(platform, service)),
-                words::service(platform, service).to_owned(),
-                approval.map_or_else(
-                    || NONE.to_owned(),
-                    |it| format!("{}: {}", text(&it.when), text(&it.reason)),
-                ),
+                code(words::bind(platform, service)),
+                words::service(platform, service).into(),
+                approval.map_or(NONE, |it| {
+                    format!("{}: {}", text(&it.when), text(&it.reason)).into()
+                }),
                 text_or_none(approval.map(|it| it.by.as_str())),
                 text_or_none(approval.and_then(|it| it.until.as_deref())),
             ]
@@ -152,7 +151,7 @@ fn exposure(platform: &Platform) -> Vec<[String; 6]> {
         .collect()
 }
 
-fn secrets(platform: &Platform) -> Vec<[String; 4]> {
+fn secrets(platform: &Platform) -> Vec<[Words<'_>; 4]> {
     let mut readers: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for service in &platform.services {
         for variable in &service.env {
@@ -167,9 +166,9 @@ fn secrets(platform: &Platform) -> Vec<[String; 4]> {
         .iter()
         .map(|secret| {
             let origin = match (&secret.command, &secret.obtain) {
-                (Some(command), _) => format!("made by {}", code(command)),
+                (Some(command), _) => format!("made by {}", code(command)).into(),
                 (None, Some(place)) => text(place),
-                (None, None) => NONE.to_owned(),
+                (None, None) => NONE,
             };
             [
                 code(&secret.name),

@@ -1,6 +1,6 @@
 //! The page of a host.
 
-use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_none};
+use super::markdown::{DASH, Writer, code, code_or_none, listed, text, text_or_none};
 use super::{Book, Page, host_path, to_service, words};
 use crate::emit::picture::blast::Blast;
 use crate::platform::{Host, HostState, Platform, Room};
@@ -22,7 +22,7 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
                 [
                     to_service(UP, service),
                     text(service.kind.title),
-                    words::service(platform, service).to_owned(),
+                    words::service(platform, service).into(),
                     code_or_none(service.url.as_deref()),
                     code_or_none(service.key.as_deref()),
                 ]
@@ -42,10 +42,10 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
             [
                 to_service(UP, service),
                 text(&service.title),
-                words::service(platform, service).to_owned(),
+                words::service(platform, service).into(),
                 listed(ports),
                 super::ports::listens(platform, service),
-                words::started_by(platform, service).to_owned(),
+                words::started_by(platform, service).into(),
             ]
         })
         .collect();
@@ -73,7 +73,7 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
             [
                 code(&volume.name),
                 code(&volume.path),
-                room.to_owned(),
+                room.into(),
                 text_or_none(volume.notes.as_deref()),
             ]
         })
@@ -84,7 +84,7 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
         "No volume is named.",
     );
     page.section("Ports");
-    page.paragraph(&format!(
+    page.paragraph(format_args!(
         "Every port that was ever given on it is in [the ledger]({UP}ports.md)."
     ));
     if host.state == HostState::Live {
@@ -111,12 +111,12 @@ fn facts(platform: &Platform, host: &Host) -> Vec<String> {
         format!("checkout: {}", code_or_none(host.checkout.as_deref())),
         format!(
             "memory: {}",
-            host.memory.map_or_else(|| NONE.to_owned(), words::bytes)
+            host.memory.map_or_else(|| DASH.to_owned(), words::bytes)
         ),
         format!(
             "GPU memory: {}",
             host.gpu_memory
-                .map_or_else(|| NONE.to_owned(), words::bytes)
+                .map_or_else(|| DASH.to_owned(), words::bytes)
         ),
     ]
 }

@@ -1,6 +1,6 @@
 //! Integrations: every route of the gateway, every call, every variable and who reads it.
 
-use super::markdown::{NONE, Writer, code, code_or_none, text};
+use super::markdown::{NONE, Words, Writer, code, code_or_none, text, text_or_none};
 use super::{Book, Page, to_service};
 use crate::platform::{Origin, Platform, Service, Value, Variable};
 
@@ -20,7 +20,7 @@ pub(super) fn integrations(book: &Book) -> Page {
                 } else {
                     "public"
                 }
-                .to_owned(),
+                .into(),
                 to_service("", &platform[deployment.service]),
                 code(&deployment.url),
                 code(&deployment.selector),
@@ -43,7 +43,7 @@ pub(super) fn integrations(book: &Book) -> Page {
                 code(&tool.name),
                 to_service("", &platform[tool.service]),
                 code(&tool.url),
-                super::markdown::text_or_none(tool.title.as_deref()),
+                text_or_none(tool.title.as_deref()),
             ]
         })
         .collect();
@@ -72,34 +72,40 @@ pub(super) fn integrations(book: &Book) -> Page {
     Page::new("integrations.md", "Integrations", page.finish())
 }
 
-fn variable_row(platform: &Platform, service: &Service, variable: &Variable) -> [String; 5] {
+fn variable_row<'a>(
+    platform: &'a Platform,
+    service: &'a Service,
+    variable: &'a Variable,
+) -> [Words<'a>; 5] {
     [
         code(&variable.name),
         to_service("", service),
         value("", platform, variable),
-        if variable.required { "yes" } else { "no" }.to_owned(),
+        if variable.required { "yes" } else { "no" }.into(),
         why(variable),
     ]
 }
 
 /// Where a variable's value comes from, on a page that lies `up` folders down.
-pub(super) fn value(up: &str, platform: &Platform, variable: &Variable) -> String {
+pub(super) fn value<'a>(up: &'a str, platform: &'a Platform, variable: &'a Variable) -> Words<'a> {
     match &variable.value {
-        Value::Text(words) if words.is_empty() => "empty".to_owned(),
+        Value::Text(words) if words.is_empty() => "empty".into(),
         Value::Text(words) => code(words),
-        Value::Secret(id) => format!("secret {}", code(&platform[*id].name)),
-        Value::Url(id, url) => format!("{} of {}", code(url), to_service(up, &platform[*id])),
-        Value::Handle(id) => format!("handle {}", code(&platform[*id].name)),
-        Value::FillIn(words) => format!("to fill in: {}", text(words)),
-        Value::Variable(name) => format!("as {}", code(name)),
+        Value::Secret(id) => format!("secret {}", code(&platform[*id].name)).into(),
+        Value::Url(id, url) => {
+            format!("{} of {}", code(url), to_service(up, &platform[*id])).into()
+        }
+        Value::Handle(id) => format!("handle {}", code(&platform[*id].name)).into(),
+        Value::FillIn(words) => format!("to fill in: {}", text(words)).into(),
+        Value::Variable(name) => format!("as {}", code(name)).into(),
     }
 }
 
 /// Who says that a variable is there, when it is not the owner.
-pub(super) fn why(variable: &Variable) -> String {
+pub(super) fn why(variable: &Variable) -> Words<'_> {
     match &variable.origin {
-        Origin::Owner => NONE.to_owned(),
+        Origin::Owner => NONE,
         Origin::Kind(why) => text(why),
-        Origin::Route(name) => format!("the route {}", code(name)),
+        Origin::Route(name) => format!("the route {}", code(name)).into(),
     }
 }

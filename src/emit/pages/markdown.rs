@@ -1,13 +1,82 @@
 //! Writing Markdown: headings, paragraphs, tables whose columns line up in the source.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Display, Write as _};
 
-use crate::emit::escape::{markdown_code, markdown_text};
+use crate::emit::escape::{markdown_text, write_markdown_code};
+
+/// Words of a page: Markdown, or what becomes Markdown where it is written. Pages have millions of them, so none is made into a text of its own first.
+#[derive(Debug, Clone)]
+pub(super) enum Words<'a> {
+    /// Markdown of ours.
+    Ours(&'a str),
+    /// Markdown that was put together.
+    Made(String),
+    /// A reader's words, shown as they are.
+    Text(&'a str),
+    /// A reader's words as a code span.
+    Code(&'a str),
+    /// A link by the name of what it leads to, whose page lies in a folder of its own kind; names in paths are those of the platform, which need no escape in a URL.
+    Link {
+        /// The way to the folder of all pages: `""` or `"../"`.
+        up: &'a str,
+        /// The folder of its kind, with a `/` at the end.
+        folder: &'static str,
+        /// The name.
+        name: &'a str,
+    },
+}
+
+impl Words<'_> {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::Ours(words) => out.write_str(words),
+            Self::Made(words) => out.write_str(words),
+            Self::Text(words) => out.write_str(&markdown_text(words)),
+            Self::Code(words) => write_markdown_code(words, out),
+            Self::Link { up, folder, name } => {
+                let words = markdown_text(name);
+                let parts = ["[", &words, "](", up, folder, name, ".md)"];
+                parts.into_iter().try_for_each(|it| out.write_str(it))
+            }
+        }
+    }
+
+    /// True for what stands in a cell that has nothing to say.
+    fn say_nothing(&self) -> bool {
+        matches!(self, Self::Ours(DASH))
+    }
+
+    /// The same words, made now.
+    pub(super) fn made(&self) -> Words<'static> {
+        Words::Made(self.to_string())
+    }
+}
+
+impl Display for Words<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(formatter)
+    }
+}
+
+impl<'a> From<&'a str> for Words<'a> {
+    fn from(ours: &'a str) -> Self {
+        Self::Ours(ours)
+    }
+}
+
+impl From<String> for Words<'_> {
+    fn from(made: String) -> Self {
+        Self::Made(made)
+    }
+}
 
 /// A page being written. What goes in is Markdown already: a reader's words pass through [`text`] or [`code`] first.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     text: String,
+    /// The cells of the table that is being written, and where each ends; kept for the next one.
+    cells: String,
+    ends: Vec<usize>,
 }
 
 impl Writer {
@@ -16,40 +85,39 @@ impl Writer {
         let mut writer = Self {
             // Most pages fit in it; one that grew bit by bit was moved ten times.
             text: String::with_capacity(4 << 10),
+            ..Self::default()
         };
         let _ = writeln!(writer.text, "# {}", text(title));
         writer
     }
 
     /// A heading of the second level; its words become its anchor.
-    pub(super) fn section(&mut self, words: &str) {
+    pub(super) fn section(&mut self, words: impl Display) {
         let _ = write!(self.text, "\n## {words}\n");
     }
 
     /// A heading of the third level.
-    pub(super) fn subsection(&mut self, words: &str) {
+    pub(super) fn subsection(&mut self, words: impl Display) {
         let _ = write!(self.text, "\n### {words}\n");
     }
 
     /// A paragraph.
-    pub(super) fn paragraph(&mut self, words: &str) {
+    pub(super) fn paragraph(&mut self, words: impl Display) {
         let _ = write!(self.text, "\n{words}\n");
     }
 
     /// A reader's notes, when there are some.
     pub(super) fn notes(&mut self, notes: Option<&str>) {
         if let Some(notes) = notes {
-            self.paragraph(&text(notes));
+            self.paragraph(text(notes));
         }
     }
 
     /// A list of items.
-    pub(super) fn list(&mut self, items: impl IntoIterator<Item = String>) {
+    pub(super) fn list(&mut self, items: impl IntoIterator<Item = impl Display>) {
         self.text.push('\n');
         for item in items {
-            for part in ["- ", &item, "\n"] {
-                self.text.push_str(part);
-            }
+            let _ = writeln!(self.text, "- {item}");
         }
     }
 
@@ -67,7 +135,7 @@ impl Writer {
     pub(super) fn table<const COLUMNS: usize>(
         &mut self,
         head: [&str; COLUMNS],
-        rows: &[[String; COLUMNS]],
+        rows: &[[Words; COLUMNS]],
         none: &str,
     ) {
         self.columns(head, rows, none, [true; COLUMNS]);
@@ -77,17 +145,17 @@ impl Writer {
     pub(super) fn sparse_table<const COLUMNS: usize>(
         &mut self,
         head: [&str; COLUMNS],
-        rows: &[[String; COLUMNS]],
+        rows: &[[Words; COLUMNS]],
         none: &str,
     ) {
-        let says = |at: usize| at == 0 || rows.iter().any(|row| row[at] != NONE);
+        let says = |at: usize| at == 0 || rows.iter().any(|row| !row[at].say_nothing());
         self.columns(head, rows, none, std::array::from_fn(says));
     }
 
     fn columns<const COLUMNS: usize>(
         &mut self,
         head: [&str; COLUMNS],
-        rows: &[[String; COLUMNS]],
+        rows: &[[Words; COLUMNS]],
         none: &str,
         shown: [bool; COLUMNS],
     ) {
@@ -96,38 +164,36 @@ impl Writer {
             return;
         }
         let mut widths = head.map(|cell| cell.chars().count().max(3));
+        self.cells.clear();
+        self.ends.clear();
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = characters(cell).clamp(*width, WIDEST.max(*width));
+                let start = self.cells.len();
+                let _ = cell.write(&mut self.cells);
+                self.ends.push(self.cells.len());
+                *width = characters(&self.cells[start..]).clamp(*width, WIDEST.max(*width));
             }
         }
         self.text.push('\n');
-        let widths = shown.iter().zip(widths);
-        let widths: Vec<_> = widths
-            .map(|(shown, width)| shown.then_some(width))
-            .collect();
-        self.row(head.iter().copied(), &widths);
-        let rule = widths.iter().map(|width| "-".repeat(width.unwrap_or(0)));
-        self.row(rule.collect::<Vec<_>>().iter().map(String::as_str), &widths);
-        for row in rows {
-            self.row(row.iter().map(String::as_str), &widths);
-        }
-    }
-
-    /// A row of the cells that have a width.
-    fn row<'c>(&mut self, cells: impl Iterator<Item = &'c str>, widths: &[Option<usize>]) {
-        for (cell, width) in cells.zip(widths) {
-            let Some(width) = width else { continue };
-            self.text.push_str("| ");
-            self.text.push_str(cell);
-            let mut blanks = width.saturating_sub(characters(cell)) + 1;
-            while blanks > 0 {
-                let some = blanks.min(BLANKS.len());
-                self.text.push_str(&BLANKS[..some]);
-                blanks -= some;
+        let rule = widths.map(|width| "-".repeat(width));
+        let shown = |at: &usize| shown[*at];
+        for cells in [head, rule.each_ref().map(String::as_str)] {
+            for at in (0..COLUMNS).filter(shown) {
+                put_cell(&mut self.text, cells[at], widths[at]);
             }
+            self.text.push_str("|\n");
         }
-        self.text.push_str("|\n");
+        let mut start = 0;
+        for ends in self.ends.chunks(COLUMNS) {
+            for at in 0..COLUMNS {
+                let cell = &self.cells[start..ends[at]];
+                start = ends[at];
+                if shown(&at) {
+                    put_cell(&mut self.text, cell, widths[at]);
+                }
+            }
+            self.text.push_str("|\n");
+        }
     }
 
     /// The page.
@@ -135,6 +201,18 @@ impl Writer {
         // All pages are kept until the last is made.
         self.text.shrink_to_fit();
         self.text
+    }
+}
+
+/// Writes a cell with blanks up to the width of its column.
+fn put_cell(text: &mut String, cell: &str, width: usize) {
+    text.push_str("| ");
+    text.push_str(cell);
+    let mut blanks = width.saturating_sub(characters(cell)) + 1;
+    while blanks > 0 {
+        let some = blanks.min(BLANKS.len());
+        text.push_str(&BLANKS[..some]);
+        blanks -= some;
     }
 }
 
@@ -158,45 +236,59 @@ fn longest_run(code: &str) -> usize {
 }
 
 /// A reader's words as Markdown that shows them as they are.
-pub(super) fn text(words: &str) -> String {
-    markdown_text(words)
+pub(super) fn text(words: &str) -> Words<'_> {
+    Words::Text(words)
 }
 
 /// A reader's words as a code span; a dash for none.
-pub(super) fn code(words: &str) -> String {
+pub(super) fn code(words: &str) -> Words<'_> {
     if words.is_empty() {
-        NONE.to_owned()
+        NONE
     } else {
-        markdown_code(words)
+        Words::Code(words)
     }
 }
 
 /// What stands in a cell that has nothing to say.
-pub(super) const NONE: &str = "–";
+pub(super) const NONE: Words<'static> = Words::Ours(DASH);
+
+/// The same as plain words.
+pub(super) const DASH: &str = "–";
 
 /// The words of an optional text, or a dash.
-pub(super) fn text_or_none(words: Option<&str>) -> String {
-    words.map_or_else(|| NONE.to_owned(), text)
+pub(super) fn text_or_none(words: Option<&str>) -> Words<'_> {
+    words.map_or(NONE, text)
 }
 
 /// The words of an optional text as code, or a dash.
-pub(super) fn code_or_none(words: Option<&str>) -> String {
-    words.map_or_else(|| NONE.to_owned(), code)
+pub(super) fn code_or_none(words: Option<&str>) -> Words<'_> {
+    words.map_or(NONE, code)
+}
+
+/// A number, or a dash.
+pub(super) fn number(number: Option<impl Display>) -> Words<'static> {
+    number.map_or(NONE, |it| Words::Made(it.to_string()))
 }
 
 /// Items after one another, or a dash.
-pub(super) fn listed(items: impl IntoIterator<Item = String>) -> String {
-    let items: Vec<String> = items.into_iter().collect();
-    if items.is_empty() {
-        NONE.to_owned()
-    } else {
-        items.join(", ")
+pub(super) fn listed<'a>(items: impl IntoIterator<Item = impl Into<Words<'a>>>) -> Words<'a> {
+    let mut items = items.into_iter().map(Into::into);
+    let Some(first) = items.next() else {
+        return NONE;
+    };
+    let Some(second) = items.next() else {
+        return first;
+    };
+    let mut made = first.to_string();
+    for item in [second].into_iter().chain(items) {
+        let _ = write!(made, ", {item}");
     }
+    Words::Made(made)
 }
 
-/// A link to a page; names in paths are those of the platform, which need no escape in a URL.
-pub(super) fn link(words: &str, target: &str) -> String {
-    ["[", &text(words), "](", target, ")"].concat()
+/// A link to a page.
+pub(super) fn link(words: &str, target: &str) -> Words<'static> {
+    Words::Made(format!("[{}]({target})", text(words)))
 }
 
 #[cfg(test)]
@@ -206,13 +298,10 @@ mod tests {
     #[test]
     fn columns_line_up_and_an_empty_table_says_so() {
         let mut writer = Writer::titled("A * b");
-        let rows = [
-            [code("ov"), text("one|two")],
-            [code("litellm-orch"), NONE.to_owned()],
-        ];
+        let rows = [[code("ov"), text("one|two")], [code("litellm-orch"), NONE]];
         writer.table(["service", "notes"], &rows, "None.");
         writer.table::<1>(["gone"], &[], "Nothing is gone.");
-        let rows = [["a", NONE, "b"], [NONE, NONE, NONE]].map(|it| it.map(str::to_owned));
+        let rows = [["a".into(), NONE, "b".into()], [NONE, NONE, NONE]];
         writer.sparse_table(["one", "two", "six"], &rows, "None.");
         assert_eq!(
             writer.finish(),

@@ -12,8 +12,8 @@ pub(super) fn mcp(book: &Book) -> Page {
         page.paragraph("There is no MCP server.");
     }
     for server in &platform.mcp {
-        page.section(&code(&server.name));
-        page.paragraph(&text(&server.purpose));
+        page.section(code(&server.name));
+        page.paragraph(text(&server.purpose));
         page.list(facts(platform, server));
         page.notes(server.notes.as_deref());
         for tool in &server.tools {
@@ -32,14 +32,14 @@ pub(super) fn table(page: &mut Writer, platform: &Platform) {
             let place = match (&server.command, server.host) {
                 (McpCommand::Call { service, .. }, _) => to_service("", &platform[*service]),
                 (_, Some(host)) => to_host("", &platform[host]),
-                (McpCommand::Start(_), None) => "wherever its client is".to_owned(),
-                (McpCommand::Unknown, None) => NONE.to_owned(),
+                (McpCommand::Start(_), None) => "wherever its client is".into(),
+                (McpCommand::Unknown, None) => NONE,
             };
             [
-                format!("{} {}", to_mcp("", server), text(&server.purpose)),
+                format!("{} {}", to_mcp("", server), text(&server.purpose)).into(),
                 place,
-                transport_name(server.transport).to_owned(),
-                words::mcp_state(server.state).to_owned(),
+                transport_name(server.transport).into(),
+                words::mcp_state(server.state).into(),
             ]
         })
         .collect();
@@ -91,18 +91,18 @@ fn facts(platform: &Platform, server: &McpServer) -> Vec<String> {
 }
 
 fn contract(page: &mut Writer, tool: &McpTool) {
-    page.subsection(&format!("Tool {}", code(&tool.name)));
+    page.subsection(format_args!("Tool {}", code(&tool.name)));
     if let Some(purpose) = &tool.purpose {
-        page.paragraph(&text(purpose));
+        page.paragraph(text(purpose));
     }
     let fields = tool
         .inputs
         .iter()
-        .map(|(name, what)| ["takes".to_owned(), code(name), text(what)])
+        .map(|(name, what)| ["takes".into(), code(name), text(what)])
         .chain(
             tool.outputs
                 .iter()
-                .map(|(name, what)| ["returns".to_owned(), code(name), text(what)]),
+                .map(|(name, what)| ["returns".into(), code(name), text(what)]),
         );
     let fields: Vec<_> = fields.collect();
     page.table(

@@ -27,6 +27,8 @@ use crate::ledger::Lock;
 use crate::platform::{Handle, Host, McpServer, Platform, Service};
 use crate::side_by_side::{MANY_SERVICES, side_by_side};
 
+use markdown::Words;
+
 /// All that pages are made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Book<'a> {
@@ -99,21 +101,25 @@ static WHOLE: [fn(&Book) -> Page; 10] = [
     planned::planned,
 ];
 
+/// The folders of the pages about one thing each.
+const HOSTS: &str = "hosts/";
+const SERVICES: &str = "services/";
+const HANDLES: &str = "handles/";
+
 /// Where a host's page lies.
 pub fn host_path(host: &Host) -> String {
-    ["hosts/", &host.name, ".md"].concat()
+    [HOSTS, &host.name, ".md"].concat()
 }
 
 /// Where a service's page lies.
 pub fn service_path(service: &Service) -> String {
-    ["services/", &service.name, ".md"].concat()
+    [SERVICES, &service.name, ".md"].concat()
 }
 
 /// Where a handle's page lies. What a file name should not hold is written as `_` and its number.
 pub fn handle_path(handle: &Handle) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-    if handle.name.bytes().all(is_plain) {
-        return ["handles/", &handle.name, ".md"].concat();
+    if has_plain_name(handle) {
+        return [HANDLES, &handle.name, ".md"].concat();
     }
     let mut name = String::new();
     for byte in handle.name.bytes() {
@@ -123,26 +129,47 @@ pub fn handle_path(handle: &Handle) -> String {
             let _ = write!(name, "_{byte:02x}");
         }
     }
-    format!("handles/{name}.md")
+    format!("{HANDLES}{name}.md")
+}
+
+/// True when the name of a handle can be the name of a file as it is.
+fn has_plain_name(handle: &Handle) -> bool {
+    handle.name.bytes().all(is_plain)
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b".-".contains(&byte)
 }
 
 /// A link to a handle's page.
-fn to_handle(up: &str, handle: &Handle) -> String {
-    markdown::link(&handle.name, &[up, &handle_path(handle)].concat())
+fn to_handle<'a>(up: &'a str, handle: &'a Handle) -> Words<'a> {
+    let (folder, name) = (HANDLES, handle.name.as_str());
+    if has_plain_name(handle) {
+        return Words::Link { up, folder, name };
+    }
+    markdown::link(name, &[up, &handle_path(handle)].concat())
 }
 
 /// A link to what is said about an MCP server.
-fn to_mcp(up: &str, server: &McpServer) -> String {
+fn to_mcp(up: &str, server: &McpServer) -> Words<'static> {
     let name = markdown::code(&server.name);
-    format!("[{name}]({up}mcp.md#{})", server.name)
+    format!("[{name}]({up}mcp.md#{})", server.name).into()
 }
 
 /// A link to a host's page from a page that lies `up` folders down: `""` or `"../"`.
-fn to_host(up: &str, host: &Host) -> String {
-    markdown::link(&host.name, &[up, &host_path(host)].concat())
+fn to_host<'a>(up: &'a str, host: &'a Host) -> Words<'a> {
+    Words::Link {
+        up,
+        folder: HOSTS,
+        name: &host.name,
+    }
 }
 
 /// A link to a service's page.
-fn to_service(up: &str, service: &Service) -> String {
-    markdown::link(&service.name, &[up, &service_path(service)].concat())
+fn to_service<'a>(up: &'a str, service: &'a Service) -> Words<'a> {
+    Words::Link {
+        up,
+        folder: SERVICES,
+        name: &service.name,
+    }
 }

@@ -1,6 +1,8 @@
 //! Handles and models: what clients ask for, and what answers.
 
-use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_none};
+use super::markdown::{
+    NONE, Words, Writer, code, code_or_none, listed, number, text, text_or_none,
+};
 use super::{Book, Page, handle_path, to_handle, to_service, words};
 use crate::platform::{Handle, HandleNames, Model, Platform, Visibility};
 
@@ -8,19 +10,25 @@ pub(super) fn handles(book: &Book) -> Page {
     let platform = book.platform;
     let mut page = Writer::titled("Handles");
     page.paragraph("A handle is a name that clients ask the gateway for. It is a promise: it is not renamed or dropped without notice.");
-    let (public, internal): (Vec<&Handle>, Vec<&Handle>) = platform
-        .handles
-        .iter()
-        .partition(|it| it.visibility == Visibility::Public);
-    let rows = |handles: &[&Handle]| -> Vec<_> {
-        handles.iter().map(|it| handle_row(platform, it)).collect()
+    let rows = |visibility: Visibility| -> Vec<_> {
+        let handles = platform.handles.iter();
+        let handles = handles.filter(|it| it.visibility == visibility);
+        handles.map(|it| handle_row(platform, it)).collect()
     };
     let head = ["Handle", "State", "Models", "Fallbacks", "Through", "Notes"];
     page.section("Public");
-    page.sparse_table(head, &rows(&public), "There is no public handle.");
+    page.sparse_table(
+        head,
+        &rows(Visibility::Public),
+        "There is no public handle.",
+    );
     page.section("Internal");
     page.paragraph("Only the platform's own services use these.");
-    page.sparse_table(head, &rows(&internal), "There is no internal handle.");
+    page.sparse_table(
+        head,
+        &rows(Visibility::Internal),
+        "There is no internal handle.",
+    );
     page.section("Naming");
     page.paragraph(match platform.policy.handle_names {
         HandleNames::ModelId => "A handle is the canonical id of its model.",
@@ -45,14 +53,14 @@ pub(super) fn handles(book: &Book) -> Page {
         "No prefix has a meaning.",
     );
     let retired = platform.policy.retired_names.iter();
-    page.paragraph(&format!(
+    page.paragraph(format_args!(
         "Names that must not come back: {}.",
         listed(retired.map(|(name, _)| code(name)))
     ));
     Page::new("handles.md", "Handles", page.finish())
 }
 
-fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
+fn handle_row<'a>(platform: &'a Platform, handle: &'a Handle) -> [Words<'a>; 6] {
     let alias = handle.alias_of.map(|id| to_handle("", &platform[id]));
     let targets = handle.targets.iter().filter(|_| alias.is_none());
     let targets = targets.map(|target| {
@@ -68,24 +76,26 @@ fn handle_row(platform: &Platform, handle: &Handle) -> [String; 6] {
         }
     });
     let state = match &handle.deprecated {
-        Some(it) => format!("deprecated: use {}", code(&platform[it.in_favour_of].name)),
-        None if is_served(platform, handle) => "live".to_owned(),
-        None => "waits for its model".to_owned(),
+        Some(it) => {
+            let successor = code(&platform[it.in_favour_of].name);
+            format!("deprecated: use {successor}").into()
+        }
+        None if is_served(platform, handle) => "live".into(),
+        None => "waits for its model".into(),
     };
-    let through = handle.via.map_or_else(
-        || NONE.to_owned(),
-        |id| {
-            let technique = handle.technique.as_deref();
-            let with = technique.map_or_else(String::new, |it| format!(" with {}", code(it)));
-            format!("{}{with}", to_service("", &platform[id]))
-        },
-    );
+    let through = handle.via.map_or(NONE, |id| {
+        let optimiser = to_service("", &platform[id]);
+        match &handle.technique {
+            Some(technique) => format!("{optimiser} with {}", code(technique)).into(),
+            None => optimiser,
+        }
+    });
     [
         to_handle("", handle),
         state,
         alias
             .as_ref()
-            .map_or_else(|| listed(targets), |it| format!("those of {it}")),
+            .map_or_else(|| listed(targets), |it| format!("those of {it}").into()),
         listed(handle.fallbacks.iter().map(|id| code(&platform[*id].name))),
         through,
         text_or_none(handle.notes.as_deref()),
@@ -104,7 +114,7 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
     let platform = book.platform;
     let mut page = Writer::titled(&handle.name);
     if handle.title != handle.name {
-        page.paragraph(&text(&handle.title));
+        page.paragraph(text(&handle.title));
     }
     page.notes(handle.notes.as_deref());
     let seen = match handle.visibility {
@@ -138,11 +148,10 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
         .iter()
         .map(|target| {
             let model = &platform[target.model];
-            let number = |it: Option<u32>| it.map_or_else(|| NONE.to_owned(), |it| it.to_string());
             [
                 code(&model.name),
                 to_service(UP, &platform[model.service]),
-                words::model(platform, model).to_owned(),
+                words::model(platform, model).into(),
                 number(target.order),
                 number(target.weight),
             ]
@@ -229,25 +238,15 @@ pub(super) fn models(book: &Book) -> Page {
     Page::new("models.md", "Models", page.finish())
 }
 
-fn model_row(platform: &Platform, model: &Model) -> [String; 7] {
-    let mut does = vec![words::mode(model.mode).to_owned()];
-    does.extend(
-        model
-            .capabilities
-            .iter()
-            .map(|it| words::capability(*it).to_owned()),
-    );
-    let number = |it: Option<u64>| it.map_or_else(|| NONE.to_owned(), |it| it.to_string());
+fn model_row<'a>(platform: &'a Platform, model: &'a Model) -> [Words<'a>; 7] {
+    let capabilities = model.capabilities.iter().map(|it| words::capability(*it));
     [
         code(&model.name),
         to_service("", &platform[model.service]),
-        number(model.port.map(u64::from)),
-        does.join(", "),
-        model
-            .parameters
-            .as_deref()
-            .map_or_else(|| NONE.to_owned(), text),
+        number(model.port),
+        listed([words::mode(model.mode)].into_iter().chain(capabilities)),
+        text_or_none(model.parameters.as_deref()),
         number(model.context_length),
-        words::model(platform, model).to_owned(),
+        words::model(platform, model).into(),
     ]
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::markdown::{NONE, Writer, code, link, text};
+use super::markdown::{Writer, code, link, listed, number, text};
 use super::words::{self, counted};
 use super::{Book, Page, to_host, to_service};
 use crate::platform::{HostId, Platform, Service, ServiceState};
@@ -15,7 +15,7 @@ pub(super) fn index(book: &Book) -> Page {
     let platform = book.platform;
     let mut page = Writer::titled(&platform.title);
     page.notes(platform.notes.as_deref());
-    page.paragraph(&format!(
+    page.paragraph(format_args!(
         "{}, {}, {} and {}; the gateway is {}. Everything here is made from `platform.toml` by `homelab build`: change that file, not these pages.",
         counted(platform.machines().count(), "host"),
         counted(platform.services.len(), "service"),
@@ -70,9 +70,9 @@ pub(super) fn index(book: &Book) -> Page {
             [
                 to_host("", host),
                 text(&host.title),
-                words::system(host).to_owned(),
-                words::host_state(host.state).to_owned(),
-                platform.services_on(host.id).count().to_string(),
+                words::system(host).into(),
+                words::host_state(host.state).into(),
+                number(Some(platform.services_on(host.id).count())),
             ]
         })
         .collect();
@@ -90,10 +90,8 @@ pub(super) fn index(book: &Book) -> Page {
                 to_service("", service),
                 text(&service.title),
                 to_host("", &platform[service.host]),
-                service
-                    .port()
-                    .map_or_else(|| NONE.to_owned(), |it| it.to_string()),
-                words::service(platform, service).to_owned(),
+                number(service.port()),
+                words::service(platform, service).into(),
             ]
         })
         .collect();
@@ -130,9 +128,9 @@ pub(super) fn topology(book: &Book) -> Page {
             });
             [
                 to_host("", host),
-                words::host_state(host.state).to_owned(),
-                super::markdown::listed(addresses),
-                super::markdown::listed(host.dns.iter().map(|it| code(it))),
+                words::host_state(host.state).into(),
+                listed(addresses),
+                listed(host.dns.iter().map(|it| code(it))),
             ]
         })
         .collect();
@@ -165,12 +163,15 @@ pub(super) fn topology(book: &Book) -> Page {
         "Nothing calls anything.",
     );
     page.section("MCP servers");
-    page.paragraph(&format!(
+    page.paragraph(format_args!(
         "What their tools promise is on {}.",
         link("a page of its own", "mcp.md")
     ));
     super::mcp::table(&mut page, platform);
-    page.paragraph(&format!("Back to {}.", link(&platform.title, "README.md")));
+    page.paragraph(format_args!(
+        "Back to {}.",
+        link(&platform.title, "README.md")
+    ));
     Page::new("topology.md", "Topology", page.finish())
 }
 
@@ -203,19 +204,20 @@ fn mermaid(platform: &Platform) -> String {
         }
         graph.push_str("  end\n");
     }
-    let mut arrows = BTreeSet::new();
-    for call in &platform.calls {
-        let (from, to) = (&platform[call.from], &platform[call.to]);
-        let ends = if many {
-            (host_node(platform, from.host), host_node(platform, to.host))
-        } else {
-            (service_node(platform, from), service_node(platform, to))
-        };
-        if ends.0 != ends.1 {
-            arrows.insert(ends);
-        }
-    }
-    for (from, to) in arrows {
+    let ends = (platform.calls.iter()).map(|call| (&platform[call.from], &platform[call.to]));
+    let arrows: BTreeSet<(String, String)> = if many {
+        let hosts: BTreeSet<(HostId, HostId)> =
+            ends.map(|(from, to)| (from.host, to.host)).collect();
+        let node = |id| host_node(platform, id);
+        hosts
+            .into_iter()
+            .map(|(from, to)| (node(from), node(to)))
+            .collect()
+    } else {
+        let node = |service| service_node(platform, service);
+        ends.map(|(from, to)| (node(from), node(to))).collect()
+    };
+    for (from, to) in arrows.into_iter().filter(|(from, to)| from != to) {
         let _ = writeln!(graph, "  {from} --> {to}");
     }
     graph

@@ -1,5 +1,7 @@
 //! What will come, and what somebody must still find out.
 
+use std::fmt::Write as _;
+
 use super::markdown::{Writer, code, text, text_or_none};
 use super::{Book, Page, to_host, to_service, words};
 use crate::platform::{HostState, ModelState, ServiceState};
@@ -15,7 +17,7 @@ pub(super) fn planned(book: &Book) -> Page {
         .map(|it| {
             [
                 to_host("", it),
-                words::host_state(it.state).to_owned(),
+                words::host_state(it.state).into(),
                 text(&it.title),
                 text_or_none(it.notes.as_deref()),
             ]
@@ -34,7 +36,7 @@ pub(super) fn planned(book: &Book) -> Page {
         .map(|it| {
             [
                 to_service("", it),
-                words::service(platform, it).to_owned(),
+                words::service(platform, it).into(),
                 to_host("", &platform[it.host]),
                 text(&it.title),
                 text_or_none(it.notes.as_deref()),
@@ -54,7 +56,7 @@ pub(super) fn planned(book: &Book) -> Page {
         .map(|it| {
             [
                 code(&it.name),
-                words::model(platform, it).to_owned(),
+                words::model(platform, it).into(),
                 to_service("", &platform[it.service]),
                 text_or_none(it.notes.as_deref()),
             ]
@@ -70,7 +72,7 @@ pub(super) fn planned(book: &Book) -> Page {
     let work: Vec<_> = platform
         .work
         .iter()
-        .map(|it| [quoting(&it.subject), quoting(&it.what)])
+        .map(|it| [quoting(&it.subject).into(), quoting(&it.what).into()])
         .collect();
     page.table(
         ["About", "What is to be done"],
@@ -85,13 +87,13 @@ fn quoting(words: &str) -> String {
     let mut written = String::new();
     for (at, part) in words.split('`').enumerate() {
         if at % 2 == 1 && !part.is_empty() {
-            written.push_str(&code(part));
+            let _ = write!(written, "{}", code(part));
         } else {
             // A text loses the blanks at its ends, which here stand between it and a name.
             let blank = |is: bool| if is { " " } else { "" };
             let inner = part.trim_matches(' ');
             written.push_str(blank(part.starts_with(' ')));
-            written.push_str(&text(inner));
+            let _ = write!(written, "{}", text(inner));
             written.push_str(blank(part.ends_with(' ') && !inner.is_empty()));
         }
     }

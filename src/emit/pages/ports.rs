@@ -1,6 +1,6 @@
 //! The port ledger: who has which port, what is free, what is gone for good, and what moved.
 
-use super::markdown::{Writer, code, listed, text, text_or_none};
+use super::markdown::{Words, Writer, code, listed, number, text, text_or_none};
 use super::{Book, Page, to_host, words};
 use crate::ledger::State;
 use crate::platform::{Host, MovedKind, Platform, Service};
@@ -16,18 +16,19 @@ pub(super) fn ports(book: &Book) -> Page {
         if held.is_empty() && ranges(platform, host).next().is_none() {
             continue;
         }
-        page.section(&text(&host.name));
-        page.paragraph(&format!("{}: {}", to_host("", host), text(&host.title)));
+        page.section(text(&host.name));
+        page.paragraph(format_args!("{}: {}", to_host("", host), text(&host.title)));
         let rows: Vec<_> = held
             .into_iter()
             .map(|(key, claim)| {
                 [
-                    key.port.to_string(),
+                    key.port.to_string().into(),
                     match claim.state {
-                        State::Held => "held".to_owned(),
-                        State::Tombstone => "tombstone".to_owned(),
-                    },
-                    format!("{} {}", key.owner.noun(), code(key.owner.name())),
+                        State::Held => "held",
+                        State::Tombstone => "tombstone",
+                    }
+                    .into(),
+                    format!("{} {}", key.owner.noun(), code(key.owner.name())).into(),
                     code(&claim.name),
                     code(&claim.address),
                 ]
@@ -43,14 +44,14 @@ pub(super) fn ports(book: &Book) -> Page {
                 [
                     code(&range.name),
                     code(&service.name),
-                    format!("{}–{}", range.first, range.last),
+                    format!("{}–{}", range.first, range.last).into(),
                     free(book, host, range.first, range.last),
                     text_or_none(range.purpose.as_deref()),
                 ]
             })
             .collect();
         if !free.is_empty() {
-            page.subsection(&format!("Ranges on {}", text(&host.name)));
+            page.subsection(format_args!("Ranges on {}", text(&host.name)));
             page.table(
                 ["Range", "Service", "Ports", "Free", "For"],
                 &free,
@@ -72,7 +73,7 @@ fn ranges<'a>(
 }
 
 /// The free ports between two, as runs: `8103–8119`.
-fn free(book: &Book, host: &Host, first: u16, last: u16) -> String {
+fn free(book: &Book, host: &Host, first: u16, last: u16) -> Words<'static> {
     let mut runs: Vec<(u16, u16)> = Vec::new();
     for port in (first..=last).filter(|it| !book.lock.taken(&host.name, *it)) {
         match runs.last_mut() {
@@ -97,10 +98,9 @@ fn history(page: &mut Writer, platform: &Platform) {
         .iter()
         .map(|it| {
             [
-                format!("{} {}", it.owner.noun(), code(it.owner.name())),
-                it.from
-                    .map_or_else(|| super::markdown::NONE.to_owned(), |it| it.to_string()),
-                it.to.to_string(),
+                format!("{} {}", it.owner.noun(), code(it.owner.name())).into(),
+                number(it.from),
+                number(Some(it.to)),
                 text(&it.reason),
                 text(&it.when),
                 text(&it.by),
@@ -122,7 +122,7 @@ fn history(page: &mut Writer, platform: &Platform) {
                 MovedKind::Service => "service",
                 MovedKind::Model => "model",
             };
-            [kind.to_owned(), code(&it.from), code(&it.to)]
+            [kind.into(), code(&it.from), code(&it.to)]
         })
         .collect();
     page.table(["What", "Was", "Is"], &moved, "Nothing has a new name.");
@@ -152,6 +152,6 @@ pub(super) fn of_service<'a>(
 }
 
 /// The word for how a port is reached, for pages of hosts.
-pub(super) fn listens(platform: &Platform, service: &Service) -> String {
-    code(&words::bind(platform, service))
+pub(super) fn listens<'a>(platform: &'a Platform, service: &'a Service) -> Words<'a> {
+    code(words::bind(platform, service))
 }

@@ -3,7 +3,7 @@
 //! What changes (addresses, ports, values) is not copied: it stands on the pages about the platform, and these documents lead there. What only the owner knows is asked for in words that say what belongs there.
 
 use super::integrations::why;
-use super::markdown::{Writer, code, code_or_none, link, listed, text};
+use super::markdown::{Words, Writer, code, code_or_none, link, listed, text};
 use super::{Page, handle_path, host_path, service_path, to_service, words};
 use crate::backend::{Endpoint, Layer, Role};
 use crate::platform::{Platform, Service, Value};
@@ -24,11 +24,11 @@ pub fn scaffold(platform: &Platform, service: &Service, up: &str) -> Vec<Page> {
 /// What the owner is asked to write in its place.
 fn ask(page: &mut Writer, section: &str, what: &str) {
     page.section(section);
-    page.paragraph(&format!("*To be written: {what}.*"));
+    page.paragraph(format_args!("*To be written: {what}.*"));
 }
 
 /// The page that has the addresses, ports and values of a service.
-fn its_page(service: &Service, up: &str) -> String {
+fn its_page(service: &Service, up: &str) -> Words<'static> {
     link(
         &format!("the page about {}", service.name),
         &format!("{up}{}", service_path(service)),
@@ -37,13 +37,13 @@ fn its_page(service: &Service, up: &str) -> String {
 
 fn spec(platform: &Platform, service: &Service, up: &str) -> String {
     let mut page = Writer::titled(&format!("{}: service spec", service.title));
-    page.paragraph(&format!(
+    page.paragraph(format_args!(
         "What this service promises. Its addresses, ports, start command and values are made from platform.toml and stand on {}.",
         its_page(service, up)
     ));
     page.section("Purpose");
     match &service.notes {
-        Some(notes) => page.paragraph(&text(notes)),
+        Some(notes) => page.paragraph(text(notes)),
         None => page.paragraph(
             "*To be written: what it does in two sentences, and who would miss it first.*",
         ),
@@ -69,7 +69,7 @@ fn spec(platform: &Platform, service: &Service, up: &str) -> String {
     }
     page.section("Health");
     if service.health.is_empty() {
-        page.paragraph(&format!(
+        page.paragraph(format_args!(
             "Nothing is known that can be asked; `health` below `[services.{}]` says what is.",
             text(&service.name)
         ));
@@ -82,12 +82,12 @@ fn spec(platform: &Platform, service: &Service, up: &str) -> String {
         .iter()
         .map(|it| {
             let from = match &it.value {
-                Value::Secret(id) => format!("secret {}", code(&platform[*id].name)),
-                Value::FillIn(_) => "filled in on the host".to_owned(),
-                _ => "platform.toml".to_owned(),
+                Value::Secret(id) => format!("secret {}", code(&platform[*id].name)).into(),
+                Value::FillIn(_) => "filled in on the host".into(),
+                _ => "platform.toml".into(),
             };
             let required = if it.required { "yes" } else { "no" };
-            [code(&it.name), from, required.to_owned(), why(it)]
+            [code(&it.name), from, required.into(), why(it)]
         })
         .collect();
     page.table(
@@ -128,16 +128,16 @@ fn architecture(platform: &Platform, service: &Service, up: &str) -> String {
             to_service(up, gateway)
         ),
     };
-    page.paragraph(&format!("Layer: {}. {rule}", layer(service.layer)));
+    page.paragraph(format_args!("Layer: {}. {rule}", layer(service.layer)));
     page.section("Who calls it");
     let callers = platform.callers_of(service.id);
-    let callers: Vec<String> = callers
+    let callers: Vec<Words> = callers
         .map(|call| to_service(up, &platform[call.from]))
         .collect();
     links(&mut page, callers, "No service calls it.");
     page.section("What it calls");
     let called = platform.calls_of(service.id);
-    let called: Vec<String> = called
+    let called: Vec<Words> = called
         .map(|call| to_service(up, &platform[call.to]))
         .collect();
     links(&mut page, called, "It calls no service.");
@@ -146,7 +146,7 @@ fn architecture(platform: &Platform, service: &Service, up: &str) -> String {
         let mut routes = platform.deployments.iter();
         routes.any(|it| it.handle == handle.id && platform[it.model].service == service.id)
     });
-    let handles: Vec<String> = handles
+    let handles: Vec<Words> = handles
         .map(|it| link(&it.name, &format!("{up}{}", handle_path(it))))
         .collect();
     links(&mut page, handles, "None.");
@@ -158,7 +158,7 @@ fn architecture(platform: &Platform, service: &Service, up: &str) -> String {
     page.finish()
 }
 
-fn links(page: &mut Writer, links: Vec<String>, none: &str) {
+fn links(page: &mut Writer, links: Vec<Words>, none: &str) {
     if links.is_empty() {
         page.paragraph(none);
     } else {
@@ -169,7 +169,7 @@ fn links(page: &mut Writer, links: Vec<String>, none: &str) {
 fn agents(platform: &Platform, service: &Service, up: &str) -> String {
     let name = &service.name;
     let mut page = Writer::titled(&format!("{}: notes for agents", service.title));
-    page.paragraph(&format!(
+    page.paragraph(format_args!(
         "Read [SERVICE_SPEC.md](SERVICE_SPEC.md) and [ARCHITECTURE.md](ARCHITECTURE.md) first; {} has what changes, and {} the rules in force.",
         its_page(service, up),
         link("the decisions", &format!("{up}decisions.md"))
@@ -201,11 +201,11 @@ fn agents(platform: &Platform, service: &Service, up: &str) -> String {
     ]);
     page.section("Secrets it needs");
     let secrets = service.env.iter().filter_map(|it| match &it.value {
-        Value::Secret(id) => Some(code(&platform[*id].name)),
+        Value::Secret(id) => Some(code(&platform[*id].name).to_string()),
         _ => None,
     });
     let secrets: std::collections::BTreeSet<String> = secrets.collect();
-    page.paragraph(&listed(secrets));
+    page.paragraph(listed(secrets));
     ask(
         &mut page,
         "What went wrong before",

@@ -1,7 +1,7 @@
 //! The page of a service: its contract.
 
 use super::integrations::{value, why};
-use super::markdown::{NONE, Writer, code, code_or_none, listed, text, text_or_none};
+use super::markdown::{Writer, code, code_or_none, listed, number, text, text_or_none};
 use super::{Book, Page, service_path, to_host, to_service, words};
 use crate::backend::Role;
 use crate::emit::escape::shell_word;
@@ -41,7 +41,7 @@ pub(super) fn service(book: &Book, blast: &Blast<'_>, service: &Service) -> Page
             [
                 code(&it.name),
                 value(UP, platform, it),
-                if it.required { "yes" } else { "no" }.to_owned(),
+                if it.required { "yes" } else { "no" }.into(),
                 why(it),
             ]
         })
@@ -52,7 +52,7 @@ pub(super) fn service(book: &Book, blast: &Blast<'_>, service: &Service) -> Page
         "It reads no variable.",
     );
     page.section("To add to it");
-    page.paragraph(&to_add(service));
+    page.paragraph(to_add(service));
     Page::new(service_path(service), &service.title, page.finish())
 }
 
@@ -90,7 +90,7 @@ fn facts(platform: &Platform, service: &Service) -> Vec<String> {
         format!("state: {}", words::service(platform, service)),
         format!("host: {}", to_host(UP, &platform[service.host])),
         format!("started by: {}", words::started_by(platform, service)),
-        format!("listens on: {}", code(&words::bind(platform, service))),
+        format!("listens on: {}", code(words::bind(platform, service))),
         format!("env file: {}", code_or_none(service.env_file.as_deref())),
     ];
     if let Some(version) = &service.program_version {
@@ -120,7 +120,7 @@ fn reach(page: &mut Writer, platform: &Platform, service: &Service) {
         .flat_map(|(port, name, _)| {
             let ways = words::ways(platform, service, port);
             ways.into_iter()
-                .map(move |(from, url)| [code(name), text(&from), code(&url)])
+                .map(move |(from, url)| [code(name), text(&from).made(), code(&url).made()])
         })
         .collect();
     page.table(
@@ -261,7 +261,7 @@ fn calls(page: &mut Writer, platform: &Platform, service: &Service) {
         .map(|call| {
             let callee = &platform[call.to];
             let url = if callee.kind.one_model_per_port {
-                format!("{}, with the port of the model", code(&call.url))
+                format!("{}, with the port of the model", code(&call.url)).into()
             } else {
                 code(&call.url)
             };
@@ -278,11 +278,9 @@ fn models(page: &mut Writer, platform: &Platform, service: &Service) {
             [
                 code(&model.name),
                 code(&model.served_as),
-                model
-                    .port
-                    .map_or_else(|| NONE.to_owned(), |it| it.to_string()),
-                words::mode(model.mode).to_owned(),
-                words::model(platform, model).to_owned(),
+                number(model.port),
+                words::mode(model.mode).into(),
+                words::model(platform, model).into(),
                 text_or_none(model.notes.as_deref()),
             ]
         })

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::markdown::NONE;
+use super::markdown::{DASH, code};
 use crate::emit::endpoint::http_url;
 use crate::platform::{
     Bind, Capability, Health, Host, HostState, Init, Level, ManagedBy, McpState, Method, Mode,
@@ -38,13 +38,13 @@ pub(super) fn model_state(state: ModelState) -> &'static str {
 
 /// The operating system of a host; the internet has none.
 pub(super) fn system(host: &Host) -> &'static str {
-    if host.elsewhere { NONE } else { os(host.os) }
+    if host.elsewhere { DASH } else { os(host.os) }
 }
 
 /// What starts services on a host; nothing of ours does on the internet.
 pub(super) fn starter(host: &Host) -> &'static str {
     if host.elsewhere {
-        NONE
+        DASH
     } else {
         init(host.init)
     }
@@ -162,7 +162,7 @@ pub(super) fn health(health: &Health) -> String {
         Method::Get => "GET",
         Method::Post => "POST",
     };
-    let mut words = super::markdown::code(&format!("{method} {}", health.path));
+    let mut words = code(&format!("{method} {}", health.path)).to_string();
     if health.status != 200 {
         let _ = write!(words, " → {}", health.status);
     }
@@ -176,12 +176,12 @@ pub(super) fn health(health: &Health) -> String {
 }
 
 /// Where a service listens, in the file's words.
-pub(super) fn bind(platform: &Platform, service: &Service) -> String {
+pub(super) fn bind<'a>(platform: &'a Platform, service: &'a Service) -> &'a str {
     match &service.bind {
-        Bind::Loopback => "loopback".to_owned(),
-        Bind::All => "all".to_owned(),
-        Bind::Network(network, _) => platform[*network].name.clone(),
-        Bind::Address(address) => address.clone(),
+        Bind::Loopback => "loopback",
+        Bind::All => "all",
+        Bind::Network(network, _) => &platform[*network].name,
+        Bind::Address(address) => address,
     }
 }
 
