@@ -172,6 +172,14 @@ impl Artifacts {
         self.pieces.get(self.place(path))?.get(path)
     }
 
+    /// True when one lies below the folder `top`.
+    pub fn has_folder(&self, top: &str) -> bool {
+        let below = format!("{top}/");
+        let piece = self.pieces.get(self.place(&below));
+        let next = piece.and_then(|it| it.range(below.clone()..).next());
+        next.is_some_and(|(path, _)| path.starts_with(&below))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(BTreeMap::len).sum()
@@ -239,6 +247,8 @@ mod tests {
             for path in paths {
                 assert_eq!(joined.find(path).map(|it| it.text.as_str()), Some(path));
             }
+            assert!(joined.has_folder("b") && joined.has_folder("d"));
+            assert!(!["a", "d/1", "e", ""].iter().any(|it| joined.has_folder(it)));
             joined.retain(|it| it.path.starts_with('d'));
             assert_eq!((joined.len(), joined.is_empty()), (2, false));
             assert_eq!(joined, of(&["d/1", "d/2"]));

@@ -101,19 +101,23 @@ pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
         let at = names.binary_search_by(|(it, _)| it.as_ref().cmp(name)).ok();
         at.map(|at| names[at].1)
     };
-    let mut last = "";
-    for (name, path) in &names {
-        // What lies in the folder of the name before it, or beside that, lies below the same folders.
-        let mut folders = parents(name).take_while(|it| *it != last && !is_below(last, it));
-        if let Some(file) = folders.find_map(find) {
-            return Err(OutputError::TwoNames {
-                one: file.to_owned(),
-                other: (*path).to_owned(),
-            });
-        }
-        last = parent(name).unwrap_or_default();
+    let parts = in_parts(&names, PART, true, |part| {
+        let mut last = "";
+        part.iter().find_map(|(name, path)| {
+            // What lies in the folder of the name before it, or beside that, lies below the same folders.
+            let mut folders = parents(name).take_while(|it| *it != last && !is_below(last, it));
+            let file = folders.find_map(find);
+            last = parent(name).unwrap_or_default();
+            Some((file?, *path))
+        })
+    });
+    match parts.into_iter().flatten().next() {
+        None => Ok(()),
+        Some((file, path)) => Err(OutputError::TwoNames {
+            one: file.to_owned(),
+            other: path.to_owned(),
+        }),
     }
-    Ok(())
 }
 
 /// A path as macOS compares it, which folds case: there two such names are one file.

@@ -93,10 +93,13 @@ impl Scope<'_> {
     /// True when this build decides what `path` is.
     fn covers(&self, path: &str) -> bool {
         // Without one page the site was not asked for; it is no reason to remove it.
-        (self.site_is_made || !is_site(path))
-            && self
-                .only
-                .is_none_or(|only| path::top(path).is_some_and(|top| only.contains(top)))
+        (self.site_is_made || !is_site(path)) && self.is_asked_for(path)
+    }
+
+    /// True when `path` lies in a folder that was named, or none was.
+    fn is_asked_for(&self, path: &str) -> bool {
+        self.only
+            .is_none_or(|only| path::top(path).is_some_and(|top| only.contains(top)))
     }
 
     /// True when something that the manifest lists is written.
@@ -119,28 +122,36 @@ pub(super) fn survey<'a>(
 ) -> Result<Survey<'a>, OutputError> {
     let scope = Scope {
         only,
-        site_is_made: artifacts.iter().any(|artifact| is_site(&artifact.path)),
+        site_is_made: artifacts.has_folder(SITE),
     };
     let (manifest, manifest_text) = load(disk, MANIFEST)?;
     let (site, _) = load(disk, SITE_RECORD)?;
     let record = |path: &str| if is_site(path) { &site } else { &manifest };
 
-    let mut wanted = AllWanted(Vec::with_capacity(artifacts.len() + 1));
+    // The last one first.
+    let mut records = Vec::new();
+    if scope.covers(SITE_RECORD) {
+        let pages = artifacts.iter().filter(|artifact| is_site(&artifact.path));
+        records.push(Wanted::record(SITE_RECORD, record::render(pages)));
+    }
+    if scope.covers_committed() {
+        records.push(new_manifest(artifacts, &scope, &manifest_text));
+    }
+    let mut wanted = AllWanted::default();
+    wanted.files.reserve(artifacts.len() + records.len());
     let mut elsewhere = Vec::new();
     for artifact in artifacts.iter().filter(|it| it.path != MANIFEST) {
-        if scope.covers(&artifact.path) {
-            wanted.0.push(Wanted::of(artifact));
+        while let Some(record) = records.pop_if(|it| *it.path < *artifact.path) {
+            wanted.push(record);
+        }
+        // Pages of the site are among them only when it is made.
+        if scope.is_asked_for(&artifact.path) {
+            wanted.push(Wanted::of(artifact));
         } else {
             elsewhere.push(artifact.path.as_str());
         }
     }
-    if scope.covers_committed() {
-        wanted.add(new_manifest(artifacts, &scope, &manifest_text));
-    }
-    if scope.covers(SITE_RECORD) {
-        let pages = artifacts.iter().filter(|artifact| is_site(&artifact.path));
-        wanted.add(Wanted::record(SITE_RECORD, record::render(pages)));
-    }
+    records.into_iter().rev().for_each(|it| wanted.push(it));
 
     // A path counts only in the record where we would have put it.
     let committed = manifest.paths().filter(|path| !is_site(path));
@@ -174,17 +185,17 @@ pub(super) fn survey<'a>(
 
     let mut unchanged = 0;
     let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, elsewhere)?;
-    for (glance, wanted) in glances(disk, &wanted)?.into_iter().zip(wanted.0) {
+    for (glance, wanted) in glances(disk, &wanted)?.into_iter().zip(wanted.files) {
         let path = wanted.path;
-        let seen = match glance {
-            Glance::Right => {
-                unchanged += 1;
-                continue;
+        let standing = match glance {
+            Glance::Right => None,
+            Glance::Absent => Some(Standing::Nothing),
+            Glance::Doubt => {
+                let seen = disk.see(path).map_err(io_error("read", path))?;
+                standing(disk, path, &wanted, seen, record(path), &stale)?
             }
-            Glance::Absent => Seen::Absent,
-            Glance::Doubt => disk.see(path).map_err(io_error("read", path))?,
         };
-        let Some(standing) = standing(disk, path, &wanted, seen, record(path), &stale)? else {
+        let Some(standing) = standing else {
             unchanged += 1;
             continue;
         };
@@ -220,19 +231,19 @@ enum Glance {
 /// Looks at every wanted file, in their order.
 fn glances(disk: &dyn Disk, wanted: &AllWanted) -> Result<Vec<Glance>, OutputError> {
     let mut absent = AbsentFolders::default();
-    let mut glances = Vec::with_capacity(wanted.0.len());
+    let mut glances = Vec::with_capacity(wanted.files.len());
     let mut there = Vec::new();
-    for wanted in &wanted.0 {
-        if absent.hold(disk, wanted.path)? {
-            glances.push(Glance::Absent);
+    for beside in wanted.by_folder() {
+        if absent.hold(disk, beside[0].path)? {
+            glances.extend(beside.iter().map(|_| Glance::Absent));
             continue;
         }
-        glances.push(Glance::Doubt);
-        there.push(Expected {
+        glances.extend(beside.iter().map(|_| Glance::Doubt));
+        there.extend(beside.iter().map(|wanted| Expected {
             path: wanted.path,
             text: &wanted.text,
             executable: wanted.executable,
-        });
+        }));
     }
     let in_doubt = glances.iter_mut().filter(|it| matches!(it, Glance::Doubt));
     for (glance, is_same) in in_doubt.zip(disk.find_same(&there)) {
@@ -410,7 +421,8 @@ fn foreign(
         .chain([MANIFEST])
         .collect();
     let known = wanted
-        .paths()
+        .by_folder()
+        .map(|beside| beside[0].path)
         .chain(recorded.iter().copied())
         .chain(elsewhere.iter().copied());
     let mut folders = BTreeSet::new();
@@ -462,28 +474,45 @@ fn join(folder: &str, name: &str) -> String {
 }
 
 /// All files as they should be, in the order of their paths.
-struct AllWanted<'a>(Vec<Wanted<'a>>);
+#[derive(Default)]
+struct AllWanted<'a> {
+    files: Vec<Wanted<'a>>,
+    /// How many of them, one after the other, lie in one folder.
+    beside: Vec<usize>,
+    /// The folder of the last one.
+    last: Option<&'a str>,
+}
 
 impl<'a> AllWanted<'a> {
-    /// The place of `path` among them, or the one where it would be.
-    fn place(&self, path: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|it| it.path.cmp(path))
-    }
-
-    /// Adds one that is not among them.
-    fn add(&mut self, wanted: Wanted<'a>) {
-        let (Ok(place) | Err(place)) = self.place(wanted.path);
-        self.0.insert(place, wanted);
+    /// Adds one that comes after all others.
+    fn push(&mut self, wanted: Wanted<'a>) {
+        let folder = path::parents(wanted.path).next();
+        match self.beside.last_mut() {
+            Some(count) if self.last == folder => *count += 1,
+            _ => self.beside.push(1),
+        }
+        self.last = folder;
+        self.files.push(wanted);
     }
 
     /// True when `path` is among them.
     fn has(&self, path: &str) -> bool {
-        self.place(path).is_ok()
+        self.files.binary_search_by(|it| it.path.cmp(path)).is_ok()
+    }
+
+    /// Those that follow each other in one folder, together.
+    fn by_folder(&self) -> impl Iterator<Item = &[Wanted<'a>]> {
+        let mut rest = self.files.as_slice();
+        self.beside.iter().filter_map(move |count| {
+            let beside;
+            (beside, rest) = rest.split_at_checked(*count)?;
+            Some(beside)
+        })
     }
 
     /// Their paths.
     fn paths(&self) -> impl Iterator<Item = &'a str> {
-        self.0.iter().map(|it| it.path)
+        self.files.iter().map(|it| it.path)
     }
 }
 

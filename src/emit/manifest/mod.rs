@@ -2,9 +2,9 @@
 //!
 //! It is also the record by which the next build knows its own files, so every file is in it but itself.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::platform::Platform;
 use crate::side_by_side::{self, MANY_SERVICES};
@@ -64,13 +64,13 @@ fn in_parts(platform: &str, artifacts: &Artifacts) -> String {
     whole + END
 }
 
-/// Returns the manifest of these artifacts, ordered by path.
-pub fn render<'a>(platform: &str, artifacts: impl IntoIterator<Item = &'a Artifact>) -> String {
+/// Returns the manifest of these artifacts, in the order of their paths.
+fn render<'a>(platform: &str, artifacts: impl IntoIterator<Item = &'a Artifact>) -> String {
     let others = artifacts.into_iter().filter(|it| it.path != PATH);
     to_json(&Manifest {
         version: 1,
         platform,
-        files: others.map(|it| (it.path.as_str(), File::of(it))).collect(),
+        files: Files(others.collect()),
     })
 }
 
@@ -78,7 +78,16 @@ pub fn render<'a>(platform: &str, artifacts: impl IntoIterator<Item = &'a Artifa
 struct Manifest<'a> {
     version: u8,
     platform: &'a str,
-    files: BTreeMap<&'a str, File<'a>>,
+    files: Files<'a>,
+}
+
+/// Each with its path as the key.
+struct Files<'a>(Vec<&'a Artifact>);
+
+impl Serialize for Files<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|it| (&it.path, File::of(it))))
+    }
 }
 
 #[derive(Serialize)]
@@ -97,7 +106,7 @@ struct Place<'a> {
     owner: &'a str,
     group: &'a str,
     /// In octal, as `chmod` takes it: JSON has no octal numbers.
-    mode: String,
+    mode: Cow<'static, str>,
     /// The services to restart when it changes.
     restart: &'a [String],
     /// True for a file that is only put where none is.
@@ -121,7 +130,12 @@ impl<'a> Place<'a> {
             path: &install.path,
             owner: &install.owner,
             group: &install.group,
-            mode: format!("{:04o}", install.mode),
+            mode: match install.mode {
+                0o600 => "0600".into(),
+                0o644 => "0644".into(),
+                0o755 => "0755".into(),
+                other => format!("{other:04o}").into(),
+            },
             restart: &install.restart,
             seed: install.seed,
         }
@@ -155,11 +169,10 @@ mod tests {
             restart: vec!["a".to_owned()],
             seed: false,
         });
-        let artifacts = [
-            unit,
-            Artifact::new("ops/b.sh", "").executable(),
-            Artifact::new(PATH, "old"),
-        ];
+        let mut artifacts = Artifacts::new();
+        artifacts.add(unit);
+        artifacts.add(Artifact::new("ops/b.sh", "").executable());
+        artifacts.add(Artifact::new(PATH, "old"));
         assert_eq!(
             render("lab", &artifacts),
             r#"{

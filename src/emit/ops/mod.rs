@@ -7,11 +7,13 @@ mod rows;
 mod stores;
 mod table;
 
+use std::collections::BTreeMap;
+
 use minijinja::value::Value;
 use serde::Serialize;
 
 use crate::platform::Platform;
-use crate::side_by_side::{MANY_SERVICES, both, side_by_side};
+use crate::side_by_side::{MANY_SERVICES, side_by_side};
 
 use super::template::seen;
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Template};
@@ -92,18 +94,53 @@ const CONTROL: &str = include_str!("control.sh");
 /// Asking the stores of models.
 const STORES: &str = include_str!("stores.sh");
 
+/// Makes what templates see under a name.
+type Make = fn(&Platform, &Artifacts) -> Result<Value, EmitError>;
+
+/// All that they see: rows ready to print, and single words. What takes longest is begun first.
+static TABLES: [(&str, Make); 15] = [
+    // What is put where.
+    ("files", files::files),
+    ("needs", |platform, _| files::needs(platform)),
+    ("ours", files::ours),
+    // What runs, and what it is asked.
+    ("probes", |platform, _| table::questions(platform)),
+    ("services", table::services),
+    ("folders", |platform, _| table::folders(platform)),
+    ("models", |platform, _| Ok(seen(&stores::models(platform)))),
+    ("stores", |platform, _| Ok(seen(&stores::stores(platform)))),
+    ("answers", |platform, _| {
+        Ok(seen(&stores::answers(platform)))
+    }),
+    ("hosts", |platform, _| table::hosts(platform)),
+    ("checkouts", |platform, _| table::checkouts(platform)),
+    // Every live service, also what cannot be asked.
+    ("live", |platform, _| Ok(live(platform).into())),
+    ("platform", |platform, _| Ok(platform.name.as_str().into())),
+    ("key_host", |platform, _| {
+        let gateway = platform.gateway_service();
+        Ok(platform[gateway.host].name.as_str().into())
+    }),
+    ("key_env", |platform, _| {
+        let gateway = platform.gateway_service();
+        Ok(gateway.env_file.as_deref().unwrap_or_default().into())
+    }),
+];
+
+fn live(platform: &Platform) -> String {
+    let live = platform.live_services();
+    let own = live.filter(|it| !platform.is_provider(it));
+    let names: Vec<_> = own.map(|it| it.name.as_str()).collect();
+    names.join(" ")
+}
+
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     let many = platform.services.len() >= MANY_SERVICES;
-    // What is installed is most of all rows, so it is turned into values beside the rest.
-    let (installed, asked) = both(
-        many,
-        || Installed::of(platform, artifacts),
-        || Asked::of(platform, artifacts),
-    );
-    let tables = seen(&Tables {
-        installed: installed?,
-        asked: asked?,
+    let made = side_by_side(&TABLES, many, |(name, make)| {
+        Ok((*name, make(platform, artifacts)?))
     });
+    let tables: BTreeMap<&str, Value> = made.into_iter().collect::<Result<_, EmitError>>()?;
+    let tables = Value::from(tables);
     for script in side_by_side(&SCRIPTS, many, |script| script.write(&tables)) {
         artifacts.add(script?);
     }
@@ -128,75 +165,5 @@ impl Script {
             text.push_str(functions);
         }
         Ok(Artifact::new(self.path, text).executable())
-    }
-}
-
-/// What the templates see: rows ready to print, as values.
-#[derive(Serialize)]
-struct Tables<'a> {
-    #[serde(flatten)]
-    installed: Installed,
-    #[serde(flatten)]
-    asked: Asked<'a>,
-}
-
-/// What is put where.
-#[derive(Serialize)]
-struct Installed {
-    files: Value,
-    needs: Value,
-    ours: Value,
-}
-
-/// What runs, and what it is asked.
-#[derive(Serialize)]
-struct Asked<'a> {
-    platform: &'a str,
-    hosts: Value,
-    checkouts: Value,
-    services: Value,
-    folders: Value,
-    probes: Value,
-    stores: Value,
-    models: Value,
-    answers: Value,
-    /// Every live service, also what cannot be asked.
-    live: String,
-    key_host: &'a str,
-    key_env: &'a str,
-}
-
-impl Installed {
-    fn of(platform: &Platform, artifacts: &Artifacts) -> Result<Self, EmitError> {
-        Ok(Self {
-            files: files::files(platform, artifacts)?,
-            needs: files::needs(platform)?,
-            ours: files::ours(platform, artifacts)?,
-        })
-    }
-}
-
-impl<'a> Asked<'a> {
-    fn of(platform: &'a Platform, artifacts: &Artifacts) -> Result<Self, EmitError> {
-        let gateway = platform.gateway_service();
-        let live: Vec<_> = platform
-            .live_services()
-            .filter(|it| !platform.is_provider(it))
-            .map(|it| it.name.as_str())
-            .collect();
-        Ok(Self {
-            platform: &platform.name,
-            hosts: table::hosts(platform)?,
-            checkouts: table::checkouts(platform)?,
-            services: table::services(platform, artifacts)?,
-            folders: table::folders(platform)?,
-            probes: table::questions(platform)?,
-            stores: seen(&stores::stores(platform)),
-            models: seen(&stores::models(platform)),
-            answers: seen(&stores::answers(platform)),
-            live: live.join(" "),
-            key_host: &platform[gateway.host].name,
-            key_env: gateway.env_file.as_deref().unwrap_or_default(),
-        })
     }
 }
