@@ -31,16 +31,16 @@ impl Error for Unwritable {}
 /// - What is not ASCII is quoted because bash 3.2 on macOS takes the bytes 0x85 and 0xA0 for blanks.
 /// - `NAME=value` as the first word would be an assignment, so a word with `=` is quoted unless it starts with `-`.
 pub fn shell_word(text: &str) -> Result<Cow<'_, str>, Unwritable> {
-    refuse_controls("a shell word", text)?;
-    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@%+,-".contains(&byte);
-    let option = text.starts_with('-');
-    if !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| bare(byte) || option && byte == b'=')
-    {
+    let signs = Signs::of(text);
+    let quoted = if text.starts_with('-') {
+        Signs::QUOTED
+    } else {
+        Signs::QUOTED | Signs::EQUALS
+    };
+    if !text.is_empty() && !signs.have(quoted) {
         return Ok(Cow::Borrowed(text));
     }
+    refuse_controls("a shell word", text)?;
     Ok(Cow::Owned(format!("'{}'", text.replace('\'', r"'\''"))))
 }
 
@@ -363,16 +363,24 @@ impl Signs {
     const MARK: u8 = 4;
     /// One that a code span of Markdown cannot simply hold.
     const FENCE: u8 = 8;
+    /// One that a shell does not take for itself outside of quotes.
+    const QUOTED: u8 = 16;
+    /// An equals sign.
+    const EQUALS: u8 = 32;
 
     const KINDS: [u8; 256] = {
-        let mut kinds = [Self::OTHER; 256];
+        let mut kinds = [Self::OTHER | Self::QUOTED; 256];
         let mut byte = b' ';
         while byte <= b'~' {
             kinds[byte as usize] = match byte {
-                b' ' => Self::BLANK,
-                b'`' | b'|' => Self::MARK | Self::FENCE,
-                b'\\' | b'*' | b'_' | b'[' | b']' | b'<' | b'>' | b'&' | b'~' | b'!' | b'#'
-                | b'$' => Self::MARK,
+                b' ' => Self::BLANK | Self::QUOTED,
+                b'`' | b'|' => Self::MARK | Self::FENCE | Self::QUOTED,
+                b'_' => Self::MARK,
+                b'\\' | b'*' | b'[' | b']' | b'<' | b'>' | b'&' | b'~' | b'!' | b'#' | b'$' => {
+                    Self::MARK | Self::QUOTED
+                }
+                b'"' | b'\'' | b'(' | b')' | b';' | b'?' | b'^' | b'{' | b'}' => Self::QUOTED,
+                b'=' => Self::EQUALS,
                 _ => 0,
             };
             byte += 1;
@@ -534,6 +542,11 @@ mod tests {
         assert_eq!(shell_word("A=b").unwrap(), "'A=b'");
         assert_eq!(shell_word("it's").unwrap(), r"'it'\''s'");
         assert_eq!(shell_word("").unwrap(), "''");
+        for byte in b' '..=b'~' {
+            let word = format!("x{}", char::from(byte));
+            let bare = byte.is_ascii_alphanumeric() || b"_./:@%+,-".contains(&byte);
+            assert_eq!(shell_word(&word).unwrap() == word, bare, "{word}");
+        }
         assert_eq!(systemd_word("/srv/models").unwrap(), "/srv/models");
         assert_eq!(systemd_word("").unwrap(), "\"\"");
         assert_eq!(

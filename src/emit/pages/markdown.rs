@@ -15,7 +15,7 @@ pub(super) enum Words<'a> {
     Text(&'a str),
     /// A reader's words as a code span.
     Code(&'a str),
-    /// A link by the name of what it leads to, whose page lies in a folder of its own kind; names in paths are those of the platform, which need no escape in a URL.
+    /// A link by the name of what it leads to, whose page lies in a folder of its own kind. The names of the platform's hosts and services are letters, digits and hyphens, and need no escape.
     Link {
         /// The way to the folder of all pages: `""` or `"../"`.
         up: &'a str,
@@ -34,8 +34,7 @@ impl Words<'_> {
             Self::Text(words) => out.write_str(&markdown_text(words)),
             Self::Code(words) => write_markdown_code(words, out),
             Self::Link { up, folder, name } => {
-                let words = markdown_text(name);
-                let parts = ["[", &words, "](", up, folder, name, ".md)"];
+                let parts = ["[", name, "](", up, folder, name, ".md)"];
                 parts.into_iter().try_for_each(|it| out.write_str(it))
             }
         }
@@ -231,6 +230,10 @@ fn characters(cell: &str) -> usize {
 }
 
 fn longest_run(code: &str) -> usize {
+    // Nearly no code has one.
+    if !code.contains('`') {
+        return 0;
+    }
     let runs = code.split(|character| character != '`').map(str::len);
     runs.max().unwrap_or(0)
 }

@@ -144,7 +144,8 @@ fn is_plain(byte: u8) -> bool {
 /// A link to a handle's page.
 fn to_handle<'a>(up: &'a str, handle: &'a Handle) -> Words<'a> {
     let (folder, name) = (HANDLES, handle.name.as_str());
-    if has_plain_name(handle) {
+    // A number and a point at the beginning would make a list.
+    if has_plain_name(handle) && name.starts_with(|it: char| it.is_ascii_alphabetic()) {
         return Words::Link { up, folder, name };
     }
     markdown::link(name, &[up, &handle_path(handle)].concat())
