@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Values;
 use std::iter::FlatMap;
+use std::mem;
 use std::slice;
 use std::sync::OnceLock;
 
@@ -120,13 +121,26 @@ impl Artifacts {
     ///
     /// When two artifacts have the same path, compared as macOS compares file names. Emitters derive paths from names that the platform has already found distinct without regard to case.
     pub fn add(&mut self, artifact: Artifact) {
-        let path = artifact.path.clone();
         if self.pieces.is_empty() {
             self.pieces.push(BTreeMap::new());
         }
-        let at = self.place(&path).min(self.pieces.len() - 1);
-        let twin = self.pieces[at].insert(path.clone(), artifact);
-        assert!(twin.is_none(), "two artifacts are named {path}");
+        let at = self.place(&artifact.path).min(self.pieces.len() - 1);
+        if let Some(twin) = self.pieces[at].insert(artifact.path.clone(), artifact) {
+            panic!("two artifacts are named {}", twin.path);
+        }
+    }
+
+    /// Adds many, in any order.
+    ///
+    /// # Panics
+    ///
+    /// As [`Artifacts::add`] does.
+    pub fn add_all(&mut self, all: Vec<Artifact>) {
+        let count = all.len();
+        let piece: BTreeMap<_, _> = all.into_iter().map(|it| (it.path.clone(), it)).collect();
+        assert!(piece.len() == count, "two artifacts have one name");
+        let pieces = vec![piece];
+        *self = Self::joined(vec![mem::take(self), Self { pieces }]);
     }
 
     /// All that several emitters made.
@@ -249,10 +263,20 @@ mod tests {
             }
             assert!(joined.has_folder("b") && joined.has_folder("d"));
             assert!(!["a", "d/1", "e", ""].iter().any(|it| joined.has_folder(it)));
+            joined.add_all(of(&["b/4", "a/1"]).iter().cloned().collect());
+            assert!(joined.find("a/1").is_some() && joined.find("b/4").is_some());
+            assert_eq!(joined.len(), 10);
             joined.retain(|it| it.path.starts_with('d'));
             assert_eq!((joined.len(), joined.is_empty()), (2, false));
             assert_eq!(joined, of(&["d/1", "d/2"]));
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "two artifacts are named a")]
+    fn an_emitter_cannot_make_one_artifact_twice() {
+        let mut artifacts = of(&["a", "b"]);
+        artifacts.add(Artifact::new("a", ""));
     }
 
     #[test]

@@ -44,11 +44,12 @@ fn check(text: &str) -> Vec<Page> {
     let found: Vec<_> = checked.diagnostics.iter().map(|it| &it.message).collect();
     let platform = checked.platform.unwrap_or_else(|| panic!("{found:?}"));
     let rules: Vec<_> = compile::rules().collect();
-    pages(&Book {
+    let book = Book {
         platform: &platform,
         lock: &claims(&platform),
         rules: &rules,
-    })
+    };
+    pages(&book, |page| page)
 }
 
 fn events(page: &Page) -> impl Iterator<Item = Event<'_>> {

@@ -15,8 +15,11 @@ pub(super) static EMITTER: Emitter = Emitter {
     reason = "every emitter may fail, and this one never does"
 )]
 fn emit(book: &Book, artifacts: &mut Artifacts) -> Result<(), EmitError> {
-    for page in pages::pages(book) {
-        artifacts.add(Artifact::new(format!("docs/{}", page.path), page.text));
-    }
+    artifacts.add_all(pages::pages(book, |page| {
+        let artifact = Artifact::new(format!("docs/{}", page.path), page.text);
+        // On the core that has just made the text.
+        artifact.sha256();
+        artifact
+    }));
     Ok(())
 }

@@ -61,8 +61,8 @@ impl Page {
     }
 }
 
-/// Every page, in reading order: those about the whole first, then each host, each handle and each service.
-pub fn pages(book: &Book) -> Vec<Page> {
+/// What `made` makes of every page, in reading order: those about the whole first, then each host, each handle and each service.
+pub fn pages<T: Send>(book: &Book, made: impl Fn(Page) -> T + Sync) -> Vec<T> {
     let blast = blast::of(book.platform);
     let platform = book.platform;
     let hosts = platform.hosts.iter().map(About::Host);
@@ -71,11 +71,13 @@ pub fn pages(book: &Book) -> Vec<Page> {
     let whole = WHOLE.iter().map(About::Whole);
     let about: Vec<About> = whole.chain(hosts).chain(handles).chain(services).collect();
     let many = platform.services.len() >= MANY_SERVICES;
-    side_by_side(&about, many, |about| match about {
-        About::Whole(page) => page(book),
-        About::Host(it) => hosts::host(book, &blast, it),
-        About::Handle(it) => names::handle(book, it),
-        About::Service(it) => services::service(book, &blast, it),
+    side_by_side(&about, many, |about| {
+        made(match about {
+            About::Whole(page) => page(book),
+            About::Host(it) => hosts::host(book, &blast, it),
+            About::Handle(it) => names::handle(book, it),
+            About::Service(it) => services::service(book, &blast, it),
+        })
     })
 }
 

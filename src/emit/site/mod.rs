@@ -38,7 +38,7 @@ pub struct Document {
 
 /// Returns the site.
 pub fn site(book: &Book, documents: &[Document]) -> Result<Artifacts, EmitError> {
-    let mut parts = Parts::of(pages::pages(book));
+    let mut parts = Parts::of(pages::pages(book, |page| page));
     parts.pages.extend(documents.iter().map(render::document));
     let catalogue = render::Catalogue::of(book.platform, &parts);
     let pages = parts.pages;
