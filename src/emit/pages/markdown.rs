@@ -1,4 +1,4 @@
-//! Writing Markdown: headings, paragraphs, tables whose columns line up in the source.
+//! Writing Markdown: headings, paragraphs, tables whose columns line up in the source as long as somebody may read it.
 
 use std::fmt::{self, Display, Write as _};
 
@@ -162,6 +162,39 @@ impl Writer {
             self.paragraph(none);
             return;
         }
+        self.text.push('\n');
+        if rows.len() > LINED_UP {
+            self.row(head.map(Words::Ours).iter(), shown);
+            self.row([const { Words::Ours("---") }; COLUMNS].iter(), shown);
+            for row in rows {
+                self.row(row.iter(), shown);
+            }
+        } else {
+            self.lined_up(head, rows, shown);
+        }
+    }
+
+    /// A row of a table whose columns do not line up.
+    fn row<'w, const COLUMNS: usize>(
+        &mut self,
+        cells: impl Iterator<Item = &'w Words<'w>>,
+        shown: [bool; COLUMNS],
+    ) {
+        for (cell, _) in cells.zip(shown).filter(|(_, shown)| *shown) {
+            self.text.push_str("| ");
+            let _ = cell.write(&mut self.text);
+            self.text.push(' ');
+        }
+        self.text.push_str("|\n");
+    }
+
+    /// A table whose columns line up.
+    fn lined_up<const COLUMNS: usize>(
+        &mut self,
+        head: [&str; COLUMNS],
+        rows: &[[Words; COLUMNS]],
+        shown: [bool; COLUMNS],
+    ) {
         let mut widths = head.map(|cell| cell.chars().count().max(3));
         self.cells.clear();
         self.ends.clear();
@@ -173,7 +206,6 @@ impl Writer {
                 *width = characters(&self.cells[start..]).clamp(*width, WIDEST.max(*width));
             }
         }
-        self.text.push('\n');
         let rule = widths.map(|width| "-".repeat(width));
         let shown = |at: &usize| shown[*at];
         for cells in [head, rule.each_ref().map(String::as_str)] {
@@ -217,6 +249,9 @@ fn put_cell(text: &mut String, cell: &str, width: usize) {
 
 /// To fill up cells: blank by blank took a hundredth of a large build.
 const BLANKS: &str = "                                                                ";
+
+/// Up to how many rows the columns of a table line up in the source. Nobody reads the source of a longer one, which would be half blanks, and a single long cell would change each of its lines for `git diff`.
+const LINED_UP: usize = 200;
 
 /// A column is not widened for a single long cell beyond this many characters.
 const WIDEST: usize = 120;
@@ -309,6 +344,40 @@ mod tests {
         assert_eq!(
             writer.finish(),
             "# A \\* b\n\n| service        | notes    |\n| -------------- | -------- |\n| `ov`           | one\\|two |\n| `litellm-orch` | –        |\n\nNothing is gone.\n\n| one | six |\n| --- | --- |\n| a   | b   |\n| –   | –   |\n"
+        );
+    }
+
+    #[test]
+    fn the_columns_of_a_long_table_do_not_line_up() {
+        let lines = |count: usize| {
+            let mut writer = Writer::default();
+            let mut rows = vec![[code("a"), text("x|y"), NONE]; count];
+            rows[0] = [code("litellm-orch"), NONE, NONE];
+            writer.sparse_table(["service", "notes", "none"], &rows, "None.");
+            let page = writer.finish();
+            page.lines()
+                .skip(1)
+                .take(4)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            lines(LINED_UP),
+            [
+                "| service        | notes |",
+                "| -------------- | ----- |",
+                "| `litellm-orch` | –     |",
+                "| `a`            | x\\|y  |",
+            ]
+        );
+        assert_eq!(
+            lines(LINED_UP + 1),
+            [
+                "| service | notes |",
+                "| --- | --- |",
+                "| `litellm-orch` | – |",
+                "| `a` | x\\|y |"
+            ]
         );
     }
 
