@@ -1,5 +1,7 @@
 //! How services are reached, written down: URLs, and the ids by which the registries refer to them.
 
+use std::fmt::Write as _;
+
 use crate::platform::{Bind, Model, Platform, Service};
 
 /// Returns `http://<address>:<port>`, an IPv6 address in brackets; with `https` where the service speaks TLS.
@@ -9,11 +11,19 @@ pub fn http_url(service: &Service, address: &str, port: u16) -> String {
 
 /// Returns `<scheme>://<address>:<port>`, an IPv6 address in brackets.
 pub fn url(scheme: &str, address: &str, port: u16) -> String {
-    if address.contains(':') {
-        format!("{scheme}://[{address}]:{port}")
+    // With room for the number, and for the path that often follows.
+    let mut url = String::with_capacity(scheme.len() + address.len() + 16);
+    let (open, close) = if address.contains(':') {
+        ("[", "]:")
     } else {
-        format!("{scheme}://{address}:{port}")
+        ("", ":")
+    };
+    for part in [scheme, "://", open, address, close] {
+        url.push_str(part);
     }
+    // A string takes whatever is written to it.
+    let _ = write!(url, "{port}");
+    url
 }
 
 /// Returns the address at which other hosts reach a service; nothing when it listens for its own host only, or its host has no address on a preferred network.

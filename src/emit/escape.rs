@@ -41,7 +41,13 @@ pub fn shell_word(text: &str) -> Result<Cow<'_, str>, Unwritable> {
         return Ok(Cow::Borrowed(text));
     }
     refuse_controls("a shell word", text)?;
-    Ok(Cow::Owned(format!("'{}'", text.replace('\'', r"'\''"))))
+    let mut quoted = String::with_capacity(text.len() + 2);
+    for (at, part) in text.split('\'').enumerate() {
+        quoted.push_str(if at > 0 { r"'\''" } else { "'" });
+        quoted.push_str(part);
+    }
+    quoted.push('\'');
+    Ok(Cow::Owned(quoted))
 }
 
 /// Returns the whole value of a systemd setting that is read as one text: `Description=`, `WorkingDirectory=`, `EnvironmentFile=`.
@@ -332,22 +338,29 @@ pub fn toml_key(text: &str) -> Result<String, Unwritable> {
 /// Returns text for a comment that ends with its line (`# …`, `; …`).
 ///
 /// Line breaks (also those that only YAML 1.1 and JavaScript know) and tabs become blanks, control and bidi characters go, and so do backslashes at the end: systemd before 254 continues a comment of an env file after one.
-pub fn comment_line(text: &str) -> String {
-    let line = one_line(text);
-    line.trim_end_matches(['\\', ' ']).to_owned()
+pub fn comment_line(text: &str) -> Cow<'_, str> {
+    let is_lost = ['\\', ' '];
+    match one_line(text) {
+        Cow::Borrowed(line) => Cow::Borrowed(line.trim_end_matches(is_lost)),
+        Cow::Owned(mut line) => {
+            line.truncate(line.trim_end_matches(is_lost).len());
+            Cow::Owned(line)
+        }
+    }
 }
 
 /// Returns text for an XML or HTML comment, on one line: `--` may not stand in one, nor a `-` at its end.
-pub fn xml_comment(text: &str) -> String {
+pub fn xml_comment(text: &str) -> Cow<'_, str> {
     // Without `<` and `>` nothing can open or close a comment inside it, as `<!-->` would.
-    let mut line = comment_line(&text.replace(['<', '>', '\u{fffe}', '\u{ffff}'], " "));
+    let text = text.replace(['<', '>', '\u{fffe}', '\u{ffff}'], " ");
+    let mut line = comment_line(&text).into_owned();
     while line.contains("--") {
         line = line.replace("--", "- -");
     }
     // What is cut off may bare a backslash again.
-    line.trim_start_matches(['-', ' '])
-        .trim_end_matches(['-', ' ', '\\'])
-        .to_owned()
+    let line = line.trim_start_matches(['-', ' ']);
+    let line = line.trim_end_matches(['-', ' ', '\\']);
+    Cow::Owned(line.to_owned())
 }
 
 /// Which kinds of bytes a text has, found in one pass: pages are made of millions of short texts, of which nearly none has a sign that means something.

@@ -115,7 +115,7 @@ impl<'a> Asker<'a> {
             service: &self.service.name,
             host: &self.host().name,
             port: port.map(|it| it.to_string()).unwrap_or_default(),
-            title: comment_line(title),
+            title: comment_line(title).into_owned(),
             near: String::new(),
             far: String::new(),
             method: "GET",

@@ -1,5 +1,6 @@
 //! Templates for text formats: which escaping a printed value gets is the template's type.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::OnceLock;
@@ -29,7 +30,7 @@ struct Format {
     name: &'static str,
     print: fn(&str, &mut Output) -> Result<(), minijinja::Error>,
     filters: fn(&mut Environment<'static>),
-    comment: fn(&str) -> String,
+    comment: fn(&str) -> Cow<'_, str>,
 }
 
 /// What several templates see, turned into their values once: for the tables of 10,000 services that takes as long as a template.
@@ -115,7 +116,7 @@ impl Template {
         environment.set_formatter(move |out, state, value| print_value(print, out, state, value));
         let comment = self.format.comment;
         environment.add_filter("comment", move |text: &str| {
-            Value::from_safe_string(comment(text))
+            Value::from_safe_string(comment(text).into_owned())
         });
         (self.format.filters)(&mut environment);
         environment.add_template(ONLY, self.source)?;

@@ -34,7 +34,7 @@ pub(super) fn tame(text: &str) -> String {
     let line = comment_line(text);
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+        None => line.into_owned(),
     }
 }
 

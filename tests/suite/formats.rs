@@ -303,7 +303,7 @@ fn check_everywhere(texts: &[String]) -> Result<(), TestCaseError> {
         let comment = escape::xml_comment(text);
         documents.push(Document::new(
             "xml_comment",
-            comment.as_str(),
+            comment.as_ref(),
             json!([comment]),
         ));
         let shown: String = text

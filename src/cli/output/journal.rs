@@ -185,7 +185,8 @@ impl<'a> Journal<'a> {
     /// Where `path` is staged, when it is in a tree.
     fn in_tree(&self, path: &str) -> Option<String> {
         let (tree, below) = self.tree_of(path)?;
-        Some(tree_name(tree) + below)
+        let name = tree_name(tree);
+        Some([&name, below].concat())
     }
 
     /// Where the new file of a step is staged.

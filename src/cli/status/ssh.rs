@@ -81,7 +81,10 @@ fn read(line: &str) -> Found {
             Found::File {
                 sha256: (digest.len() == 64).then(|| digest.to_owned()),
                 mode,
-                owner: Some((comment_line(owner), comment_line(group))),
+                owner: Some((
+                    comment_line(owner).into_owned(),
+                    comment_line(group).into_owned(),
+                )),
             }
         }
         _ => unknown(),
@@ -110,7 +113,8 @@ fn run(target: &str, script: String) -> Result<String, String> {
         Some((out, _)) if status.success() => Ok(out),
         Some((_, words)) => {
             let last = words.lines().rfind(|it| !it.trim().is_empty());
-            Err(comment_line(last.unwrap_or("ssh failed and said nothing")))
+            let last = last.unwrap_or("ssh failed and said nothing");
+            Err(comment_line(last).into_owned())
         }
     }
 }

@@ -35,12 +35,22 @@ pub(super) fn lists(platform: &Platform) -> Result<Vec<Artifact>, EmitError> {
     }
     let mut secrets: BTreeMap<HostId, Vec<Entry>> = BTreeMap::new();
     for (id, rows) in &users {
-        let mut by_host: BTreeMap<HostId, Vec<Row>> = BTreeMap::new();
+        let mut by_host: BTreeMap<HostId, Vec<&Row>> = BTreeMap::new();
         for row in rows {
-            by_host.entry(row.host_id).or_default().push(row.clone());
+            by_host.entry(row.host_id).or_default().push(row);
         }
+        // Every host's list has the first of those that are not its own, so these are nearly always the same.
+        let most = by_host.values().map(Vec::len).max().unwrap_or_default();
+        let first = rows.iter().take(ELSEWHERE + most);
+        let first: Vec<_> = first.map(|it| (it.host_id, it.line(true))).collect();
         for (host, here) in by_host {
-            let entry = Entry::of(&platform[*id], host, &here, rows);
+            let elsewhere = first.iter().filter(|(at, _)| *at != host);
+            let elsewhere: Vec<&str> = elsewhere
+                .map(|(_, line)| line.as_str())
+                .take(ELSEWHERE)
+                .collect();
+            let more = rows.len() - here.len() - elsewhere.len();
+            let entry = Entry::of(&platform[*id], &here, &elsewhere, more);
             secrets.entry(host).or_default().push(entry);
         }
     }
@@ -100,19 +110,17 @@ struct Entry<'a> {
 const ELSEWHERE: usize = 20;
 
 impl<'a> Entry<'a> {
-    fn of(secret: &'a Secret, host: HostId, here: &[Row], all: &[Row]) -> Self {
-        let others = all.iter().filter(|it| it.host_id != host);
-        let elsewhere: Vec<String> = others.take(ELSEWHERE).map(|it| it.line(true)).collect();
+    fn of(secret: &'a Secret, here: &[&Row], elsewhere: &[&str], more: usize) -> Self {
+        let here: Vec<String> = here.iter().map(|it| it.line(false)).collect();
+        let rows = here.iter().map(String::as_str);
+        let rows: Vec<&str> = rows.chain(elsewhere.iter().copied()).collect();
         Self {
             name: &secret.name,
             title: &secret.title,
             command: secret.command.as_deref(),
             obtain: secret.obtain.as_deref(),
-            more: all.len() - here.len() - elsewhere.len(),
-            rows: (here.iter().map(|it| it.line(false)))
-                .chain(elsewhere)
-                .collect::<Vec<_>>()
-                .join("\n"),
+            rows: rows.join("\n"),
+            more,
         }
     }
 }

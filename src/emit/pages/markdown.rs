@@ -114,10 +114,20 @@ impl Writer {
 
     /// A list of items.
     pub(super) fn list(&mut self, items: impl IntoIterator<Item = impl Display>) {
-        self.text.push('\n');
+        self.begin_list();
         for item in items {
-            let _ = writeln!(self.text, "- {item}");
+            self.item(item);
         }
+    }
+
+    /// Begins a list: its items follow.
+    pub(super) fn begin_list(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// An item of a list.
+    pub(super) fn item(&mut self, item: impl Display) {
+        let _ = writeln!(self.text, "- {item}");
     }
 
     /// A block of code that is ours or has been escaped for its language.
@@ -206,14 +216,17 @@ impl Writer {
                 *width = characters(&self.cells[start..]).clamp(*width, WIDEST.max(*width));
             }
         }
-        let rule = widths.map(|width| "-".repeat(width));
         let shown = |at: &usize| shown[*at];
-        for cells in [head, rule.each_ref().map(String::as_str)] {
-            for at in (0..COLUMNS).filter(shown) {
-                put_cell(&mut self.text, cells[at], widths[at]);
-            }
-            self.text.push_str("|\n");
+        for at in (0..COLUMNS).filter(shown) {
+            put_cell(&mut self.text, head[at], widths[at]);
         }
+        self.text.push_str("|\n");
+        for at in (0..COLUMNS).filter(shown) {
+            self.text.push_str("| ");
+            repeat(&mut self.text, DASHES, widths[at]);
+            self.text.push(' ');
+        }
+        self.text.push_str("|\n");
         let mut start = 0;
         for ends in self.ends.chunks(COLUMNS) {
             for at in 0..COLUMNS {
@@ -239,15 +252,19 @@ impl Writer {
 fn put_cell(text: &mut String, cell: &str, width: usize) {
     text.push_str("| ");
     text.push_str(cell);
-    let mut blanks = width.saturating_sub(characters(cell)) + 1;
-    while blanks > 0 {
-        let some = blanks.min(BLANKS.len());
-        text.push_str(&BLANKS[..some]);
-        blanks -= some;
+    repeat(text, BLANKS, width.saturating_sub(characters(cell)) + 1);
+}
+
+/// Writes so many of what `some` has: one by one took a hundredth of a large build.
+fn repeat(text: &mut String, some: &str, mut count: usize) {
+    while count > 0 {
+        let now = count.min(some.len());
+        text.push_str(&some[..now]);
+        count -= now;
     }
 }
 
-/// To fill up cells: blank by blank took a hundredth of a large build.
+const DASHES: &str = "----------------------------------------------------------------";
 const BLANKS: &str = "                                                                ";
 
 /// Up to how many rows the columns of a table line up in the source. Nobody reads the source of a longer one, which would be half blanks, and a single long cell would change each of its lines for `git diff`.

@@ -19,7 +19,7 @@ pub(super) fn service(book: &Book, blast: &Blast<'_>, service: &Service) -> Page
     }
     let mut page = Writer::titled(&service.title);
     page.notes(service.notes.as_deref());
-    page.list(facts(platform, service));
+    facts(&mut page, platform, service);
     reach(&mut page, platform, service);
     page.section("Health");
     if service.health.is_empty() {
@@ -79,38 +79,35 @@ fn provider(platform: &Platform, service: &Service) -> Page {
     Page::new(service_path(service), &service.title, page.finish())
 }
 
-fn facts(platform: &Platform, service: &Service) -> Vec<String> {
-    let mut facts = vec![
-        format!("name: {}", code(&service.name)),
-        format!(
-            "kind: {} ({})",
-            code(service.kind.name),
-            text(service.kind.title)
-        ),
-        format!("state: {}", words::service(platform, service)),
-        format!("host: {}", to_host(UP, &platform[service.host])),
-        format!("started by: {}", words::started_by(platform, service)),
-        format!("listens on: {}", code(words::bind(platform, service))),
-        format!("env file: {}", code_or_none(service.env_file.as_deref())),
-    ];
+fn facts(page: &mut Writer, platform: &Platform, service: &Service) {
+    page.begin_list();
+    let name = code(&service.name);
+    page.item(format_args!("name: {name}"));
+    let (kind, title) = (code(service.kind.name), text(service.kind.title));
+    page.item(format_args!("kind: {kind} ({title})"));
+    let state = words::service(platform, service);
+    page.item(format_args!("state: {state}"));
+    let host = to_host(UP, &platform[service.host]);
+    page.item(format_args!("host: {host}"));
+    let starter = words::started_by(platform, service);
+    page.item(format_args!("started by: {starter}"));
+    let bind = code(words::bind(platform, service));
+    page.item(format_args!("listens on: {bind}"));
+    let env_file = code_or_none(service.env_file.as_deref());
+    page.item(format_args!("env file: {env_file}"));
     if let Some(version) = &service.program_version {
-        facts.push(format!("version: {}", code(version)));
+        page.item(format_args!("version: {}", code(version)));
     }
     if !service.pins.is_empty() {
-        facts.push(format!(
-            "held back: {}",
-            listed(service.pins.iter().map(|it| code(it)))
+        let pins = listed(service.pins.iter().map(|it| code(it)));
+        page.item(format_args!("held back: {pins}"));
+    }
+    if let Some(it) = &service.approval {
+        let (by, when, reason) = (text(&it.by), text(&it.when), text(&it.reason));
+        page.item(format_args!(
+            "approved: for the network, by {by} on {when}: {reason}"
         ));
     }
-    if let Some(approval) = &service.approval {
-        facts.push(format!(
-            "approved: for the network, by {} on {}: {}",
-            text(&approval.by),
-            text(&approval.when),
-            text(&approval.reason)
-        ));
-    }
-    facts
 }
 
 /// How it is reached: every port from everywhere it can be, and a request to copy.
@@ -191,17 +188,16 @@ pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
     let header = key.map_or_else(String::new, |it| {
         format!("  -H \"Authorization: Bearer ${it}\" \\\n")
     });
-    let body = serde_json::json!({
-        "model": handle.name,
-        "messages": [{ "role": "user", "content": "Hello" }],
-    });
-    let body = shell_word(&body.to_string()).ok()?.into_owned();
-    let url = shell_word(&format!("{base}/chat/completions"))
-        .ok()?
-        .into_owned();
+    let body = format!(
+        r#"{{"messages":[{{"content":"Hello","role":"user"}}],"model":{}}}"#,
+        quoted(&handle.name)
+    );
+    let body = shell_word(&body).ok()?;
+    let url = format!("{base}/chat/completions");
+    let url = shell_word(&url).ok()?;
     let api_key = key.map_or_else(
         || "\"none\"".to_owned(),
-        |it| format!("os.environ[{}]", serde_json::json!(it)),
+        |it| format!("os.environ[{}]", quoted(it)),
     );
     Some(Request {
         curl: format!(
@@ -209,27 +205,33 @@ pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
         ),
         python: format!(
             "import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url={}, api_key={api_key})\nanswer = client.chat.completions.create(\n    model={},\n    messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}],\n)\nprint(answer.choices[0].message.content)",
-            serde_json::json!(base),
-            serde_json::json!(handle.name),
+            quoted(&base),
+            quoted(&handle.name),
         ),
     })
+}
+
+/// A string of JSON, which is one of Python too.
+fn quoted(words: &str) -> String {
+    serde_json::to_string(words).expect("a text is always JSON")
 }
 
 fn run(page: &mut Writer, service: &Service) {
     page.section("How it runs");
     let run = &service.run;
     let directory = process::working_directory(service);
-    page.list([
-        format!("user: {}", code(&run.user)),
-        format!("working directory: {}", code_or_none(directory)),
-        format!("unit: {}, label: {}", code(&run.unit), code(&run.label)),
-        format!("started again {}", words::restart(run.restart)),
-        format!(
-            "memory: {}",
-            run.memory
-                .map_or_else(|| "no limit".to_owned(), words::bytes)
-        ),
-    ]);
+    page.begin_list();
+    page.item(format_args!("user: {}", code(&run.user)));
+    let directory = code_or_none(directory);
+    page.item(format_args!("working directory: {directory}"));
+    let (unit, label) = (code(&run.unit), code(&run.label));
+    page.item(format_args!("unit: {unit}, label: {label}"));
+    let again = words::restart(run.restart);
+    page.item(format_args!("started again {again}"));
+    match run.memory {
+        Some(memory) => page.item(format_args!("memory: {}", words::bytes(memory))),
+        None => page.item("memory: no limit"),
+    }
     for command in process::commands(service) {
         page.fenced("sh", &command_line(command));
     }

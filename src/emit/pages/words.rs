@@ -6,7 +6,7 @@ use super::markdown::{DASH, code};
 use crate::emit::endpoint::http_url;
 use crate::platform::{
     Bind, Capability, Health, Host, HostState, Init, Level, ManagedBy, McpState, Method, Mode,
-    Model, ModelState, Os, Platform, Restart, Service, ServiceState,
+    Model, ModelState, NetworkId, Os, Platform, Restart, Service, ServiceState,
 };
 
 pub(super) fn host_state(state: HostState) -> &'static str {
@@ -192,26 +192,20 @@ pub(super) fn ways(platform: &Platform, service: &Service, port: u16) -> Vec<(St
         // A template host has no address yet.
         return Vec::new();
     }
-    let url = |address: &str| format!("{}{}", http_url(service, address, port), service.base_path);
+    let url = |address: &str| http_url(service, address, port) + &service.base_path;
     let mut ways = vec![(
-        format!("{} itself", host.name),
+        [&host.name, " itself"].concat(),
         url(service.local_address()),
     )];
     match &service.bind {
         Bind::Loopback => {}
         Bind::All => {
             for (network, address, _) in &host.addresses {
-                ways.push((
-                    format!("the network {}", platform[*network].name),
-                    url(address),
-                ));
+                ways.push((the_network(platform, *network), url(address)));
             }
         }
         Bind::Network(network, address) => {
-            ways.push((
-                format!("the network {}", platform[*network].name),
-                url(address),
-            ));
+            ways.push((the_network(platform, *network), url(address)));
         }
         Bind::Address(address) => ways.push(("wherever this address is".to_owned(), url(address))),
     }
@@ -225,6 +219,10 @@ pub(super) fn ways(platform: &Platform, service: &Service, port: u16) -> Vec<(St
     }
     ways.dedup_by(|one, other| one.1 == other.1);
     ways
+}
+
+fn the_network(platform: &Platform, network: NetworkId) -> String {
+    ["the network ", &platform[network].name].concat()
 }
 
 /// Bytes as people say them.

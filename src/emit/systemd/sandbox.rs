@@ -2,7 +2,6 @@
 //!
 //! `ProtectSystem=strict` makes everything read-only and `ProtectHome=` hides the homes, where most of a lab's programs, models and env files are. So what a service needs is named: below a home it is mounted back, elsewhere it is made writable.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -235,21 +234,25 @@ fn model_paths(platform: &Platform, service: &Service) -> Vec<String> {
 fn without_covered(mut needs: Vec<Need>) -> Vec<Need> {
     // What lies above comes first. Of one path, the writable need does, and the certain one before the optional one.
     needs.sort_by(|a, b| (&a.path, !a.write, a.optional).cmp(&(&b.path, !b.write, b.optional)));
-    let mut kept: BTreeMap<String, Need> = BTreeMap::new();
+    // In the order of their paths, of which each is there once.
+    let mut kept: Vec<Need> = Vec::with_capacity(needs.len());
     for need in needs {
         let covers = |it: &Need| {
             // An optional folder may be absent, and then nothing below it is mounted.
             it.write >= need.write && (!it.optional || need.optional)
         };
+        let at = |path: &str| kept.binary_search_by(|it| it.path.as_str().cmp(path)).ok();
         let covered = Path::new(&need.path)
             .ancestors()
-            .filter_map(|it| kept.get(it.to_str()?))
-            .any(covers);
-        if !covered {
-            kept.insert(need.path.clone(), need);
+            .filter_map(|it| at(it.to_str()?))
+            .any(|at| covers(&kept[at]));
+        if covered {
+            continue;
         }
+        kept.pop_if(|it| it.path == need.path);
+        kept.push(need);
     }
-    kept.into_values().collect()
+    kept
 }
 
 /// True when `path` is `root` or lies below it.
@@ -262,6 +265,13 @@ fn is_below(path: &str, root: &str) -> bool {
 
 /// A path without doubled, single-dot or trailing parts, so that comparing texts compares places.
 fn normal(path: &str) -> String {
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..");
+    if path
+        .strip_prefix('/')
+        .is_some_and(|it| it.split('/').all(is_plain))
+    {
+        return path.to_owned();
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
