@@ -1,5 +1,6 @@
 //! Writing Markdown: headings, paragraphs, tables whose columns line up in the source as long as somebody may read it.
 
+use std::cell::RefCell;
 use std::fmt::{self, Display, Write as _};
 
 use crate::emit::escape::{markdown_text, write_markdown_code};
@@ -81,11 +82,7 @@ pub(super) struct Writer {
 impl Writer {
     /// An empty page under a title, which is a reader's words.
     pub(super) fn titled(title: &str) -> Self {
-        let mut writer = Self {
-            // Most pages fit in it; one that grew bit by bit was moved ten times.
-            text: String::with_capacity(4 << 10),
-            ..Self::default()
-        };
+        let mut writer = ROOM.take();
         let _ = writeln!(writer.text, "# {}", text(title));
         writer
     }
@@ -242,11 +239,25 @@ impl Writer {
 
     /// The page.
     pub(super) fn finish(mut self) -> String {
-        // All pages are kept until the last is made.
-        self.text.shrink_to_fit();
-        self.text
+        // All pages are kept until the last is made, so none keeps more room than it needs.
+        if self.text.len() > LARGE {
+            self.text.shrink_to_fit();
+            return self.text;
+        }
+        let page = self.text.as_str().to_owned();
+        self.text.clear();
+        ROOM.set(self);
+        page
     }
 }
+
+thread_local! {
+    /// Where the next page of this thread is written: one that grows bit by bit in room of its own is moved ten times.
+    static ROOM: RefCell<Writer> = RefCell::default();
+}
+
+/// A larger page is not copied out of the room where it was written.
+const LARGE: usize = 64 << 10;
 
 /// Writes a cell with blanks up to the width of its column.
 fn put_cell(text: &mut String, cell: &str, width: usize) {
