@@ -13,16 +13,12 @@ pub fn http_url(service: &Service, address: &str, port: u16) -> String {
 pub fn url(scheme: &str, address: &str, port: u16) -> String {
     // With room for the number, and for the path that often follows.
     let mut url = String::with_capacity(scheme.len() + address.len() + 16);
-    let (open, close) = if address.contains(':') {
-        ("[", "]:")
-    } else {
-        ("", ":")
-    };
-    for part in [scheme, "://", open, address, close] {
-        url.push_str(part);
-    }
     // A string takes whatever is written to it.
-    let _ = write!(url, "{port}");
+    let _ = if address.contains(':') {
+        write!(url, "{scheme}://[{address}]:{port}")
+    } else {
+        write!(url, "{scheme}://{address}:{port}")
+    };
     url
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Finding<'a> {
 pub(super) struct Wanted<'a> {
     /// The path below the root.
     path: &'a str,
+    /// The folder that it lies in, looked for once.
+    folder: Option<&'a str>,
     /// What is in it.
     pub(super) text: Cow<'a, str>,
     /// True for a script.
@@ -137,8 +139,7 @@ pub(super) fn survey<'a>(
     if scope.covers_committed() {
         records.push(new_manifest(artifacts, &scope, &manifest_text));
     }
-    let mut wanted = AllWanted::default();
-    wanted.files.reserve(artifacts.len() + records.len());
+    let mut wanted = Vec::with_capacity(artifacts.len() + records.len());
     let mut elsewhere = Vec::new();
     for artifact in artifacts.iter().filter(|it| it.path != MANIFEST) {
         while let Some(record) = records.pop_if(|it| *it.path < *artifact.path) {
@@ -151,7 +152,8 @@ pub(super) fn survey<'a>(
             elsewhere.push(artifact.path.as_str());
         }
     }
-    records.into_iter().rev().for_each(|it| wanted.push(it));
+    wanted.extend(records.into_iter().rev());
+    let wanted = AllWanted(wanted);
 
     // A path counts only in the record where we would have put it.
     let committed = manifest.paths().filter(|path| !is_site(path));
@@ -185,7 +187,7 @@ pub(super) fn survey<'a>(
 
     let mut unchanged = 0;
     let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, elsewhere)?;
-    for (glance, wanted) in glances(disk, &wanted)?.into_iter().zip(wanted.files) {
+    for (glance, wanted) in glances(disk, &wanted)?.into_iter().zip(wanted.0) {
         let path = wanted.path;
         let standing = match glance {
             Glance::Right => None,
@@ -231,7 +233,7 @@ enum Glance {
 /// Looks at every wanted file, in their order.
 fn glances(disk: &dyn Disk, wanted: &AllWanted) -> Result<Vec<Glance>, OutputError> {
     let mut absent = AbsentFolders::default();
-    let mut glances = Vec::with_capacity(wanted.files.len());
+    let mut glances = Vec::with_capacity(wanted.0.len());
     let mut there = Vec::new();
     for beside in wanted.by_folder() {
         if absent.hold(disk, beside[0].path)? {
@@ -474,45 +476,22 @@ fn join(folder: &str, name: &str) -> String {
 }
 
 /// All files as they should be, in the order of their paths.
-#[derive(Default)]
-struct AllWanted<'a> {
-    files: Vec<Wanted<'a>>,
-    /// How many of them, one after the other, lie in one folder.
-    beside: Vec<usize>,
-    /// The folder of the last one.
-    last: Option<&'a str>,
-}
+struct AllWanted<'a>(Vec<Wanted<'a>>);
 
 impl<'a> AllWanted<'a> {
-    /// Adds one that comes after all others.
-    fn push(&mut self, wanted: Wanted<'a>) {
-        let folder = path::parents(wanted.path).next();
-        match self.beside.last_mut() {
-            Some(count) if self.last == folder => *count += 1,
-            _ => self.beside.push(1),
-        }
-        self.last = folder;
-        self.files.push(wanted);
-    }
-
     /// True when `path` is among them.
     fn has(&self, path: &str) -> bool {
-        self.files.binary_search_by(|it| it.path.cmp(path)).is_ok()
+        self.0.binary_search_by(|it| it.path.cmp(path)).is_ok()
     }
 
     /// Those that follow each other in one folder, together.
     fn by_folder(&self) -> impl Iterator<Item = &[Wanted<'a>]> {
-        let mut rest = self.files.as_slice();
-        self.beside.iter().filter_map(move |count| {
-            let beside;
-            (beside, rest) = rest.split_at_checked(*count)?;
-            Some(beside)
-        })
+        self.0.chunk_by(|one, next| one.folder == next.folder)
     }
 
     /// Their paths.
     fn paths(&self) -> impl Iterator<Item = &'a str> {
-        self.files.iter().map(|it| it.path)
+        self.0.iter().map(|it| it.path)
     }
 }
 
@@ -520,6 +499,7 @@ impl<'a> Wanted<'a> {
     fn of(artifact: &'a Artifact) -> Self {
         Self {
             path: &artifact.path,
+            folder: path::parents(&artifact.path).next(),
             text: artifact.text.as_str().into(),
             executable: artifact.executable,
             artifact: Some(artifact),
@@ -529,6 +509,7 @@ impl<'a> Wanted<'a> {
     fn record(path: &'static str, text: String) -> Self {
         Self {
             path,
+            folder: path::parents(path).next(),
             text: text.into(),
             executable: false,
             artifact: None,

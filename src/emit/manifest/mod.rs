@@ -2,8 +2,6 @@
 //!
 //! It is also the record by which the next build knows its own files, so every file is in it but itself.
 
-use std::borrow::Cow;
-
 use serde::{Serialize, Serializer};
 
 use crate::platform::Platform;
@@ -106,7 +104,7 @@ struct Place<'a> {
     owner: &'a str,
     group: &'a str,
     /// In octal, as `chmod` takes it: JSON has no octal numbers.
-    mode: Cow<'static, str>,
+    mode: String,
     /// The services to restart when it changes.
     restart: &'a [String],
     /// True for a file that is only put where none is.
@@ -130,12 +128,7 @@ impl<'a> Place<'a> {
             path: &install.path,
             owner: &install.owner,
             group: &install.group,
-            mode: match install.mode {
-                0o600 => "0600".into(),
-                0o644 => "0644".into(),
-                0o755 => "0755".into(),
-                other => format!("{other:04o}").into(),
-            },
+            mode: format!("{:04o}", install.mode),
             restart: &install.restart,
             seed: install.seed,
         }

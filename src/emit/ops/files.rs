@@ -21,7 +21,7 @@ pub(super) fn files(platform: &Platform, artifacts: &Artifacts) -> Result<Value,
         .collect();
     let mut files: Vec<_> = installs(artifacts).collect();
     files.sort_by_key(|(_, install)| (install.host.as_str(), install.path.as_str()));
-    let parts = in_parts(&files, PART, files.len() > PART, |part| {
+    let parts = in_parts(&files, PART, true, |part| {
         let mut rows = Rows::of("ops/install.sh");
         for (artifact, install) in part {
             // As `stat` prints it.

@@ -1,12 +1,12 @@
 //! The first page, and the topology.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::markdown::{Writer, code, link, listed, number, text};
 use super::words::{self, counted};
 use super::{Book, Page, to_host, to_service};
-use crate::platform::{HostId, Platform, Service, ServiceState};
+use crate::platform::{Platform, ServiceState};
 
 /// From this many services on the Mermaid picture shows hosts alone: forges refuse larger ones.
 const MANY: usize = 60;
@@ -179,8 +179,10 @@ pub(super) fn topology(book: &Book) -> Page {
 fn mermaid(platform: &Platform) -> String {
     let mut graph = String::from("flowchart LR\n");
     let many = platform.services.len() > MANY;
+    let hosts = nodes('h', platform.hosts.iter().map(|it| it.id));
+    let services = nodes('s', platform.services.iter().map(|it| it.id));
     for host in &platform.hosts {
-        let id = host_node(platform, host.id);
+        let id = &hosts[&host.id];
         if many {
             let count = counted(platform.services_on(host.id).count(), "service");
             let _ = writeln!(graph, "  {id}[\"{}: {count}\"]", quoted(&host.name));
@@ -191,7 +193,7 @@ fn mermaid(platform: &Platform) -> String {
             let port = service
                 .port()
                 .map_or_else(String::new, |it| format!(" :{it}"));
-            let node = service_node(platform, service);
+            let node = &services[&service.id];
             let label = format!("{}{port}", quoted(&service.name));
             let _ = match service.state {
                 ServiceState::Live => writeln!(graph, "    {node}[\"{label}\"]"),
@@ -204,34 +206,28 @@ fn mermaid(platform: &Platform) -> String {
         }
         graph.push_str("  end\n");
     }
-    let ends = (platform.calls.iter()).map(|call| (&platform[call.from], &platform[call.to]));
-    let arrows: BTreeSet<(String, String)> = if many {
-        let hosts: BTreeSet<(HostId, HostId)> =
-            ends.map(|(from, to)| (from.host, to.host)).collect();
-        let node = |id| host_node(platform, id);
-        hosts
-            .into_iter()
-            .map(|(from, to)| (node(from), node(to)))
-            .collect()
-    } else {
-        let node = |service| service_node(platform, service);
-        ends.map(|(from, to)| (node(from), node(to))).collect()
-    };
-    for (from, to) in arrows.into_iter().filter(|(from, to)| from != to) {
+    let mut arrows = BTreeSet::new();
+    for call in &platform.calls {
+        let (from, to) = (&platform[call.from], &platform[call.to]);
+        let ends = if many {
+            (&hosts[&from.host], &hosts[&to.host])
+        } else {
+            (&services[&from.id], &services[&to.id])
+        };
+        if ends.0 != ends.1 {
+            arrows.insert(ends);
+        }
+    }
+    for (from, to) in arrows {
         let _ = writeln!(graph, "  {from} --> {to}");
     }
     graph
 }
 
-/// A node's id: a number, for a name could be a word of Mermaid's.
-fn host_node(platform: &Platform, id: HostId) -> String {
-    let place = platform.hosts.iter().position(|it| it.id == id);
-    format!("h{}", place.unwrap_or_default())
-}
-
-fn service_node(platform: &Platform, service: &Service) -> String {
-    let place = platform.services.iter().position(|it| it.id == service.id);
-    format!("s{}", place.unwrap_or_default())
+/// The ids of nodes: numbers, for a name could be a word of Mermaid's.
+fn nodes<Id: Ord>(prefix: char, ids: impl Iterator<Item = Id>) -> BTreeMap<Id, String> {
+    let node = |(at, id)| (id, format!("{prefix}{at}"));
+    ids.enumerate().map(node).collect()
 }
 
 /// Text between quotes: Mermaid knows HTML's entities with `#` in place of `&`.

@@ -4,7 +4,7 @@
 
 use super::integrations::why;
 use super::markdown::{Words, Writer, code, code_or_none, link, listed, text};
-use super::{Page, handle_path, host_path, service_path, to_service, words};
+use super::{Page, service_path, to_handle, to_host, to_service, words};
 use crate::backend::{Endpoint, Layer, Role};
 use crate::platform::{Platform, Service, Value};
 
@@ -52,10 +52,7 @@ fn spec(platform: &Platform, service: &Service, up: &str) -> String {
     page.section("Run");
     page.list([
         format!("program: {}", text(service.kind.title)),
-        format!(
-            "host: {}",
-            link(&host.name, &format!("{up}{}", host_path(host)))
-        ),
+        format!("host: {}", to_host(up, host)),
         format!("started by {}", words::managed_by(service.managed_by)),
         format!("user: {}", code(&service.run.user)),
         format!("started again {}", words::restart(service.run.restart)),
@@ -146,9 +143,7 @@ fn architecture(platform: &Platform, service: &Service, up: &str) -> String {
         let mut routes = platform.deployments.iter();
         routes.any(|it| it.handle == handle.id && platform[it.model].service == service.id)
     });
-    let handles: Vec<Words> = handles
-        .map(|it| link(&it.name, &format!("{up}{}", handle_path(it))))
-        .collect();
+    let handles: Vec<Words> = handles.map(|it| to_handle(up, it)).collect();
     links(&mut page, handles, "None.");
     ask(
         &mut page,

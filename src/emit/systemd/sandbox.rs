@@ -265,22 +265,19 @@ fn is_below(path: &str, root: &str) -> bool {
 
 /// A path without doubled, single-dot or trailing parts, so that comparing texts compares places.
 fn normal(path: &str) -> String {
-    let is_plain = |part: &str| !matches!(part, "" | "." | "..");
-    if path
-        .strip_prefix('/')
-        .is_some_and(|it| it.split('/').all(is_plain))
-    {
-        return path.to_owned();
-    }
-    let mut parts: Vec<&str> = Vec::new();
+    let mut normal = String::with_capacity(path.len() + 1);
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop();
+            ".." => normal.truncate(normal.rfind('/').unwrap_or(0)),
+            part => {
+                normal.push('/');
+                normal.push_str(part);
             }
-            part => parts.push(part),
         }
     }
-    format!("/{}", parts.join("/"))
+    if normal.is_empty() {
+        normal.push('/');
+    }
+    normal
 }
