@@ -1,47 +1,49 @@
 //! What is put where on a host, and what somebody must fill in there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::Value;
 
 use super::rows::Rows;
 use crate::emit::{Artifact, Artifacts, EmitError, Install, places, process};
-use crate::platform::{self, HostState, Platform, Service};
+use crate::platform::{self, HostState, ManagedBy, Platform, Service};
 use crate::side_by_side::in_parts;
 
-/// How many files one core writes down in a row.
-const PART: usize = 1000;
+/// How many hosts one core writes down in a row.
+const PART: usize = 20;
 
 /// Everything that is installed, ordered by host and path.
 pub(super) fn files(platform: &Platform, artifacts: &Artifacts) -> Result<Value, EmitError> {
-    let daemons: BTreeSet<(&str, String)> = platform
-        .services
-        .iter()
+    let by_launchd = |it: &&Service| it.managed_by == ManagedBy::Launchd;
+    let daemons: BTreeSet<(&str, String)> = (platform.services.iter().filter(by_launchd))
         .map(|it| (platform[it.host].name.as_str(), places::launchd_plist(it)))
         .collect();
-    let mut files: Vec<_> = installs(artifacts).collect();
-    files.sort_by_key(|(_, install)| (install.host.as_str(), install.path.as_str()));
-    let parts = in_parts(&files, PART, true, |part| {
+    let hosts: Vec<_> = installs(artifacts).into_iter().collect();
+    let parts = in_parts(&hosts, PART, true, |part| {
         let mut rows = Rows::of("ops/install.sh");
-        for (artifact, install) in part {
-            // As `stat` prints it.
-            let mode = match install.mode {
-                0o600 => "600",
-                0o644 => "644",
-                0o755 => "755",
-                other => &format!("{other:o}"),
-            };
-            let words = [
-                install.host.as_str(),
-                &artifact.path,
-                &install.path,
-                &install.owner,
-                &install.group,
-                mode,
-                how(&daemons, install),
-                &install.restart.join(" "),
-            ];
-            rows.add("file", &words)?;
+        for (host, files) in part {
+            let mut files = files.clone();
+            files.sort_by_key(|(_, install)| install.path.as_str());
+            for (artifact, install) in files {
+                // As `stat` prints it.
+                let mode = match install.mode {
+                    0o600 => "600",
+                    0o644 => "644",
+                    0o755 => "755",
+                    other => &format!("{other:o}"),
+                };
+                let words = [
+                    host,
+                    artifact.path.as_str(),
+                    &install.path,
+                    &install.owner,
+                    &install.group,
+                    mode,
+                    how(&daemons, install),
+                    &install.restart.join(" "),
+                ];
+                rows.add("file", &words)?;
+            }
         }
         Ok(rows)
     });
@@ -79,26 +81,38 @@ pub(super) fn needs(platform: &Platform) -> Result<Value, EmitError> {
 
 /// The files that lie in a checkout: git sees them there, and they are nobody's changes.
 pub(super) fn ours(platform: &Platform, artifacts: &Artifacts) -> Result<Value, EmitError> {
-    let mut ours: Vec<_> = installs(artifacts)
-        .filter_map(|(_, install)| {
-            let host = platform.hosts.find(&install.host)?;
-            let checkout = host.checkout.as_deref()?;
-            let path = below(checkout, &install.path)?;
-            (host.state == HostState::Live).then_some([&host.name, path])
-        })
-        .collect();
-    ours.sort_unstable();
     let mut rows = Rows::of("ops/redeploy.sh");
-    for words in ours {
-        rows.add("ours", &words)?;
+    for (name, files) in installs(artifacts) {
+        let host = platform.hosts.find(name);
+        let live = host.filter(|it| it.state == HostState::Live);
+        let Some(checkout) = live.and_then(|it| it.checkout.as_deref()) else {
+            continue;
+        };
+        let files = files.iter();
+        let mut ours: Vec<_> = files
+            .filter_map(|(_, it)| below(checkout, &it.path))
+            .collect();
+        ours.sort_unstable();
+        for path in ours {
+            rows.add("ours", &[name, path])?;
+        }
     }
     Ok(rows.finish())
 }
 
-fn installs(artifacts: &Artifacts) -> impl Iterator<Item = (&Artifact, &Install)> {
-    artifacts
+/// What is installed, by host.
+fn installs(artifacts: &Artifacts) -> BTreeMap<&str, Vec<(&Artifact, &Install)>> {
+    let installs = artifacts
         .iter()
-        .filter_map(|artifact| Some((artifact, artifact.install.as_ref()?)))
+        .filter_map(|it| Some((it, it.install.as_ref()?)));
+    let installs: Vec<_> = installs.collect();
+    let mut hosts: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    // Most come after another of their host.
+    for of_host in installs.chunk_by(|one, next| one.1.host == next.1.host) {
+        let host = hosts.entry(of_host[0].1.host.as_str()).or_default();
+        host.extend_from_slice(of_host);
+    }
+    hosts
 }
 
 /// The variables that a service does not start without and that nobody but its owner knows; a copy stands for what it is copied from.
