@@ -10,6 +10,7 @@ use crate::diagnostic::near_name;
 use crate::emit::{Artifacts, EMITTERS, EmitError};
 use crate::ledger::Lock;
 use crate::platform::Platform;
+use crate::side_by_side::{MANY_SERVICES, both};
 
 use super::arguments::Build;
 use super::output::{self, ClashCause, Difference, Options, Outcome, OutputError};
@@ -59,12 +60,18 @@ pub(super) fn run(arguments: &Build) -> End {
         Ok(site) => ManuallyDrop::new(site),
         Err(trouble) => return trouble.end,
     };
-    let outcome = match output::write(&root, &artifacts, &options) {
+    // The lock's text is made while the disk is busy.
+    let (text, outcome) = both(
+        platform.services.len() >= MANY_SERVICES,
+        || lock.next_text(),
+        || output::write(&root, &artifacts, &options),
+    );
+    let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => return cannot_write(arguments, &error),
     };
     // The lock comes last: a build that is refused has promised nothing. One that is killed just here has, and the next one with the same platform.toml writes it down.
-    let remembered = match lock.write() {
+    let remembered = match lock.write(text.as_deref()) {
         Ok(remembered) => remembered,
         Err(error) => {
             let message = format!("cannot write `{}`: {error}", lock.path.display());

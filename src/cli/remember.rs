@@ -102,12 +102,17 @@ impl LockFile {
         Some(Difference { path, change })
     }
 
-    /// Writes the next lock; true when anything changed.
-    pub(super) fn write(&self) -> io::Result<bool> {
-        let Some(next) = &self.promises.next else {
+    /// The text of the next lock.
+    pub(super) fn next_text(&self) -> Option<String> {
+        self.promises.next.as_ref().map(Lock::to_text)
+    }
+
+    /// Writes the next lock, given its text; true when anything changed.
+    pub(super) fn write(&self, next: Option<&str>) -> io::Result<bool> {
+        let Some(next) = next else {
             return Ok(false);
         };
         let before = self.source.as_ref().map(Source::text);
-        file::replace(&self.path, before, &next.to_text())
+        file::replace(&self.path, before, next)
     }
 }
