@@ -7,8 +7,7 @@ use std::mem;
 use std::slice;
 use std::sync::OnceLock;
 
-use sha2::{Digest, Sha256};
-use smol_str::SmolStr;
+use super::digest::Digest;
 
 /// One generated file.
 #[derive(Debug, Clone)]
@@ -17,7 +16,7 @@ pub struct Artifact {
     pub path: String,
     /// What is in it. It stays as it was made: its digest is kept.
     pub text: String,
-    sha256: OnceLock<SmolStr>,
+    sha256: OnceLock<Digest>,
     /// True for a script: written with mode 0755 in place of 0644.
     pub executable: bool,
     /// Where it goes on a host, when it goes anywhere.
@@ -58,9 +57,9 @@ impl Artifact {
         }
     }
 
-    /// The SHA-256 digest of its text in lower case hexadecimal. It is worked out once: the manifest and the writer both ask for it, and the texts of 10,000 services are 170 MB.
-    pub fn sha256(&self) -> &SmolStr {
-        self.sha256.get_or_init(|| sha256(self.text.as_bytes()))
+    /// The digest of its text. It is worked out once: the manifest and the writer both ask for it, and the texts of 10,000 services are 170 MB.
+    pub fn sha256(&self) -> Digest {
+        *self.sha256.get_or_init(|| Digest::of(self.text.as_bytes()))
     }
 
     /// Makes it a script.
@@ -76,18 +75,6 @@ impl Artifact {
         self.install = Some(install);
         self
     }
-}
-
-/// The SHA-256 digest of `bytes` in lower case hexadecimal.
-pub fn sha256(bytes: &[u8]) -> SmolStr {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = |byte: &u8| [byte >> 4, byte & 15];
-    let mut text = String::with_capacity(64);
-    text.extend(
-        (Sha256::digest(bytes).iter().flat_map(digits))
-            .map(|digit| char::from(DIGITS[usize::from(digit)])),
-    );
-    text.into()
 }
 
 impl PartialEq for Artifact {

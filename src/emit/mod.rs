@@ -3,6 +3,7 @@
 //! An emitter reads the platform and returns texts; it touches no disk, no clock and no other emitter. What several of them need (artifacts, templates, escaping, YAML, places on a host) lies beside them.
 
 mod artifact;
+mod digest;
 pub mod escape;
 pub mod template;
 pub mod json;
@@ -36,7 +37,8 @@ pub mod manifest;
 use std::error::Error;
 use std::fmt;
 
-pub use artifact::{Artifact, Artifacts, Install, sha256};
+pub use artifact::{Artifact, Artifacts, Install};
+pub use digest::Digest;
 pub use escape::Unwritable;
 pub use template::{Template, TemplateError};
 

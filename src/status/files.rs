@@ -147,7 +147,7 @@ fn judge(wanted: Wanted, found: &Found) -> (FileState, String) {
         return (FileState::Same, String::new());
     }
     match sha256 {
-        Some(sha256) if sha256 != wanted.artifact.sha256() => {
+        Some(sha256) if *sha256 != wanted.artifact.sha256().to_string() => {
             let words = "it is not what would be generated now";
             return (FileState::Changed, words.to_owned());
         }

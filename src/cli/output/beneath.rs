@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -15,11 +16,12 @@ use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags, RenameFlags, Sta
 use rustix::io::Errno;
 
 use super::MANY_FILES;
-use super::disk::{Disk, Kind, New, NewFile, NotMade, Seen, create_each};
+use super::disk::{Disk, Kind, New, NewFile, NewFiles, NotMade, Seen, create_each};
 use super::error::OutputError;
 use super::journal;
 use super::root::{Opening, Root, make_folder};
-use super::same::{self, Expected};
+use super::same;
+use crate::emit::Artifact;
 
 /// A larger file is not read: no artifact comes near.
 const HUGE: u64 = 256 << 20;
@@ -233,7 +235,7 @@ impl Disk for Beneath<'_> {
         }
     }
 
-    fn find_same(&self, files: &[Expected]) -> Vec<bool> {
+    fn find_same(&self, files: &[&Artifact]) -> Vec<bool> {
         same::find(self.root(), files)
     }
 
@@ -288,25 +290,29 @@ impl Disk for Beneath<'_> {
 
     fn create(&self, path: &str, bytes: &[u8], executable: bool) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        let rights = mode_of(rights(executable));
-        let file = open_beneath(self.root(), path, flags, rights, self.before)?;
-        fill(&file, bytes, executable, self.before)
+        let rights = rights(executable);
+        let file = open_beneath(self.root(), path, flags, mode_of(rights), self.before)?;
+        fill(&file, bytes, self.before)?;
+        if has_rights(&file, rights, self.before)? {
+            return Ok(());
+        }
+        self.call("fchmod", || fs::fchmod(&file, mode_of(rights)))
     }
 
     fn create_all<'n>(
         &self,
         folders: &[New<'n>],
-        files: &[NewFile<'n>],
+        files: &NewFiles<'n, '_>,
     ) -> Result<(), NotMade<'n>> {
-        if files.len() < MANY_FILES {
+        if files.count < MANY_FILES {
             return create_each(self, folders, files);
         }
         // One begins at the front and one at the end: a folder takes one new name at a time, and so they are mostly in two.
         let root = self.root();
-        let rest = &Mutex::new(files);
+        let (rest, at) = (&Mutex::new(0..files.count), files.at);
         std::thread::scope(|scope| {
             let writers = [take_first, take_last]
-                .map(|take| scope.spawn(move || create_some(root, || take(rest))));
+                .map(|take| scope.spawn(move || create_some(root, at, || take(rest))));
             // All must have ended before one of them is believed, so none is left out by `?`.
             let ends = writers.map(ScopedJoinHandle::join);
             ends.into_iter()
@@ -498,55 +504,73 @@ fn open_by_parts(
 const AT_ONCE: usize = 50;
 
 /// The next files from the front of what is left.
-fn take_first<'f, 'n>(rest: &Mutex<&'f [NewFile<'n>]>) -> &'f [NewFile<'n>] {
+fn take_first(rest: &Mutex<Range<usize>>) -> Range<usize> {
     let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
-    let (taken, left) = rest.split_at(AT_ONCE.min(rest.len()));
-    *rest = left;
+    let taken = rest.start..rest.end.min(rest.start + AT_ONCE);
+    rest.start = taken.end;
     taken
 }
 
 /// The next files from its end.
-fn take_last<'f, 'n>(rest: &Mutex<&'f [NewFile<'n>]>) -> &'f [NewFile<'n>] {
+fn take_last(rest: &Mutex<Range<usize>>) -> Range<usize> {
     let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
-    let (left, taken) = rest.split_at(rest.len() - AT_ONCE.min(rest.len()));
-    *rest = left;
+    let taken = rest.start.max(rest.end.saturating_sub(AT_ONCE))..rest.end;
+    rest.end = taken.start;
     taken
 }
 
 /// Writes files as long as there are any; those that follow each other mostly lie in one folder.
-fn create_some<'f, 'n: 'f>(
+fn create_some<'n>(
     root: BorrowedFd,
-    take: impl Fn() -> &'f [NewFile<'n>],
+    at: &dyn Fn(usize) -> NewFile<'n>,
+    take: impl Fn() -> Range<usize>,
 ) -> Result<(), NotMade<'n>> {
-    let mut last: Option<(&str, OwnedFd)> = None;
+    let mut folder = None;
     loop {
-        let files = take();
-        if files.is_empty() {
+        let numbers = take();
+        if numbers.is_empty() {
             return Ok(());
         }
-        for file in files {
-            create_in(root, &mut last, file)
+        for file in numbers.map(at) {
+            create_in(root, &mut folder, &file)
                 .map_err(|error| ("write", file.at.stands_for, error))?;
         }
     }
 }
 
+/// A folder that files are written to.
+struct Opened {
+    path: String,
+    folder: OwnedFd,
+    /// True when a file, and a script, was made here with the rights it is to have: a umask, or the folder's default rights, may take some.
+    keeps: [bool; 2],
+}
+
 /// Writes one of many files, with the folder that was opened last.
-fn create_in<'f>(
-    root: BorrowedFd,
-    last: &mut Option<(&'f str, OwnedFd)>,
-    file: &'f NewFile,
-) -> io::Result<()> {
+fn create_in(root: BorrowedFd, last: &mut Option<Opened>, file: &NewFile) -> io::Result<()> {
     let path = file.at.path.as_str();
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let opened = match last.take() {
-        Some((at, opened)) if at == folder => opened,
-        _ => open_or_make(root, folder)?,
+        Some(opened) if opened.path == folder => opened,
+        _ => Opened {
+            path: folder.to_owned(),
+            folder: open_or_make(root, folder)?,
+            keeps: [false; 2],
+        },
     };
-    let (_, opened) = last.insert((folder, opened));
+    let opened = last.insert(opened);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let new = fs::openat(&*opened, name, flags, mode_of(rights(file.executable)))?;
-    fill(&new, file.text.as_bytes(), file.executable, &|_| Ok(()))
+    let rights = rights(file.executable);
+    let new = fs::openat(&opened.folder, name, flags, mode_of(rights))?;
+    fill(&new, file.text.as_bytes(), &|_| Ok(()))?;
+    let keeps = &mut opened.keeps[usize::from(file.executable)];
+    if !*keeps {
+        *keeps = has_rights(&new, rights, &|_| Ok(()))?;
+    }
+    if !*keeps {
+        fs::fchmod(&new, mode_of(rights))?;
+    }
+    Ok(())
 }
 
 /// Opens a folder to go through it, and makes it first, and those above, when it is not there.
@@ -571,8 +595,8 @@ fn rights(executable: bool) -> u32 {
     if executable { SCRIPT_MODE } else { FILE_MODE }
 }
 
-/// Writes the whole of a new file, and sets its rights unless it was made with them: a umask may have taken some.
-fn fill(file: &OwnedFd, bytes: &[u8], executable: bool, before: Before) -> io::Result<()> {
+/// Writes the whole of a new file.
+fn fill(file: &OwnedFd, bytes: &[u8], before: Before) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
         match step(before, "write", || rustix::io::write(file, rest)) {
@@ -581,11 +605,13 @@ fn fill(file: &OwnedFd, bytes: &[u8], executable: bool, before: Before) -> io::R
             Err(error) => return Err(error),
         }
     }
-    let rights = rights(executable);
-    if mode_bits(&step(before, "fstat", || fs::fstat(file))?) == rights {
-        return Ok(());
-    }
-    step(before, "fchmod", || fs::fchmod(file, mode_of(rights)))
+    Ok(())
+}
+
+/// True when a file was made with the rights it was to have.
+fn has_rights(file: &OwnedFd, rights: u32, before: Before) -> io::Result<bool> {
+    let stat = step(before, "fstat", || fs::fstat(file))?;
+    Ok(mode_bits(&stat) == rights)
 }
 
 impl Beneath<'_> {

@@ -4,10 +4,8 @@ use std::fmt;
 use std::io;
 
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
 
-use super::same::Expected;
-use crate::emit::sha256;
+use crate::emit::{Artifact, Digest};
 
 /// A file tree, with every path relative to its root and parts separated by `/`; `""` is the root itself.
 ///
@@ -18,7 +16,7 @@ pub(super) trait Disk {
     /// What kind of thing stands at `path`, nothing when there is nothing.
     fn kind(&self, path: &str) -> io::Result<Option<Kind>>;
     /// For each of these files, whether it is there with just this text and these rights; false as well when that is not sure, and [`Disk::see`] tells.
-    fn find_same(&self, files: &[Expected]) -> Vec<bool> {
+    fn find_same(&self, files: &[&Artifact]) -> Vec<bool> {
         vec![false; files.len()]
     }
     /// What is in `folder`, ordered by name; nothing when it is no folder.
@@ -31,7 +29,7 @@ pub(super) trait Disk {
     fn create_all<'n>(
         &self,
         folders: &[New<'n>],
-        files: &[NewFile<'n>],
+        files: &NewFiles<'n, '_>,
     ) -> Result<(), NotMade<'n>> {
         create_each(self, folders, files)
     }
@@ -62,6 +60,14 @@ pub(super) struct New<'a> {
     pub(super) stands_for: &'a str,
 }
 
+/// Files to write, each thought of when it is its turn: of ten thousand, a list would take long.
+pub(super) struct NewFiles<'a, 'f> {
+    /// How many.
+    pub(super) count: usize,
+    /// The one with this number, from 0 on.
+    pub(super) at: &'f (dyn Fn(usize) -> NewFile<'a> + Sync),
+}
+
 /// A file to write.
 #[derive(Debug)]
 pub(super) struct NewFile<'a> {
@@ -80,7 +86,7 @@ pub(super) type NotMade<'a> = (&'static str, &'a str, io::Error);
 pub(super) fn create_each<'n>(
     disk: &(impl Disk + ?Sized),
     folders: &[New<'n>],
-    files: &[NewFile<'n>],
+    files: &NewFiles<'n, '_>,
 ) -> Result<(), NotMade<'n>> {
     for folder in folders {
         disk.make_folder(&folder.path)
@@ -90,9 +96,9 @@ pub(super) fn create_each<'n>(
         at,
         text,
         executable,
-    } in files
+    } in (0..files.count).map(files.at)
     {
-        disk.create(&at.path, text.as_bytes(), *executable)
+        disk.create(&at.path, text.as_bytes(), executable)
             .map_err(|error| ("write", at.stands_for, error))?;
     }
     Ok(())
@@ -147,10 +153,10 @@ impl fmt::Display for Kind {
 }
 
 /// What tells one content of a file from another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
-    /// The SHA-256 of its bytes, in hexadecimal.
-    pub(super) sha256: SmolStr,
+    /// The SHA-256 of its bytes.
+    pub(super) sha256: Digest,
     /// True when its owner may execute it.
     pub(super) executable: bool,
 }
@@ -158,8 +164,16 @@ pub(super) struct Stamp {
 impl Stamp {
     pub(super) fn new(bytes: &[u8], executable: bool) -> Self {
         Self {
-            sha256: sha256(bytes),
+            sha256: Digest::of(bytes),
             executable,
+        }
+    }
+
+    /// The stamp that an artifact will have.
+    pub(super) fn of(artifact: &Artifact) -> Self {
+        Self {
+            sha256: artifact.sha256(),
+            executable: artifact.executable,
         }
     }
 }

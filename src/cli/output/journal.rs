@@ -16,14 +16,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{Disk, Kind, New, NewFile, Seen, Stamp};
+use super::disk::{Disk, Kind, New, NewFile, NewFiles, Seen, Stamp};
 use super::error::{Clash, ClashCause, OutputError, io_error};
 use super::{MANY_FILES, path};
-use crate::emit::sha256;
-use crate::side_by_side::{both, in_parts};
+use crate::emit::{Artifact, Digest};
+use crate::side_by_side::both;
 
 /// The staging folder.
 pub(super) const FOLDER: &str = ".homelab";
@@ -64,6 +65,9 @@ pub(super) struct Journal<'a> {
     /// The outermost of these, in order: each is staged whole.
     #[serde(default)]
     trees: Vec<String>,
+    /// Which steps write a file that is in none of these, once that is known.
+    #[serde(skip)]
+    apart: OnceLock<Vec<usize>>,
 }
 
 /// What became of a build that was interrupted.
@@ -97,13 +101,14 @@ impl<'a> Journal<'a> {
             steps,
             trees: folders.iter().filter(is_outermost).cloned().collect(),
             folders: folders.into_iter().collect(),
+            apart: OnceLock::new(),
         }
     }
 
     /// The journal's text: one line, and its digest to tell a torn one.
     fn to_text(&self) -> String {
         let line = serde_json::to_string(self).expect("strings, flags and lists are always JSON");
-        let digest = sha256(line.as_bytes());
+        let digest = Digest::of(line.as_bytes());
         format!("{line}\n{digest}\n")
     }
 
@@ -123,7 +128,7 @@ impl<'a> Journal<'a> {
         else {
             return Ok(None);
         };
-        if sha256(line.as_bytes()) != digest {
+        if digest.parse() != Ok(Digest::of(line.as_bytes())) {
             return Ok(None);
         }
         if let Ok(Version { version }) = serde_json::from_str(line)
@@ -137,10 +142,7 @@ impl<'a> Journal<'a> {
         let journal: Option<Self> = serde_json::from_str(line).ok();
         Ok(journal.filter(|journal| {
             let files = journal.steps.iter().map(|step| step.path.as_ref());
-            let backups = journal
-                .steps
-                .iter()
-                .filter_map(|step| step.backup.as_deref());
+            let backups = journal.backups().map(String::as_str);
             let folders = journal.folders.iter().chain(&journal.trees);
             let mut named = files.chain(backups).chain(folders.map(String::as_str));
             named.all(|named| path::fault(named).is_none())
@@ -159,6 +161,11 @@ impl<'a> Journal<'a> {
             .chain(above)
             .filter(move |folder| known.insert(*folder))
             .map(str::to_owned)
+    }
+
+    /// The names that keep what steps replace.
+    pub(super) fn backups(&self) -> impl Iterator<Item = &String> {
+        self.steps.iter().filter_map(|step| step.backup.as_ref())
     }
 
     /// What must be on the disk before the first rename.
@@ -195,6 +202,15 @@ impl<'a> Journal<'a> {
             .unwrap_or_else(|| format!("{FOLDER}/new-{slot}"))
     }
 
+    /// Which steps write a file that is in no tree. It is worked out once: to look at ten thousands of paths takes long.
+    fn apart(&self) -> &[usize] {
+        self.apart.get_or_init(|| {
+            let is_apart = |step: &Step| step.new.is_some() && self.tree_of(&step.path).is_none();
+            let apart = self.numbered().filter(|(_, step)| is_apart(step));
+            apart.map(|(slot, _)| slot).collect()
+        })
+    }
+
     fn numbered(&self) -> impl DoubleEndedIterator<Item = (usize, &Step<'a>)> {
         self.steps.iter().enumerate()
     }
@@ -208,16 +224,16 @@ fn old_name(slot: usize) -> String {
     format!("{FOLDER}/old-{slot}")
 }
 
-/// Makes all changes or none; `texts` holds the new text of each step, empty for a removal.
+/// Makes all changes or none; `new` holds what becomes of the file of each step, nothing for a removal.
 ///
 /// Returns the names under which edits were kept that somebody made meanwhile.
 pub(super) fn commit(
     disk: &dyn Disk,
     journal: &Journal,
-    texts: &[&str],
+    new: &[Option<&Artifact>],
     owner: &str,
 ) -> Result<Vec<String>, OutputError> {
-    if let Err(error) = stage(disk, journal, texts, owner) {
+    if let Err(error) = stage(disk, journal, new, owner) {
         clear(disk);
         return Err(error);
     }
@@ -233,7 +249,7 @@ pub(super) fn commit(
 fn stage(
     disk: &dyn Disk,
     journal: &Journal,
-    texts: &[&str],
+    new: &[Option<&Artifact>],
     owner: &str,
 ) -> Result<(), OutputError> {
     disk.make_folder(FOLDER).map_err(io_error("make", FOLDER))?;
@@ -253,11 +269,31 @@ fn stage(
         })
     });
     let folders: Vec<New> = folders.collect();
-    let files = new_files(journal, texts);
-    // The journal's text is worked out while the disk is busy.
+    let numbered = journal.numbered().zip(new);
+    let files: Vec<_> = numbered
+        .filter_map(|((slot, step), new)| Some((slot, step, (*new)?)))
+        .collect();
+    let files = NewFiles {
+        count: files.len(),
+        at: &|number| {
+            let (slot, step, artifact) = files[number];
+            NewFile {
+                at: New {
+                    path: journal.new_name(slot, step),
+                    stands_for: &step.path,
+                },
+                text: &artifact.text,
+                executable: artifact.executable,
+            }
+        },
+    };
+    // What is needed next is worked out while the disk is busy.
     let (text, created) = both(
-        files.len() >= MANY_FILES,
-        || journal.to_text(),
+        files.count >= MANY_FILES,
+        || {
+            journal.apart();
+            journal.to_text()
+        },
         || disk.create_all(&folders, &files),
     );
     created.map_err(|(doing, path, source)| io_error(doing, path)(source))?;
@@ -269,25 +305,6 @@ fn stage(
         return Err(io_error("flush", "")(error));
     }
     Ok(())
-}
-
-/// The files to stage.
-fn new_files<'j>(journal: &'j Journal, texts: &[&'j str]) -> Vec<NewFile<'j>> {
-    let numbered: Vec<(usize, &Step)> = journal.numbered().collect();
-    let parts = in_parts(&numbered, MANY_FILES, true, |part| {
-        let new = part.iter().filter_map(|&(slot, step)| {
-            Some(NewFile {
-                at: New {
-                    path: journal.new_name(slot, step),
-                    stands_for: &step.path,
-                },
-                text: texts.get(slot).copied().unwrap_or_default(),
-                executable: step.new.as_ref()?.executable,
-            })
-        });
-        new.collect::<Vec<_>>()
-    });
-    parts.into_iter().flatten().collect()
 }
 
 fn forward_or_back(disk: &dyn Disk, journal: &Journal) -> Result<Vec<String>, OutputError> {
@@ -332,9 +349,15 @@ fn forward(disk: &dyn Disk, journal: &Journal) -> Result<Vec<String>, OutputErro
     for folder in journal.folders.iter().filter(|it| !is_placed(it)) {
         disk.make_folder(folder).map_err(io_error("make", folder))?;
     }
-    for (slot, step) in journal.numbered() {
-        if step.new.is_some() && !is_placed(&step.path) {
-            put(disk, journal, slot, &mut moved)?;
+    if placed.iter().all(|it| *it) {
+        for slot in journal.apart() {
+            put(disk, journal, *slot, &mut moved)?;
+        }
+    } else {
+        for (slot, step) in journal.numbered() {
+            if step.new.is_some() && !is_placed(&step.path) {
+                put(disk, journal, slot, &mut moved)?;
+            }
         }
     }
     disk.sync(&mut journal.changed())

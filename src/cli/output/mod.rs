@@ -30,12 +30,12 @@ pub use error::{Clash, ClashCause, OutputError};
 pub use journal::{Recovered, Recovery};
 
 use beneath::{Before, Beneath};
-use disk::Disk;
+use disk::{Disk, Stamp};
 use error::io_error;
 use journal::{Journal, Step};
 use lock::Lock;
 use root::Opening;
-use survey::{Finding, Origin, Standing, Survey, survey};
+use survey::{Finding, Origin, Records, Standing, Survey, survey};
 
 use super::terminal::counted;
 use crate::emit::{Artifact, Artifacts};
@@ -99,6 +99,21 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What it comes to when every step is taken.
+    fn of(survey: &Survey, journal: &Journal) -> Self {
+        let (written, removed) = (survey.findings.iter())
+            .partition::<Vec<&Finding>, _>(|finding| finding.wanted.is_some());
+        let paths = |these: Vec<&Finding>| these.iter().map(|it| it.path.to_owned()).collect();
+        Self {
+            written: paths(written),
+            unchanged: survey.unchanged,
+            removed: paths(removed),
+            foreign: survey.foreign.clone(),
+            backups: journal.backups().cloned().collect(),
+            recovered: None,
+        }
+    }
+
     /// How many files were written, kept and removed, in a few words.
     pub fn counts(&self) -> String {
         if self.written.is_empty() && self.removed.is_empty() {
@@ -131,17 +146,19 @@ fn write_through(
     options: &Options,
     before: Before,
 ) -> Result<Outcome, OutputError> {
+    let write = || {
+        path::check(artifacts)?;
+        let (disk, _lock) = open_locked(root, options, before)?;
+        let outcome = transact(&disk, artifacts, options).map_err(|error| error.below(root));
+        if outcome.is_err() {
+            disk.unmake();
+        }
+        outcome
+    };
     // The manifest of many files is large, and nobody has asked for its digest yet.
     let many = artifacts.len() >= MANY_FILES;
     let manifest = artifacts.find(MANIFEST).filter(|_| many);
-    let digest = || manifest.map(Artifact::sha256);
-    both(many, digest, || path::check(artifacts)).1?;
-    let (disk, _lock) = open_locked(root, options, before)?;
-    let outcome = transact(&disk, artifacts, options).map_err(|error| error.below(root));
-    if outcome.is_err() {
-        disk.unmake();
-    }
-    outcome
+    both(many, || manifest.map(Artifact::sha256), write).1
 }
 
 /// Opens the root, makes it when it is not there, and locks it.
@@ -197,32 +214,29 @@ fn transact(
     options: &Options,
 ) -> Result<Outcome, OutputError> {
     let recovered = journal::recover(disk)?;
-    let survey = survey(disk, artifacts, options.only.as_ref())?;
-    if let Some((path, version)) = survey.newer {
+    let only = options.only.as_ref();
+    let records = Records::of(disk, artifacts, only)?;
+    if let Some((path, version)) = records.newer() {
         return Err(OutputError::NewerRecord {
             path: path.into(),
             version,
         });
     }
+    let survey = survey(disk, artifacts, &records, only)?;
     refuse_clashes(&survey, options.force)?;
-    let (journal, mut outcome) = plan(disk, &survey)?;
+    let journal = plan(disk, &survey)?;
+    let commit = || {
+        if survey.findings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let new: Vec<_> = survey.findings.iter().map(|it| it.wanted).collect();
+        journal::commit(disk, &journal, &new, &lock::introduce())
+    };
+    // What is done is listed while the disk is busy.
+    let many = survey.findings.len() >= MANY_FILES;
+    let (mut outcome, moved) = both(many, || Outcome::of(&survey, &journal), commit);
+    outcome.backups.extend(moved?);
     outcome.recovered = recovered;
-    if survey.findings.is_empty() {
-        return Ok(outcome);
-    }
-    let texts: Vec<&str> = survey
-        .findings
-        .iter()
-        .map(|finding| {
-            finding
-                .wanted
-                .as_ref()
-                .map_or("", |wanted| wanted.text.as_ref())
-        })
-        .collect();
-    outcome
-        .backups
-        .extend(journal::commit(disk, &journal, &texts, &lock::introduce())?);
     Ok(outcome)
 }
 
@@ -233,7 +247,7 @@ fn refuse_clashes(survey: &Survey, force: bool) -> Result<(), OutputError> {
         .iter()
         .filter_map(|finding| {
             let cause = clash(finding)?;
-            let path = finding.path.clone().into_owned();
+            let path = finding.path.to_owned();
             (!force || !cause.yields_to_force()).then_some(Clash { path, cause })
         })
         .collect();
@@ -246,7 +260,7 @@ fn refuse_clashes(survey: &Survey, force: bool) -> Result<(), OutputError> {
 
 fn clash(finding: &Finding) -> Option<ClashCause> {
     let difference = || Difference {
-        path: finding.path.clone().into_owned(),
+        path: finding.path.to_owned(),
         change: difference(finding),
     };
     match &finding.standing {
@@ -254,7 +268,7 @@ fn clash(finding: &Finding) -> Option<ClashCause> {
             at: at.clone(),
             kind: *kind,
         }),
-        Standing::File { origin, .. } => match origin {
+        Standing::File(found) => match &found.origin {
             Origin::Same | Origin::Ours => None,
             Origin::Edited => Some(ClashCause::Edited(difference())),
             Origin::Foreign => Some(ClashCause::Foreign(difference())),
@@ -264,45 +278,30 @@ fn clash(finding: &Finding) -> Option<ClashCause> {
     }
 }
 
-/// Turns what was found into the steps to take and what they come to, and makes sure that they can be taken.
-fn plan<'s>(disk: &dyn Disk, survey: &'s Survey) -> Result<(Journal<'s>, Outcome), OutputError> {
-    let mut outcome = Outcome {
-        unchanged: survey.unchanged,
-        foreign: survey.foreign.clone(),
-        ..Outcome::default()
-    };
-    let mut steps = Vec::new();
+/// Turns what was found into the steps to take, and makes sure that they can be taken.
+fn plan<'s>(disk: &dyn Disk, survey: &'s Survey) -> Result<Journal<'s>, OutputError> {
+    let mut steps = Vec::with_capacity(survey.findings.len());
     let mut folders = BTreeSet::new();
     let mut there = BTreeSet::new();
     let mut changed = BTreeSet::from([""]);
-    let mut before = None;
     for finding in &survey.findings {
-        let path = finding.path.as_ref();
-        let list = if finding.wanted.is_some() {
-            &mut outcome.written
-        } else {
-            &mut outcome.removed
-        };
-        list.push(path.to_owned());
+        let path = finding.path;
         let backup = clash(finding)
             .map(|_| journal::free_name(disk, path))
             .transpose()?;
-        outcome.backups.extend(backup.clone());
         steps.push(Step {
             path: path.into(),
             old: match &finding.standing {
-                Standing::File { stamp, .. } => Some(stamp.clone()),
+                Standing::File(found) => Some(found.stamp),
                 _ => None,
             },
-            new: finding.wanted.as_ref().map(survey::Wanted::stamp),
+            new: finding.wanted.map(Stamp::of),
             backup,
         });
         // Most files lie where the one before them did.
-        let folder = path::parents(path).next();
-        if folder == before {
+        if finding.is_beside {
             continue;
         }
-        before = folder;
         let is_known = |folder: &str| folders.contains(folder) || there.contains(folder);
         let mut above = path::parents(path).find(|it| is_known(it));
         let unknown = path::parents(path).take_while(|it| !is_known(it));
@@ -325,7 +324,7 @@ fn plan<'s>(disk: &dyn Disk, survey: &'s Survey) -> Result<(Journal<'s>, Outcome
                 .map_err(io_error("write to", folder))?;
         }
     }
-    Ok((Journal::new(steps, folders), outcome))
+    Ok(Journal::new(steps, folders))
 }
 
 /// Compares the tree below `root` with `artifacts` and writes nothing at all, not even a lock.
@@ -362,14 +361,16 @@ pub fn compare(
                 change: Change::Interrupted,
             });
         }
-        let survey = survey(&disk, &committed, options.only.as_ref())?;
+        let only = options.only.as_ref();
+        let records = Records::of(&disk, &committed, only)?;
+        let survey = survey(&disk, &committed, &records, only)?;
         differences.extend(
             survey
                 .findings
                 .iter()
                 .filter(|finding| !is_only_rights(finding))
                 .map(|finding| Difference {
-                    path: finding.path.clone().into_owned(),
+                    path: finding.path.to_owned(),
                     change: difference(finding),
                 }),
         );
@@ -381,39 +382,30 @@ pub fn compare(
 
 /// True when text and executable bit are right and only other rights differ: those depend on the umask of whoever checked the tree out.
 fn is_only_rights(finding: &Finding) -> bool {
-    match (&finding.standing, &finding.wanted) {
-        (
-            Standing::File {
-                origin: Origin::Same,
-                stamp,
-                ..
-            },
-            Some(wanted),
-        ) => stamp.executable == wanted.executable,
+    match (&finding.standing, finding.wanted) {
+        (Standing::File(found), Some(wanted)) => {
+            matches!(found.origin, Origin::Same) && found.stamp.executable == wanted.executable
+        }
         _ => false,
     }
 }
 
 fn difference(finding: &Finding) -> Change {
-    match (&finding.standing, &finding.wanted) {
+    match (&finding.standing, finding.wanted) {
         (_, None) => Change::Stale,
         (Standing::Nothing, Some(_)) => Change::Missing,
         (Standing::InTheWay { at, kind }, Some(_)) => Change::InTheWay {
             at: at.clone(),
             kind: *kind,
         },
-        (
-            Standing::File {
-                origin: Origin::Same,
-                ..
+        (Standing::File(found), Some(wanted)) => match found.origin {
+            Origin::Same => Change::Mode {
+                executable: wanted.executable,
             },
-            Some(wanted),
-        ) => Change::Mode {
-            executable: wanted.executable,
-        },
-        (Standing::File { bytes, .. }, Some(wanted)) => Change::Text {
-            disk: bytes.clone(),
-            built: wanted.text.clone().into_owned(),
+            _ => Change::Text {
+                disk: found.bytes.clone(),
+                built: wanted.text.clone(),
+            },
         },
     }
 }

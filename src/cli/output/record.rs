@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use smol_str::SmolStr;
 
 use super::disk::Stamp;
 use super::path;
-use crate::emit::Artifact;
+use crate::emit::{Artifact, Digest};
 
 /// The version of the record that we read and write.
 const VERSION: u64 = 1;
@@ -44,7 +43,7 @@ impl Record {
         }
         #[derive(Deserialize)]
         struct Entry {
-            sha256: SmolStr,
+            sha256: Digest,
             #[serde(default)]
             executable: bool,
         }
@@ -74,7 +73,7 @@ impl Record {
             return Self::Unreadable("it has no table `files`".to_owned());
         };
         let entry = |(name, entry): (&String, &Value)| {
-            let sha256 = entry.get("sha256")?.as_str()?.into();
+            let sha256 = entry.get("sha256")?.as_str()?.parse().ok()?;
             let executable = entry
                 .get("executable")
                 .and_then(Value::as_bool)
@@ -113,14 +112,10 @@ pub(super) fn render<'a>(artifacts: impl Iterator<Item = &'a Artifact>) -> Strin
         version: u64,
         files: BTreeMap<&'a str, Stamp>,
     }
-    let stamp = |artifact: &Artifact| Stamp {
-        sha256: artifact.sha256().clone(),
-        executable: artifact.executable,
-    };
     let text = Text {
         version: VERSION,
         files: artifacts
-            .map(|artifact| (artifact.path.as_str(), stamp(artifact)))
+            .map(|artifact| (artifact.path.as_str(), Stamp::of(artifact)))
             .collect(),
     };
     let mut json =
@@ -178,14 +173,14 @@ mod tests {
   "version": 1,
   "files": {
     "env/a.env": {
-      "sha256": "aa",
+      "sha256": "a00000000000000000000000000000000000000000000000000000000000000a",
       "executable": false,
       "restart": [
         "a"
       ]
     },
     "ops/go.sh": {
-      "sha256": "bb",
+      "sha256": "b00000000000000000000000000000000000000000000000000000000000000b",
       "executable": true
     }
   },
@@ -206,9 +201,9 @@ mod tests {
 
     #[test]
     fn a_merged_record_takes_each_entry_from_its_side() {
-        let new = OLD.replace("aa", "a2").replace("bb", "b2");
+        let new = OLD.replace("a0", "a2").replace("b0", "b2");
         let merged = merge(&new, OLD, |path| path.starts_with("env/")).unwrap();
-        assert_eq!(merged, OLD.replace("aa", "a2"));
+        assert_eq!(merged, OLD.replace("a0", "a2"));
         let gone = merge(&new, "", |path| path.starts_with("x/")).unwrap();
         assert_eq!(
             Record::read(gone.as_bytes()),
@@ -245,11 +240,14 @@ mod tests {
             Record::read(hostile.as_bytes()),
             Record::Files(BTreeMap::new())
         );
-        let odd = OLD.replace("\"sha256\": \"aa\"", "\"sha256\": [1]");
-        assert_eq!(
-            Record::read(odd.as_bytes()).paths().collect::<Vec<_>>(),
-            ["ops/go.sh"]
-        );
+        for odd in ["\"a000\"", "[1]"] {
+            let odd = format!("\"sha256\": {odd}, \"was\": \"a0");
+            let odd = OLD.replace("\"sha256\": \"a0", &odd);
+            assert_eq!(
+                Record::read(odd.as_bytes()).paths().collect::<Vec<_>>(),
+                ["ops/go.sh"]
+            );
+        }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(matches!(
             Record::read(deep.as_bytes()),

@@ -5,19 +5,10 @@
 use std::os::fd::BorrowedFd;
 
 use super::MANY_FILES;
-
-/// A file as it should be.
-pub(super) struct Expected<'a> {
-    /// Where, below the root.
-    pub(super) path: &'a str,
-    /// What is in it.
-    pub(super) text: &'a str,
-    /// True for a script.
-    pub(super) executable: bool,
-}
+use crate::emit::Artifact;
 
 /// For each file, whether it is there with just this text and these rights; false as well when that is not sure.
-pub(super) fn find(root: BorrowedFd, files: &[Expected]) -> Vec<bool> {
+pub(super) fn find(root: BorrowedFd, files: &[&Artifact]) -> Vec<bool> {
     if files.len() < MANY_FILES {
         return vec![false; files.len()];
     }
@@ -25,20 +16,20 @@ pub(super) fn find(root: BorrowedFd, files: &[Expected]) -> Vec<bool> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn look(_root: BorrowedFd, files: &[Expected]) -> Vec<bool> {
+fn look(_root: BorrowedFd, files: &[&Artifact]) -> Vec<bool> {
     // Without `openat2` every part of a path is opened by itself, which `survey` does.
     vec![false; files.len()]
 }
 
 #[cfg(target_os = "linux")]
-fn look(root: BorrowedFd, files: &[Expected]) -> Vec<bool> {
+fn look(root: BorrowedFd, files: &[&Artifact]) -> Vec<bool> {
     /// So that the threads end at about the same time, without asking for work too often.
     const AT_ONCE: usize = 500;
     /// Most files fit in it.
     const BUFFER: usize = 16 << 10;
     let found = crate::side_by_side::in_parts(files, AT_ONCE, true, |chunk| {
         let mut buffer = vec![0; BUFFER];
-        let is_same = |file| is_same(root, file, &mut buffer).unwrap_or(false);
+        let is_same = |file: &&Artifact| is_same(root, file, &mut buffer).unwrap_or(false);
         chunk.iter().map(is_same).collect::<Vec<bool>>()
     });
     found.concat()
@@ -46,7 +37,7 @@ fn look(root: BorrowedFd, files: &[Expected]) -> Vec<bool> {
 
 /// Compares piece by piece, and stops at the first difference.
 #[cfg(target_os = "linux")]
-fn is_same(root: BorrowedFd, file: &Expected, buffer: &mut [u8]) -> rustix::io::Result<bool> {
+fn is_same(root: BorrowedFd, file: &Artifact, buffer: &mut [u8]) -> rustix::io::Result<bool> {
     use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags};
 
     use super::beneath::mode_bits;
@@ -55,7 +46,7 @@ fn is_same(root: BorrowedFd, file: &Expected, buffer: &mut [u8]) -> rustix::io::
 
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    let opened = fs::openat2(root, file.path, flags, Mode::empty(), resolve)?;
+    let opened = fs::openat2(root, file.path.as_str(), flags, Mode::empty(), resolve)?;
     let stat = fs::fstat(&opened)?;
     let mode = mode_bits(&stat);
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
@@ -105,12 +96,9 @@ mod tests {
         symlink("in", at("through")).unwrap();
         let is_same = |path: &str, text: &str, executable: bool| {
             let folder = fs::File::open(root.path()).unwrap();
-            let file = Expected {
-                path,
-                text,
-                executable,
-            };
-            look(folder.as_fd(), &[file])[0]
+            let mut file = Artifact::new(path, text);
+            file.executable = executable;
+            look(folder.as_fd(), &[&file])[0]
         };
         assert!(is_same("in/same", "text", false));
         assert!(is_same("in/long", &long, false));

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use super::disk::{Disk, Kind, Seen, Stamp, is_executable};
 use super::error::{OutputError, io_error};
 use super::record::{self, Record};
-use super::same::Expected;
 use super::{LOCK_FILE, MANIFEST, SITE, SITE_RECORD, journal, path};
 use crate::emit::{Artifact, Artifacts};
 
@@ -21,32 +20,18 @@ pub(super) struct Survey<'a> {
     pub(super) unchanged: usize,
     /// What is not ours: folders end with `/`.
     pub(super) foreign: Vec<String>,
-    /// A record too new for us, and its version.
-    pub(super) newer: Option<(&'static str, u64)>,
 }
 
-/// A file that is not as it should be.
+/// A file that is not as it should be. A first build finds as many as there are files, so they are kept small.
 pub(super) struct Finding<'a> {
     /// The path below the root.
-    pub(super) path: Cow<'a, str>,
+    pub(super) path: &'a str,
     /// What should be there.
-    pub(super) wanted: Option<Wanted<'a>>,
+    pub(super) wanted: Option<&'a Artifact>,
     /// What is there.
     pub(super) standing: Standing,
-}
-
-/// A file as it should be.
-pub(super) struct Wanted<'a> {
-    /// The path below the root.
-    path: &'a str,
-    /// The folder that it lies in, looked for once.
-    folder: Option<&'a str>,
-    /// What is in it.
-    pub(super) text: Cow<'a, str>,
-    /// True for a script.
-    pub(super) executable: bool,
-    /// The artifact that it is, whose digest is known already; nothing for a record of ours.
-    artifact: Option<&'a Artifact>,
+    /// True when it lies in the folder of the finding before it.
+    pub(super) is_beside: bool,
 }
 
 /// What stands in a file's place.
@@ -54,14 +39,7 @@ pub(super) enum Standing {
     /// Nothing, or only what is to be removed.
     Nothing,
     /// A file.
-    File {
-        /// What is in it.
-        bytes: Vec<u8>,
-        /// What tells it from another.
-        stamp: Stamp,
-        /// Whose it is.
-        origin: Origin,
-    },
+    File(Box<Found>),
     /// Something that is no file.
     InTheWay {
         /// Where.
@@ -69,6 +47,16 @@ pub(super) enum Standing {
         /// What.
         kind: Kind,
     },
+}
+
+/// A file that stands in a file's place.
+pub(super) struct Found {
+    /// What is in it.
+    pub(super) bytes: Vec<u8>,
+    /// What tells it from another.
+    pub(super) stamp: Stamp,
+    /// Whose it is.
+    pub(super) origin: Origin,
 }
 
 /// Whose a file is.
@@ -91,7 +79,14 @@ struct Scope<'a> {
     site_is_made: bool,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    fn of(artifacts: &Artifacts, only: Option<&'a BTreeSet<String>>) -> Self {
+        Self {
+            only,
+            site_is_made: artifacts.has_folder(SITE),
+        }
+    }
+
     /// True when this build decides what `path` is.
     fn covers(&self, path: &str) -> bool {
         // Without one page the site was not asked for; it is no reason to remove it.
@@ -116,49 +111,89 @@ fn is_site(path: &str) -> bool {
     path::is_below(path, SITE)
 }
 
+/// What the tree's records say, and what they will say after a build.
+pub(super) struct Records<'a> {
+    manifest: Record,
+    site: Record,
+    /// Those that this build writes, the last one first.
+    new: Vec<Cow<'a, Artifact>>,
+}
+
+impl<'a> Records<'a> {
+    /// Reads the records of a tree, and makes those of a build that writes `artifacts`, or those in the folders `only`.
+    pub(super) fn of(
+        disk: &dyn Disk,
+        artifacts: &'a Artifacts,
+        only: Option<&BTreeSet<String>>,
+    ) -> Result<Self, OutputError> {
+        let scope = Scope::of(artifacts, only);
+        let (manifest, manifest_text) = load(disk, MANIFEST)?;
+        let (site, _) = load(disk, SITE_RECORD)?;
+        let mut new = Vec::new();
+        if scope.covers(SITE_RECORD) {
+            let pages = artifacts.iter().filter(|artifact| is_site(&artifact.path));
+            let record = Artifact::new(SITE_RECORD, record::render(pages));
+            new.push(Cow::Owned(record));
+        }
+        if scope.covers_committed() {
+            new.push(new_manifest(artifacts, &scope, &manifest_text));
+        }
+        Ok(Self {
+            manifest,
+            site,
+            new,
+        })
+    }
+
+    /// The record that tells of `path`.
+    fn about(&self, path: &str) -> &Record {
+        if is_site(path) {
+            &self.site
+        } else {
+            &self.manifest
+        }
+    }
+
+    /// A record too new for us, and its version.
+    pub(super) fn newer(&self) -> Option<(&'static str, u64)> {
+        let all = [(MANIFEST, &self.manifest), (SITE_RECORD, &self.site)];
+        all.into_iter().find_map(|(path, record)| match record {
+            Record::Newer(version) => Some((path, *version)),
+            _ => None,
+        })
+    }
+}
+
 /// Compares the tree with the artifacts; changes nothing.
 pub(super) fn survey<'a>(
     disk: &dyn Disk,
     artifacts: &'a Artifacts,
+    records: &'a Records,
     only: Option<&BTreeSet<String>>,
 ) -> Result<Survey<'a>, OutputError> {
-    let scope = Scope {
-        only,
-        site_is_made: artifacts.has_folder(SITE),
-    };
-    let (manifest, manifest_text) = load(disk, MANIFEST)?;
-    let (site, _) = load(disk, SITE_RECORD)?;
-    let record = |path: &str| if is_site(path) { &site } else { &manifest };
-
-    // The last one first.
-    let mut records = Vec::new();
-    if scope.covers(SITE_RECORD) {
-        let pages = artifacts.iter().filter(|artifact| is_site(&artifact.path));
-        records.push(Wanted::record(SITE_RECORD, record::render(pages)));
-    }
-    if scope.covers_committed() {
-        records.push(new_manifest(artifacts, &scope, &manifest_text));
-    }
-    let mut wanted = Vec::with_capacity(artifacts.len() + records.len());
+    let scope = Scope::of(artifacts, only);
+    let mut new: Vec<&Artifact> = records.new.iter().map(AsRef::as_ref).collect();
+    let mut wanted = AllWanted::for_up_to(artifacts.len() + new.len());
     let mut elsewhere = Vec::new();
     for artifact in artifacts.iter().filter(|it| it.path != MANIFEST) {
-        while let Some(record) = records.pop_if(|it| *it.path < *artifact.path) {
+        while let Some(record) = new.pop_if(|it| it.path < artifact.path) {
             wanted.push(record);
         }
         // Pages of the site are among them only when it is made.
         if scope.is_asked_for(&artifact.path) {
-            wanted.push(Wanted::of(artifact));
+            wanted.push(artifact);
         } else {
             elsewhere.push(artifact.path.as_str());
         }
     }
-    wanted.extend(records.into_iter().rev());
-    let wanted = AllWanted(wanted);
+    for record in new.into_iter().rev() {
+        wanted.push(record);
+    }
 
     // A path counts only in the record where we would have put it.
-    let committed = manifest.paths().filter(|path| !is_site(path));
+    let committed = records.manifest.paths().filter(|path| !is_site(path));
     let recorded: BTreeSet<&str> = committed
-        .chain(site.paths().filter(|path| is_site(path)))
+        .chain(records.site.paths().filter(|path| is_site(path)))
         .collect();
     let mut findings = Vec::new();
     let mut stale = BTreeSet::new();
@@ -169,53 +204,54 @@ pub(super) fn survey<'a>(
         let seen = disk.see(path).map_err(io_error("read", path))?;
         if let Some(stamp) = seen.stamp()
             && let Seen::File { bytes, .. } = seen
-            && is_recorded(record(path), path, &stamp)
+            && is_recorded(records.about(path), path, &stamp)
             && !is_other_name(disk, path, &wanted)?
         {
             stale.insert(path.to_owned());
             findings.push(Finding {
-                path: path.to_owned().into(),
+                path,
                 wanted: None,
-                standing: Standing::File {
-                    bytes,
-                    stamp,
-                    origin: Origin::Ours,
-                },
+                standing: Standing::file(bytes, stamp, Origin::Ours),
+                is_beside: false,
             });
         }
     }
 
     let mut unchanged = 0;
     let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, elsewhere)?;
-    for (glance, wanted) in glances(disk, &wanted)?.into_iter().zip(wanted.0) {
-        let path = wanted.path;
-        let standing = match glance {
-            Glance::Right => None,
-            Glance::Absent => Some(Standing::Nothing),
-            Glance::Doubt => {
-                let seen = disk.see(path).map_err(io_error("read", path))?;
-                standing(disk, path, &wanted, seen, record(path), &stale)?
-            }
-        };
-        let Some(standing) = standing else {
-            unchanged += 1;
-            continue;
-        };
-        findings.push(Finding {
-            path: path.into(),
-            wanted: Some(wanted),
-            standing,
-        });
+    let glances = glances(disk, &wanted)?;
+    let doubtful = glances.iter().filter(|it| !matches!(it, Glance::Right));
+    findings.reserve(doubtful.count());
+    let mut glances = glances.into_iter();
+    for beside in wanted.by_folder() {
+        let mut is_beside = false;
+        for (&artifact, glance) in beside.iter().zip(glances.by_ref()) {
+            let path = artifact.path.as_str();
+            let standing = match glance {
+                Glance::Right => None,
+                Glance::Absent => Some(Standing::Nothing),
+                Glance::Doubt => {
+                    let seen = disk.see(path).map_err(io_error("read", path))?;
+                    standing(disk, artifact, seen, records.about(path), &stale)?
+                }
+            };
+            let Some(standing) = standing else {
+                unchanged += 1;
+                continue;
+            };
+            findings.push(Finding {
+                path,
+                wanted: Some(artifact),
+                standing,
+                is_beside,
+            });
+            is_beside = true;
+        }
     }
-    let newer = [(MANIFEST, &manifest), (SITE_RECORD, &site)];
     Ok(Survey {
         findings,
         unchanged,
         foreign,
-        newer: newer.into_iter().find_map(|(path, record)| match record {
-            Record::Newer(version) => Some((path, *version)),
-            _ => None,
-        }),
     })
 }
 
@@ -233,19 +269,15 @@ enum Glance {
 /// Looks at every wanted file, in their order.
 fn glances(disk: &dyn Disk, wanted: &AllWanted) -> Result<Vec<Glance>, OutputError> {
     let mut absent = AbsentFolders::default();
-    let mut glances = Vec::with_capacity(wanted.0.len());
+    let mut glances = Vec::with_capacity(wanted.all.len());
     let mut there = Vec::new();
     for beside in wanted.by_folder() {
-        if absent.hold(disk, beside[0].path)? {
+        if absent.hold(disk, &beside[0].path)? {
             glances.extend(beside.iter().map(|_| Glance::Absent));
             continue;
         }
         glances.extend(beside.iter().map(|_| Glance::Doubt));
-        there.extend(beside.iter().map(|wanted| Expected {
-            path: wanted.path,
-            text: &wanted.text,
-            executable: wanted.executable,
-        }));
+        there.extend(beside);
     }
     let in_doubt = glances.iter_mut().filter(|it| matches!(it, Glance::Doubt));
     for (glance, is_same) in in_doubt.zip(disk.find_same(&there)) {
@@ -306,26 +338,24 @@ fn load(disk: &dyn Disk, path: &str) -> Result<(Record, String), OutputError> {
 }
 
 /// The manifest: it lists what is on the disk after this build.
-fn new_manifest<'a>(artifacts: &'a Artifacts, scope: &Scope, old: &str) -> Wanted<'a> {
+fn new_manifest<'a>(artifacts: &'a Artifacts, scope: &Scope, old: &str) -> Cow<'a, Artifact> {
     let committed = || artifacts.iter().filter(|artifact| !is_site(&artifact.path));
-    let whole = match artifacts.find(MANIFEST) {
-        Some(manifest) => Wanted::of(manifest),
-        None => Wanted::record(MANIFEST, record::render(committed())),
-    };
+    let plain = || Artifact::new(MANIFEST, record::render(committed()));
+    let whole = artifacts.find(MANIFEST);
+    let whole = whole.map_or_else(|| Cow::Owned(plain()), Cow::Borrowed);
     if scope.only.is_none() {
         return whole;
     }
     let covers = |path: &str| scope.covers(path);
     let written = || record::render(committed().filter(|artifact| scope.covers(&artifact.path)));
     let merged = record::merge(&whole.text, old, covers).unwrap_or_else(written);
-    Wanted::record(MANIFEST, merged)
+    Cow::Owned(Artifact::new(MANIFEST, merged))
 }
 
 /// Says what stands at `path`, or nothing when it is as it should be.
 fn standing(
     disk: &dyn Disk,
-    path: &str,
-    wanted: &Wanted,
+    wanted: &Artifact,
     seen: Seen,
     record: &Record,
     stale: &BTreeSet<String>,
@@ -348,6 +378,7 @@ fn standing(
         return Ok(None);
     }
     let stamp = Stamp::new(&bytes, is_executable(mode));
+    let path = wanted.path.as_str();
     let origin = if is_same {
         Origin::Same
     } else if path == MANIFEST || path == SITE_RECORD {
@@ -362,11 +393,7 @@ fn standing(
     } else {
         Origin::Foreign
     };
-    Ok(Some(Standing::File {
-        bytes,
-        stamp,
-        origin,
-    }))
+    Ok(Some(Standing::file(bytes, stamp, origin)))
 }
 
 /// True when the record has this content for `path`. The mode is nobody's edit to keep.
@@ -424,7 +451,7 @@ fn foreign(
         .collect();
     let known = wanted
         .by_folder()
-        .map(|beside| beside[0].path)
+        .map(|beside| beside[0].path.as_str())
         .chain(recorded.iter().copied())
         .chain(elsewhere.iter().copied());
     let mut folders = BTreeSet::new();
@@ -476,54 +503,58 @@ fn join(folder: &str, name: &str) -> String {
 }
 
 /// All files as they should be, in the order of their paths.
-struct AllWanted<'a>(Vec<Wanted<'a>>);
+struct AllWanted<'a> {
+    all: Vec<&'a Artifact>,
+    /// Where among them each run of files in one folder begins. To look at a path takes long when there are ten thousands of them, so it is looked at once.
+    runs: Vec<usize>,
+    /// The folder of the last one.
+    last: Option<&'a str>,
+}
 
 impl<'a> AllWanted<'a> {
+    fn for_up_to(count: usize) -> Self {
+        Self {
+            all: Vec::with_capacity(count),
+            runs: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// Adds the next one.
+    fn push(&mut self, artifact: &'a Artifact) {
+        let folder = path::parents(&artifact.path).next();
+        if self.all.is_empty() || folder != self.last {
+            self.runs.push(self.all.len());
+            self.last = folder;
+        }
+        self.all.push(artifact);
+    }
+
     /// True when `path` is among them.
     fn has(&self, path: &str) -> bool {
-        self.0.binary_search_by(|it| it.path.cmp(path)).is_ok()
+        let find = |it: &&Artifact| it.path.as_str().cmp(path);
+        self.all.binary_search_by(find).is_ok()
     }
 
     /// Those that follow each other in one folder, together.
-    fn by_folder(&self) -> impl Iterator<Item = &[Wanted<'a>]> {
-        self.0.chunk_by(|one, next| one.folder == next.folder)
+    fn by_folder(&self) -> impl Iterator<Item = &[&'a Artifact]> {
+        let ends = self.runs.iter().skip(1).copied().chain([self.all.len()]);
+        let runs = self.runs.iter().zip(ends);
+        runs.map(|(start, end)| &self.all[*start..end])
     }
 
     /// Their paths.
     fn paths(&self) -> impl Iterator<Item = &'a str> {
-        self.0.iter().map(|it| it.path)
+        self.all.iter().map(|it| it.path.as_str())
     }
 }
 
-impl<'a> Wanted<'a> {
-    fn of(artifact: &'a Artifact) -> Self {
-        Self {
-            path: &artifact.path,
-            folder: path::parents(&artifact.path).next(),
-            text: artifact.text.as_str().into(),
-            executable: artifact.executable,
-            artifact: Some(artifact),
-        }
-    }
-
-    fn record(path: &'static str, text: String) -> Self {
-        Self {
-            path,
-            folder: path::parents(path).next(),
-            text: text.into(),
-            executable: false,
-            artifact: None,
-        }
-    }
-
-    /// The stamp that the file will have.
-    pub(super) fn stamp(&self) -> Stamp {
-        match self.artifact {
-            Some(artifact) => Stamp {
-                sha256: artifact.sha256().clone(),
-                executable: self.executable,
-            },
-            None => Stamp::new(self.text.as_bytes(), self.executable),
-        }
+impl Standing {
+    fn file(bytes: Vec<u8>, stamp: Stamp, origin: Origin) -> Self {
+        Self::File(Box::new(Found {
+            bytes,
+            stamp,
+            origin,
+        }))
     }
 }

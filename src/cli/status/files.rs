@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::ssh;
 use crate::cli::arguments::Status;
 use crate::cli::output::MANIFEST;
 use crate::cli::{End, input, terminal};
-use crate::emit::{Artifact, Artifacts};
+use crate::emit::{Artifact, Artifacts, Digest};
 use crate::platform::{Host, HostState, Platform};
 use crate::status::files::{Found, Looked, Unread, Wanted, wanted};
 
@@ -121,7 +120,7 @@ fn found(real: &Path, file: Wanted, users: &Names, groups: &Names) -> io::Result
         None
     } else if metadata.len() == wanted {
         match input::bytes(real, wanted) {
-            Ok(bytes) => Some(digest(&bytes)),
+            Ok(bytes) => Some(Digest::of(&bytes).to_string()),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
             Err(error) => return Err(error),
         }
@@ -135,14 +134,6 @@ fn found(real: &Path, file: Wanted, users: &Names, groups: &Names) -> io::Result
         mode: metadata.mode() & 0o7777,
         owner,
     })
-}
-
-fn digest(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
-        .collect()
 }
 
 /// The names of users or groups by their number, as far as a file has them.
@@ -194,6 +185,6 @@ impl Built {
     /// True when the last build made something else than would be made now.
     pub(super) fn is_stale(&self, artifact: &Artifact) -> bool {
         let built = self.0.get(&artifact.path);
-        built.is_some_and(|it| it != artifact.sha256())
+        built.is_some_and(|it| *it != artifact.sha256().to_string())
     }
 }

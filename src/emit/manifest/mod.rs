@@ -8,7 +8,7 @@ use crate::platform::Platform;
 use crate::side_by_side::{self, MANY_SERVICES};
 
 use super::json::to_json;
-use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install};
+use super::{Artifact, Artifacts, Digest, Emit, EmitError, Emitter, Install};
 
 /// Where the manifest lies below `generated/`.
 pub const PATH: &str = "manifest.json";
@@ -90,7 +90,7 @@ impl Serialize for Files<'_> {
 
 #[derive(Serialize)]
 struct File<'a> {
-    sha256: &'a str,
+    sha256: Digest,
     executable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     install: Option<Place<'a>>,

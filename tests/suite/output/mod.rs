@@ -78,9 +78,14 @@ impl Place {
     }
 }
 
-/// A small platform's artifacts; the version is in every text.
+/// A small platform's artifacts; the version is in every text. The version `many` has so many that they are written side by side.
 fn artifacts(version: &str) -> Artifacts {
     let mut artifacts = Artifacts::new();
+    for number in 0..if version == "many" { 1500 } else { 0 } {
+        let (folder, text) = (number / 400, version);
+        artifacts.add(Artifact::new(format!("env/{folder}/{number}.env"), text));
+        artifacts.add(Artifact::new(format!("env/{folder}/{number}.sh"), text).executable());
+    }
     artifacts.add(Artifact::new(
         "env/nas/llm.env",
         format!("# {version}\nLITELLM_KEY=\n"),
