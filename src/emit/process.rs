@@ -66,9 +66,9 @@ pub fn working_directory(service: &Service) -> Option<&str> {
 pub fn search_path(host: &Host, service: &Service) -> String {
     let mut folders = Vec::new();
     if let Some(directory) = working_directory(service) {
-        folders.push(format!("{directory}/.venv/bin"));
+        folders.push([directory, "/.venv/bin"].concat());
     }
-    folders.push(format!("{}/.local/bin", host.home_of(&service.run.user)));
+    folders.push(host.home_of(&service.run.user) + "/.local/bin");
     let system: &[&str] = match host.os {
         Os::Macos => &[
             "/opt/homebrew/bin",

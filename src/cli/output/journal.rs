@@ -107,9 +107,11 @@ impl<'a> Journal<'a> {
 
     /// The journal's text: one line, and its digest to tell a torn one.
     fn to_text(&self) -> String {
-        let line = serde_json::to_string(self).expect("strings, flags and lists are always JSON");
-        let digest = Digest::of(line.as_bytes());
-        format!("{line}\n{digest}\n")
+        let json = serde_json::to_string(self);
+        let mut text = json.expect("strings, flags and lists are always JSON");
+        let digest = Digest::of(text.as_bytes()).to_string();
+        text.extend(["\n", &digest, "\n"]);
+        text
     }
 
     /// Reads a journal; nothing when it is not there, torn, or names what no build of ours would touch.
@@ -192,8 +194,9 @@ impl<'a> Journal<'a> {
     /// Where `path` is staged, when it is in a tree.
     fn in_tree(&self, path: &str) -> Option<String> {
         let (tree, below) = self.tree_of(path)?;
-        let name = tree_name(tree);
-        Some([&name, below].concat())
+        let mut staged = tree_name(tree);
+        staged.push_str(below);
+        Some(staged)
     }
 
     /// Where the new file of a step is staged.

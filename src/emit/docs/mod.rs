@@ -16,7 +16,7 @@ pub(super) static EMITTER: Emitter = Emitter {
 )]
 fn emit(book: &Book, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     artifacts.add_all(pages::pages(book, |page| {
-        let artifact = Artifact::new(format!("docs/{}", page.path), page.text);
+        let artifact = Artifact::new(["docs/", &page.path].concat(), page.text);
         // On the core that has just made the text.
         artifact.sha256();
         artifact

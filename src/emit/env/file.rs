@@ -12,7 +12,7 @@ pub(super) fn env_file(
     path: &str,
 ) -> Result<Artifact, EmitError> {
     let host = &platform[service.host];
-    let artifact = format!("env/{}/{}.env", host.name, service.name);
+    let artifact = ["env/", &host.name, "/", &service.name, ".env"].concat();
     let text = text(platform, service, path)
         .map_err(|source| EmitError::Unwritable(artifact.clone(), source))?;
     let user = &service.run.user;
@@ -91,19 +91,22 @@ fn comments(platform: &Platform, service: &Service, variable: &Variable) -> Vec<
 fn source(platform: &Platform, variable: &Variable) -> Vec<String> {
     let kept = "platform.toml decides it, whatever is written here.";
     match &variable.value {
-        Value::Text(_) => vec![format!("A plain value; {kept}")],
-        Value::Url(id, _) => vec![format!("The URL of `{}`; {kept}", platform[*id].name)],
-        Value::Handle(id) => vec![format!("The handle `{}`; {kept}", platform[*id].name)],
-        Value::Variable(name) => vec![format!("The value of {name}; the start script copies it.")],
-        Value::FillIn(words) => vec![format!("To fill in: {words}")],
+        Value::Text(_) => vec![["A plain value; ", kept].concat()],
+        Value::Url(id, _) => vec![["The URL of `", &platform[*id].name, "`; ", kept].concat()],
+        Value::Handle(id) => vec![["The handle `", &platform[*id].name, "`; ", kept].concat()],
+        Value::Variable(name) => {
+            vec![["The value of ", name, "; the start script copies it."].concat()]
+        }
+        Value::FillIn(words) => vec![["To fill in: ", words].concat()],
         Value::Secret(id) => {
             let secret = &platform[*id];
-            let mut lines = vec![format!("The secret `{}`: {}.", secret.name, secret.title)];
+            let mut lines =
+                vec![["The secret `", &secret.name, "`: ", &secret.title, "."].concat()];
             if let Some(command) = &secret.command {
-                lines.push(format!("Make one, once for the whole platform: {command}"));
+                lines.push(["Make one, once for the whole platform: ", command].concat());
             }
             if let Some(place) = &secret.obtain {
-                lines.push(format!("Obtain it: {place}"));
+                lines.push(["Obtain it: ", place].concat());
             }
             lines
         }
@@ -114,7 +117,7 @@ fn source(platform: &Platform, variable: &Variable) -> Vec<String> {
 fn reason(service: &Service, variable: &Variable) -> Option<String> {
     match &variable.origin {
         Origin::Owner => None,
-        Origin::Kind(why) => Some(format!("Always set for {}: {why}.", service.kind.title)),
-        Origin::Route(deployment) => Some(format!("Read by the route `{deployment}`.")),
+        Origin::Kind(why) => Some(["Always set for ", service.kind.title, ": ", why, "."].concat()),
+        Origin::Route(deployment) => Some(["Read by the route `", deployment, "`."].concat()),
     }
 }

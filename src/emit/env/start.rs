@@ -14,7 +14,7 @@ static SCRIPT: Template = Template::shell(include_str!("start.sh.j2"));
 /// The start script of a service.
 pub(super) fn start_script(platform: &Platform, service: &Service) -> Result<Artifact, EmitError> {
     let host = &platform[service.host];
-    let artifact = format!("env/{}/start-{}", host.name, service.name);
+    let artifact = ["env/", &host.name, "/start-", &service.name].concat();
     let script = Script::of(platform, service)
         .map_err(|source| EmitError::Unwritable(artifact.clone(), source))?;
     let text = SCRIPT

@@ -1,7 +1,6 @@
 //! The hosts and the services that scripts restart, as rows of their tables.
 
-use std::collections::BTreeMap;
-
+use hashbrown::HashMap;
 use minijinja::value::Value;
 
 use super::rows::Rows;
@@ -90,11 +89,11 @@ pub(super) fn questions(platform: &Platform) -> Result<Value, EmitError> {
 }
 
 /// The units and labels whose files we install, by host and service: a service may have one for each of its models.
-struct Units<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a str>>);
+struct Units<'a>(HashMap<(&'a str, &'a str), Vec<&'a str>>);
 
 impl<'a> Units<'a> {
     fn of(artifacts: &'a Artifacts) -> Self {
-        let mut units: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        let mut units: HashMap<_, Vec<&str>> = HashMap::new();
         for install in artifacts.iter().filter_map(|it| it.install.as_ref()) {
             let Some(name) = unit_file(&install.path) else {
                 continue;

@@ -1,6 +1,6 @@
 //! Integrations: every route of the gateway, every call, every variable and who reads it.
 
-use super::markdown::{NONE, Words, Writer, code, code_or_none, text, text_or_none};
+use super::markdown::{NONE, Words, Writer, code, code_or_none, joined, text, text_or_none};
 use super::{Book, Page, to_service};
 use crate::platform::{Origin, Platform, Service, Value, Variable};
 
@@ -91,13 +91,14 @@ pub(super) fn value<'a>(up: &'a str, platform: &'a Platform, variable: &'a Varia
     match &variable.value {
         Value::Text(words) if words.is_empty() => "empty".into(),
         Value::Text(words) => code(words),
-        Value::Secret(id) => format!("secret {}", code(&platform[*id].name)).into(),
+        Value::Secret(id) => joined(["secret ".into(), code(&platform[*id].name)]),
         Value::Url(id, url) => {
-            format!("{} of {}", code(url), to_service(up, &platform[*id])).into()
+            let service = to_service(up, &platform[*id]);
+            joined([code(url), " of ".into(), service])
         }
-        Value::Handle(id) => format!("handle {}", code(&platform[*id].name)).into(),
-        Value::FillIn(words) => format!("to fill in: {}", text(words)).into(),
-        Value::Variable(name) => format!("as {}", code(name)).into(),
+        Value::Handle(id) => joined(["handle ".into(), code(&platform[*id].name)]),
+        Value::FillIn(words) => joined(["to fill in: ".into(), text(words)]),
+        Value::Variable(name) => joined(["as ".into(), code(name)]),
     }
 }
 
@@ -106,6 +107,6 @@ pub(super) fn why(variable: &Variable) -> Words<'_> {
     match &variable.origin {
         Origin::Owner => NONE,
         Origin::Kind(why) => text(why),
-        Origin::Route(name) => format!("the route {}", code(name)).into(),
+        Origin::Route(name) => joined(["the route ".into(), code(name)]),
     }
 }

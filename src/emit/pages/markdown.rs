@@ -52,6 +52,15 @@ impl Words<'_> {
     }
 }
 
+/// Several words, one after the other.
+pub(super) fn joined<const N: usize>(words: [Words; N]) -> Words<'static> {
+    let mut made = String::with_capacity(64);
+    for words in words {
+        let _ = words.write(&mut made);
+    }
+    made.into()
+}
+
 impl Display for Words<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(formatter)

@@ -256,7 +256,7 @@ fn deployment(
         model: model.name.clone(),
         service: service.name.clone(),
         api: routes::Api::Openai,
-        base_url: format!("{}{}", deployment.url, service.kind.openai_path()),
+        base_url: [deployment.url.as_str(), service.kind.openai_path()].concat(),
         upstream_model: deployment.selector.to_string(),
         key: deployment.key.clone(),
         back: (service.id != model.service)
@@ -282,7 +282,7 @@ fn health(service: &platform::Service, url: &str) -> Option<routes::Health> {
     let origin = url.strip_suffix(service.base_path.as_str()).unwrap_or(url);
     let cheap = |it: &&platform::Health| !it.loads_model && it.method == platform::Method::Get;
     service.health.iter().find(cheap).map(|it| routes::Health {
-        url: format!("{origin}{}", it.path),
+        url: [origin, &it.path].concat(),
         status: it.status,
         needs_key: it.needs_key,
     })

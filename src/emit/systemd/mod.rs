@@ -41,10 +41,8 @@ fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError>
 }
 
 fn unit(platform: &Platform, ranks: &Ranks, service: &Service) -> Result<Artifact, EmitError> {
-    let path = format!(
-        "systemd/{}/{}.service",
-        platform[service.host].name, service.run.unit
-    );
+    let host = &platform[service.host].name;
+    let path = ["systemd/", host, "/", &service.run.unit, ".service"].concat();
     let text = UNIT
         .render(&Unit::of(platform, ranks, service, &path)?)
         .map_err(|error| EmitError::of(&path, error))?;

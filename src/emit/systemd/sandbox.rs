@@ -83,7 +83,7 @@ impl Sandbox {
             let hidden = home == "tmpfs" && below(&HOMES, &need)
                 || private_tmp == "yes" && below(&TEMPORARY, &need);
             let path = if need.optional {
-                format!("-{}", need.path)
+                ["-", &need.path].concat()
             } else {
                 need.path
             };
@@ -166,7 +166,7 @@ fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
     }
     let home = host.home_of(&run.user);
     for path in PROGRAMS {
-        need(&format!("{home}/{path}"), false, true);
+        need(&[home.as_str(), "/", path].concat(), false, true);
     }
     for word in process::commands(service)
         .into_iter()
