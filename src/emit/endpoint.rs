@@ -1,7 +1,5 @@
 //! How services are reached, written down: URLs, and the ids by which the registries refer to them.
 
-use std::fmt::Write as _;
-
 use crate::platform::{Bind, Model, Platform, Service};
 
 /// Returns `http://<address>:<port>`, an IPv6 address in brackets; with `https` where the service speaks TLS.
@@ -11,15 +9,12 @@ pub fn http_url(service: &Service, address: &str, port: u16) -> String {
 
 /// Returns `<scheme>://<address>:<port>`, an IPv6 address in brackets.
 pub fn url(scheme: &str, address: &str, port: u16) -> String {
-    // With room for the number, and for the path that often follows.
-    let mut url = String::with_capacity(scheme.len() + address.len() + 16);
-    // A string takes whatever is written to it.
-    let _ = if address.contains(':') {
-        write!(url, "{scheme}://[{address}]:{port}")
+    let (open, close) = if address.contains(':') {
+        ("://[", "]:")
     } else {
-        write!(url, "{scheme}://{address}:{port}")
+        ("://", ":")
     };
-    url
+    [scheme, open, address, close, &port.to_string()].concat()
 }
 
 /// Returns the address at which other hosts reach a service; nothing when it listens for its own host only, or its host has no address on a preferred network.
@@ -37,12 +32,12 @@ pub fn network_address<'a>(platform: &'a Platform, service: &'a Service) -> Opti
 
 /// Returns the id of an endpoint with a port of its own: `ep_ov_llm_server_9000`.
 pub fn port_id(service: &Service, port: u16) -> String {
-    format!("ep_{}_{port}", snake(&service.name))
+    ["ep_", &snake(&service.name), "_", &port.to_string()].concat()
 }
 
 /// Returns the id of a slot, the endpoint of one model: `ep_mlx_slot_8100`.
 pub fn slot_id(service: &Service, port: u16) -> String {
-    format!("ep_{}_slot_{port}", snake(&service.name))
+    ["ep_", &snake(&service.name), "_slot_", &port.to_string()].concat()
 }
 
 /// Returns the id of the endpoint that answers for a model; without a port while none is known.

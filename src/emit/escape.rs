@@ -90,7 +90,7 @@ pub fn systemd_environment(name: &str, value: &str) -> Result<String, Unwritable
     let what = "an environment assignment of a systemd unit";
     check_variable_name(what, name)?;
     refuse_controls(what, value)?;
-    let assignment = format!("{name}={value}");
+    let assignment = [name, "=", value].concat();
     Ok(systemd_quoted(double(&assignment, &['%'])).into_owned())
 }
 
@@ -173,7 +173,7 @@ pub fn env_file_value(text: &str) -> Result<Cow<'_, str>, Unwritable> {
         return Err(Unwritable { what, why });
     }
     if !text.contains('\'') {
-        return Ok(Cow::Owned(format!("'{text}'")));
+        return Ok(Cow::Owned(["'", text, "'"].concat()));
     }
     if text.contains(['"', '$', '`', '\\']) {
         let why = "it has a single quote and one of `\" $ \\` or a backtick, and no quoting of these means the same to systemd, a shell and Docker Compose";

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::escape::comment_line;
-use super::starter;
+use super::{endpoint, starter};
 use crate::platform::{Bind, Check, Health, Host, Method, Platform, Service, Slot};
 
 /// One question.
@@ -201,12 +201,8 @@ fn is_loopback(address: &str) -> bool {
 
 /// The slash in front keeps a path from becoming part of the host's name.
 fn url(scheme: &str, address: &str, port: u16, path: &str) -> String {
-    let path = path.trim_start_matches('/');
-    if address.contains(':') {
-        format!("{scheme}://[{address}]:{port}/{path}")
-    } else {
-        format!("{scheme}://{address}:{port}/{path}")
-    }
+    let base = endpoint::url(scheme, address, port);
+    [&base, "/", path.trim_start_matches('/')].concat()
 }
 
 fn method_word(method: Method) -> &'static str {

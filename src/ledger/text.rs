@@ -46,7 +46,7 @@ impl Lock {
 /// The line of a handle, without its digest.
 pub(super) fn handle_line(name: &str, state: &HandleState) -> String {
     match state {
-        HandleState::Live => format!("handle {name} live"),
+        HandleState::Live => ["handle ", name, " live"].concat(),
         HandleState::Deprecated(successor) => format!("handle {name} deprecated {successor}"),
         HandleState::Retired(reason) => {
             // JSON's quotes keep a reason of several lines on one.

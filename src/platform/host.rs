@@ -65,9 +65,9 @@ impl Host {
     pub fn home_of(&self, user: &str) -> String {
         match (self.os, user) {
             (Os::Macos, "root") => "/var/root".to_owned(),
-            (Os::Macos, user) => format!("/Users/{user}"),
+            (Os::Macos, user) => ["/Users/", user].concat(),
             (_, "root") => "/root".to_owned(),
-            (_, user) => format!("/home/{user}"),
+            (_, user) => ["/home/", user].concat(),
         }
     }
 

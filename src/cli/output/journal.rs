@@ -194,9 +194,7 @@ impl<'a> Journal<'a> {
     /// Where `path` is staged, when it is in a tree.
     fn in_tree(&self, path: &str) -> Option<String> {
         let (tree, below) = self.tree_of(path)?;
-        let mut staged = tree_name(tree);
-        staged.push_str(below);
-        Some(staged)
+        Some([tree_name(tree).as_str(), below].concat())
     }
 
     /// Where the new file of a step is staged.
@@ -220,7 +218,7 @@ impl<'a> Journal<'a> {
 }
 
 fn tree_name(tree: usize) -> String {
-    format!("{FOLDER}/tree-{tree}")
+    [FOLDER, "/tree-", &tree.to_string()].concat()
 }
 
 fn old_name(slot: usize) -> String {

@@ -166,6 +166,9 @@ impl<'a> Row<'a> {
         }
         let (variable, service) = (markdown_code(self.variable), markdown_text(self.service));
         let required = if self.required { "yes" } else { "no" };
-        format!("| {cells} | {variable} | {service} | {required} |")
+        [
+            "| ", &cells, " | ", &variable, " | ", &service, " | ", required, " |",
+        ]
+        .concat()
     }
 }

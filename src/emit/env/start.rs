@@ -80,7 +80,7 @@ impl<'a> Script<'a> {
                 .as_deref()
                 .filter(|_| service.managed_by == ManagedBy::Launchd),
             remedy: match &service.env_file {
-                Some(path) => format!("fill in {path}"),
+                Some(path) => ["fill in ", path].concat(),
                 None => "platform.toml names no env_file for it".to_owned(),
             },
             optional: lines(optional.map(|it| {
@@ -179,5 +179,5 @@ fn words(command: &[Word]) -> Result<String, Unwritable> {
 
 /// The value of a variable as one word; empty when it is not set.
 fn expansion(name: &str) -> String {
-    format!("\"${{{name}-}}\"")
+    ["\"${", name, "-}\""].concat()
 }

@@ -86,7 +86,7 @@ fn daemon(platform: &Platform, host: &Host, service: &Service) -> Result<Artifac
             keys.insert(key, Value::Dict(limits));
         }
     }
-    let path = format!("launchd/{}/{}.plist", host.name, run.label);
+    let path = ["launchd/", &host.name, "/", &run.label, ".plist"].concat();
     let text = property_list(&path, keys)?;
     let restart = process::restarts(platform, service);
     Ok(installed(
@@ -147,7 +147,7 @@ fn log_path(service: &Service) -> String {
 /// The beginning of a log. launchd opens it as the service's user, who may not make files in the folder of logs, so it must be there before the first start.
 fn log(host: &Host, service: &Service) -> Artifact {
     let user = &service.run.user;
-    let path = format!("launchd/{}/logs/{}.txt", host.name, service.name);
+    let path = ["launchd/", &host.name, "/logs/", &service.name, ".txt"].concat();
     let text = format!("homelab: the log of {} begins here\n", service.name);
     Artifact::new(path, text).install(Install {
         host: host.name.clone(),

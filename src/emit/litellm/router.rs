@@ -467,7 +467,7 @@ pub(super) struct Variable<T>(pub(super) T);
 
 impl<T: AsRef<str>> Serialize for Variable<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&format!("os.environ/{}", self.0.as_ref()))
+        serializer.serialize_str(&["os.environ/", self.0.as_ref()].concat())
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::markdown::{NONE, Words, Writer, code, code_or_none, listed, text, text_or_none};
+use super::markdown::{
+    NONE, Words, Writer, code, code_or_none, joined, listed, text, text_or_none,
+};
 use super::{Book, Page, to_host, to_service, words};
 use crate::platform::{Host, Platform, Service, Value};
 
@@ -103,7 +105,7 @@ fn endpoints(platform: &Platform) -> Vec<[Words<'_>; 7]> {
                 port.to_string().into(),
                 match name {
                     "main" => to_service("", service),
-                    name => format!("{} {}", to_service("", service), text(name)).into(),
+                    name => joined([to_service("", service), " ".into(), text(name)]),
                 },
                 code(words::bind(platform, service)),
                 code(url).made(),
@@ -142,7 +144,7 @@ fn exposure(platform: &Platform) -> Vec<[Words<'_>; 6]> {
                 code(words::bind(platform, service)),
                 words::service(platform, service).into(),
                 approval.map_or(NONE, |it| {
-                    format!("{}: {}", text(&it.when), text(&it.reason)).into()
+                    joined([text(&it.when), ": ".into(), text(&it.reason)])
                 }),
                 text_or_none(approval.map(|it| it.by.as_str())),
                 text_or_none(approval.and_then(|it| it.until.as_deref())),

@@ -180,34 +180,44 @@ pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
     let gateway = platform.gateway_service();
     let (_, base) = words::ways(platform, gateway, gateway.port()?).pop()?;
     let base = if gateway.base_path.is_empty() {
-        format!("{base}/v1")
+        base + "/v1"
     } else {
         base
     };
     let key = platform.gateway.key.as_deref();
     let header = key.map_or_else(String::new, |it| {
-        format!("  -H \"Authorization: Bearer ${it}\" \\\n")
+        ["  -H \"Authorization: Bearer $", it, "\" \\\n"].concat()
     });
-    let body = format!(
-        r#"{{"messages":[{{"content":"Hello","role":"user"}}],"model":{}}}"#,
-        quoted(&handle.name)
-    );
+    let model = quoted(&handle.name);
+    let messages = r#"{"messages":[{"content":"Hello","role":"user"}],"model":"#;
+    let body = [messages, &model, "}"].concat();
     let body = shell_word(&body).ok()?;
-    let url = format!("{base}/chat/completions");
+    let url = [&base, "/chat/completions"].concat();
     let url = shell_word(&url).ok()?;
     let api_key = key.map_or_else(
         || "\"none\"".to_owned(),
-        |it| format!("os.environ[{}]", quoted(it)),
+        |it| ["os.environ[", &quoted(it), "]"].concat(),
     );
+    let curl = [
+        "curl ",
+        &url,
+        " \\\n",
+        &header,
+        "  -H 'Content-Type: application/json' \\\n  -d ",
+        &body,
+    ];
+    let python = [
+        "import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url=",
+        &quoted(&base),
+        ", api_key=",
+        &api_key,
+        ")\nanswer = client.chat.completions.create(\n    model=",
+        &model,
+        ",\n    messages=[{\"role\": \"user\", \"content\": \"Hello\"}],\n)\nprint(answer.choices[0].message.content)",
+    ];
     Some(Request {
-        curl: format!(
-            "curl {url} \\\n{header}  -H 'Content-Type: application/json' \\\n  -d {body}"
-        ),
-        python: format!(
-            "import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url={}, api_key={api_key})\nanswer = client.chat.completions.create(\n    model={},\n    messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}],\n)\nprint(answer.choices[0].message.content)",
-            quoted(&base),
-            quoted(&handle.name),
-        ),
+        curl: curl.concat(),
+        python: python.concat(),
     })
 }
 
