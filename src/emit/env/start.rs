@@ -34,9 +34,9 @@ pub(super) fn start_script(platform: &Platform, service: &Service) -> Result<Art
 /// What the script says. Fields named `words` are shell words already; `required`, `optional` and `exports` are whole lines, for most of a script is a line for each variable.
 #[derive(Serialize)]
 struct Script<'a> {
+    /// What it starts, and where.
+    heading: String,
     service: &'a str,
-    title: &'a str,
-    host: &'a str,
     home: String,
     /// Set when the script itself reads the env file: systemd does it before, launchd does not.
     env_file: Option<&'a str>,
@@ -70,10 +70,11 @@ impl<'a> Script<'a> {
         });
         let commands = process::commands(service);
         let directory = process::working_directory(service);
+        let name = &service.name;
+        let heading = [&service.title, " (service ", name, " on ", &host.name, ")"];
         Ok(Self {
+            heading: heading.concat(),
             service: &service.name,
-            title: &service.title,
-            host: &host.name,
             home: host.home_of(&service.run.user),
             env_file: service
                 .env_file

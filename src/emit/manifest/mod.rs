@@ -2,13 +2,11 @@
 //!
 //! It is also the record by which the next build knows its own files, so every file is in it but itself.
 
-use serde::{Serialize, Serializer};
-
 use crate::platform::Platform;
-use crate::side_by_side::{self, MANY_SERVICES};
+use crate::side_by_side::{MANY_SERVICES, in_parts};
 
-use super::json::to_json;
-use super::{Artifact, Artifacts, Digest, Emit, EmitError, Emitter, Install};
+use super::json::push_string;
+use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install};
 
 /// Where the manifest lies below `generated/`.
 pub const PATH: &str = "manifest.json";
@@ -26,113 +24,95 @@ pub(super) static EMITTER: Emitter = Emitter {
     reason = "every emitter may fail, and this one never does"
 )]
 fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
-    let text = if platform.services.len() >= MANY_SERVICES {
-        in_parts(&platform.name, artifacts)
-    } else {
-        render(&platform.name, artifacts.iter())
-    };
-    artifacts.add(Artifact::new(PATH, text));
+    let many = platform.services.len() >= MANY_SERVICES;
+    artifacts.add(Artifact::new(PATH, render(&platform.name, artifacts, many)));
     Ok(())
 }
 
-/// The same text, written in parts on all cores.
-fn in_parts(platform: &str, artifacts: &Artifacts) -> String {
-    /// How many files there are in a part.
+/// Returns the manifest of these artifacts, in the order of their paths; written on all cores when there are `many`.
+///
+/// The lines are put together here: there are 15 MB of them for 10,000 services, and every field is known.
+fn render(platform: &str, artifacts: &Artifacts, many: bool) -> String {
+    /// How many files one core writes down in a row.
     const PART: usize = 2000;
-    const END: &str = "\n  }\n}\n";
-    if artifacts.len() <= PART {
-        return render(platform, artifacts.iter());
-    }
-    let head = render(platform, []).trim_end_matches(['\n', '}']).len();
+    /// About as long is what is said of a file.
+    const ROOM: usize = 400;
     let files: Vec<&Artifact> = artifacts.iter().filter(|it| it.path != PATH).collect();
-    let parts = side_by_side::in_parts(&files, PART, true, |part| {
-        let mut text = render(platform, part.iter().copied());
-        text.truncate(text.len() - END.len());
+    let parts = in_parts(&files, PART, many, |part| {
+        let mut text = String::with_capacity(part.len() * ROOM);
+        for (at, artifact) in part.iter().enumerate() {
+            text.push_str(if at == 0 { "\n" } else { ",\n" });
+            push_file(&mut text, artifact);
+        }
         text
     });
-    let mut whole = String::with_capacity(parts.iter().map(String::len).sum::<usize>() + END.len());
-    for part in parts {
-        if whole.is_empty() {
-            whole.push_str(&part);
-        } else {
-            whole.push(',');
-            whole.push_str(&part[head..]);
-        }
+    let room: usize = parts.iter().map(String::len).sum();
+    let mut whole = String::with_capacity(room + parts.len() + platform.len() + ROOM);
+    whole.push_str("{\n  \"version\": 1,\n  \"platform\": ");
+    push_string(&mut whole, platform);
+    whole.push_str(",\n  \"files\": {");
+    for (at, part) in parts.iter().enumerate() {
+        whole.push_str(if at == 0 { "" } else { "," });
+        whole.push_str(part);
     }
-    whole + END
+    whole.push_str(if parts.is_empty() {
+        "}\n}\n"
+    } else {
+        "\n  }\n}\n"
+    });
+    whole
 }
 
-/// Returns the manifest of these artifacts, in the order of their paths.
-fn render<'a>(platform: &str, artifacts: impl IntoIterator<Item = &'a Artifact>) -> String {
-    let others = artifacts.into_iter().filter(|it| it.path != PATH);
-    to_json(&Manifest {
-        version: 1,
-        platform,
-        files: Files(others.collect()),
-    })
-}
-
-#[derive(Serialize)]
-struct Manifest<'a> {
-    version: u8,
-    platform: &'a str,
-    files: Files<'a>,
-}
-
-/// Each with its path as the key.
-struct Files<'a>(Vec<&'a Artifact>);
-
-impl Serialize for Files<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|it| (&it.path, File::of(it))))
+/// A file, with its path as the key.
+fn push_file(text: &mut String, artifact: &Artifact) {
+    text.push_str("    ");
+    push_string(text, &artifact.path);
+    let executable = if artifact.executable { "true" } else { "false" };
+    text.extend([
+        ": {\n      \"sha256\": \"",
+        &artifact.sha256().to_string(),
+        "\",\n      \"executable\": ",
+        executable,
+    ]);
+    if let Some(install) = &artifact.install {
+        text.push_str(",\n      \"install\": {");
+        push_install(text, install);
+        text.push_str("\n      }");
     }
-}
-
-#[derive(Serialize)]
-struct File<'a> {
-    sha256: Digest,
-    executable: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    install: Option<Place<'a>>,
+    text.push_str("\n    }");
 }
 
 /// Where a file goes on a host.
-#[derive(Serialize)]
-struct Place<'a> {
-    host: &'a str,
-    path: &'a str,
-    owner: &'a str,
-    group: &'a str,
-    /// In octal, as `chmod` takes it: JSON has no octal numbers.
-    mode: String,
-    /// The services to restart when it changes.
-    restart: &'a [String],
-    /// True for a file that is only put where none is.
-    seed: bool,
-}
-
-impl<'a> File<'a> {
-    fn of(artifact: &'a Artifact) -> Self {
-        Self {
-            sha256: artifact.sha256(),
-            executable: artifact.executable,
-            install: artifact.install.as_ref().map(Place::of),
-        }
+fn push_install(text: &mut String, install: &Install) {
+    for (key, value) in [
+        ("\n        \"host\": ", &install.host),
+        (",\n        \"path\": ", &install.path),
+        (",\n        \"owner\": ", &install.owner),
+        (",\n        \"group\": ", &install.group),
+        // In octal, as `chmod` takes it: JSON has no octal numbers.
+        (",\n        \"mode\": ", &format!("{:04o}", install.mode)),
+    ] {
+        text.push_str(key);
+        push_string(text, value);
     }
-}
-
-impl<'a> Place<'a> {
-    fn of(install: &'a Install) -> Self {
-        Self {
-            host: &install.host,
-            path: &install.path,
-            owner: &install.owner,
-            group: &install.group,
-            mode: format!("{:04o}", install.mode),
-            restart: &install.restart,
-            seed: install.seed,
-        }
+    // The services to restart when it changes.
+    text.push_str(",\n        \"restart\": [");
+    for (at, service) in install.restart.iter().enumerate() {
+        text.push_str(if at == 0 {
+            "\n          "
+        } else {
+            ",\n          "
+        });
+        push_string(text, service);
     }
+    text.push_str(if install.restart.is_empty() {
+        "]"
+    } else {
+        "\n        ]"
+    });
+    // True for a file that is only put where none is.
+    let seed = if install.seed { "true" } else { "false" };
+    text.extend([",\n        \"seed\": ", seed]);
 }
 
 #[cfg(test)]
@@ -142,13 +122,41 @@ mod tests {
     #[test]
     fn parts_make_the_same_text() {
         let mut artifacts = Artifacts::new();
+        let name = "a {\"}\n}";
         for number in 0..4500 {
-            artifacts.add(Artifact::new(format!("ops/{number}.sh"), ""));
-            if [1, 2000, 2001, 4500].contains(&artifacts.len()) {
-                let name = "a {\"}\n}";
-                assert_eq!(in_parts(name, &artifacts), render(name, artifacts.iter()));
+            if [0, 1, 2000, 2001].contains(&artifacts.len()) {
+                let (one, parts) = [false, true].map(|it| render(name, &artifacts, it)).into();
+                assert_eq!(one, parts);
+                let read: serde_json::Value = serde_json::from_str(&one).unwrap();
+                assert_eq!(read["platform"], name);
+                assert_eq!(read["files"].as_object().unwrap().len(), artifacts.len());
             }
+            artifacts.add(Artifact::new(format!("ops/{number}.sh"), ""));
         }
+    }
+
+    #[test]
+    fn what_is_odd_is_read_back_as_it_was() {
+        let odd = "a \"b\" \\ \u{1} ü\n".to_owned();
+        let artifact = Artifact::new(odd.clone(), "").install(Install {
+            host: odd.clone(),
+            path: odd.clone(),
+            owner: odd.clone(),
+            group: odd.clone(),
+            mode: 0o4700,
+            restart: vec![odd.clone(), odd.clone()],
+            seed: true,
+        });
+        let mut artifacts = Artifacts::new();
+        artifacts.add(artifact);
+        let text = render(&odd, &artifacts, false);
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read["platform"], odd);
+        let install = serde_json::json!({
+            "host": odd, "path": odd, "owner": odd, "group": odd,
+            "mode": "4700", "restart": [odd, odd], "seed": true,
+        });
+        assert_eq!(read["files"][&odd]["install"], install);
     }
 
     #[test]
@@ -167,7 +175,7 @@ mod tests {
         artifacts.add(Artifact::new("ops/b.sh", "").executable());
         artifacts.add(Artifact::new(PATH, "old"));
         assert_eq!(
-            render("lab", &artifacts),
+            render("lab", &artifacts, false),
             r#"{
   "version": 1,
   "platform": "lab",

@@ -102,21 +102,21 @@ fn installed(
     })
 }
 
-/// What the unit template sees.
+/// What the unit template sees. Lists of words and what the sandbox says are written already: there are thousands of units, and a template goes through a list word by word.
 #[derive(Serialize)]
 struct Unit<'a> {
-    service: &'a str,
+    heading: String,
     title: &'a str,
-    host: &'a str,
     notifies: bool,
-    wants: Vec<&'a str>,
-    after: Vec<&'a str>,
+    wants: String,
+    after: String,
+    mounts: String,
     user: &'a str,
-    groups: &'a [String],
+    groups: String,
     directory: Option<&'a str>,
     environment: String,
     env_file: Option<&'a str>,
-    command: [String; 1],
+    command: String,
     restart: &'static str,
     restart_seconds: String,
     start_seconds: u64,
@@ -124,7 +124,7 @@ struct Unit<'a> {
     memory: Option<u64>,
     state_directory: Option<&'a str>,
     cache_directory: &'a str,
-    sandbox: Sandbox,
+    sandbox: String,
     capabilities: &'static str,
     hardening: String,
 }
@@ -140,17 +140,29 @@ impl<'a> Unit<'a> {
         let run = &service.run;
         let Order { wants, after } = Order::of(platform, ranks, service);
         let sandbox = Sandbox::of(platform, service);
-        sandbox.check().map_err(unwritable)?;
+        let words = |words: &[String]| {
+            escape::systemd_words(words.iter().map(String::as_str)).map_err(unwritable)
+        };
+        let host = &platform[service.host].name;
+        let heading = [
+            &service.title,
+            " (service ",
+            &service.name,
+            " on ",
+            host,
+            ")",
+        ];
+        let start_script = places::start_script(service);
         let low_port = service.ports.iter().any(|port| port.number < 1024);
         Ok(Self {
-            service: &service.name,
+            heading: heading.concat(),
             title: &service.title,
-            host: &platform[service.host].name,
             notifies: service.kind.notifies,
-            wants,
-            after,
+            wants: units(&wants),
+            after: units(&after),
+            mounts: words(&sandbox.mounts)?,
             user: &run.user,
-            groups: &run.groups,
+            groups: words(&run.groups)?,
             directory: process::working_directory(service),
             // Caches of programs lie in the home, which is hidden; HF_HOME, uv and others follow this variable.
             environment: escape::systemd_environment(
@@ -159,7 +171,7 @@ impl<'a> Unit<'a> {
             )
             .map_err(unwritable)?,
             env_file: service.env_file.as_deref(),
-            command: [places::start_script(service)],
+            command: escape::systemd_command([start_script.as_str()]).map_err(unwritable)?,
             restart: match run.restart {
                 Restart::Always => "always",
                 Restart::OnFailure => "on-failure",
@@ -171,11 +183,20 @@ impl<'a> Unit<'a> {
             memory: run.memory,
             state_directory: run.state_directory.as_deref().map(below_var_lib),
             cache_directory: &run.unit,
-            sandbox,
+            sandbox: sandbox.lines().map_err(unwritable)?,
             capabilities: if low_port { "CAP_NET_BIND_SERVICE" } else { "" },
             hardening: hardening::lines(run.workload, low_port).join("\n"),
         })
     }
+}
+
+/// The network, and these services.
+fn units(services: &[&str]) -> String {
+    let mut units = "network-online.target".to_owned();
+    for service in services {
+        units.extend([" ", service, ".service"]);
+    }
+    units
 }
 
 /// A time as systemd reads it.

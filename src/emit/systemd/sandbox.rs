@@ -2,11 +2,7 @@
 //!
 //! `ProtectSystem=strict` makes everything read-only and `ProtectHome=` hides the homes, where most of a lab's programs, models and env files are. So what a service needs is named: below a home it is mounted back, elsewhere it is made writable.
 
-use std::path::Path;
-
-use serde::Serialize;
-
-use crate::emit::escape::Unwritable;
+use crate::emit::escape::{Unwritable, systemd_words};
 use crate::emit::process;
 use crate::platform::{ModelState, Platform, Service, Word};
 
@@ -17,7 +13,7 @@ const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
 const TEMPORARY: [&str; 2] = ["/tmp", "/var/tmp"];
 
 /// The mounts of a unit. A path that may be absent starts with `-`, as systemd writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sandbox {
     /// For `ProtectHome=`: `yes`, `tmpfs` when something below a home is mounted back, `no` when a whole one is needed.
     pub(super) home: &'static str,
@@ -98,8 +94,25 @@ impl Sandbox {
         sandbox
     }
 
+    /// The settings of a unit.
+    pub(super) fn lines(&self) -> Result<String, Unwritable> {
+        self.check()?;
+        let mut lines = ["ProtectHome=", self.home, "\nPrivateTmp=", self.private_tmp].concat();
+        for (setting, paths) in [
+            ("\nBindReadOnlyPaths=", &self.read_only_binds),
+            ("\nBindPaths=", &self.binds),
+            ("\nReadWritePaths=", &self.read_write),
+        ] {
+            if !paths.is_empty() {
+                lines.push_str(setting);
+                lines.push_str(&systemd_words(paths.iter().map(String::as_str))?);
+            }
+        }
+        Ok(lines)
+    }
+
     /// Refuses paths that the settings cannot name.
-    pub(super) fn check(&self) -> Result<(), Unwritable> {
+    fn check(&self) -> Result<(), Unwritable> {
         let what = "a path of a systemd sandbox";
         let mut binds = self.binds.iter().chain(&self.read_only_binds);
         if binds.any(|path| path.contains(':')) {
@@ -242,9 +255,8 @@ fn without_covered(mut needs: Vec<Need>) -> Vec<Need> {
             it.write >= need.write && (!it.optional || need.optional)
         };
         let at = |path: &str| kept.binary_search_by(|it| it.path.as_str().cmp(path)).ok();
-        let covered = Path::new(&need.path)
-            .ancestors()
-            .filter_map(|it| at(it.to_str()?))
+        let covered = ancestors(&need.path)
+            .filter_map(at)
             .any(|at| covers(&kept[at]));
         if covered {
             continue;
@@ -253,6 +265,15 @@ fn without_covered(mut needs: Vec<Need>) -> Vec<Need> {
         kept.push(need);
     }
     kept
+}
+
+/// A normal path and the folders above it, up to `/`.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| match path.rfind('/') {
+        Some(0) if path.len() > 1 => Some("/"),
+        Some(at) if at > 0 => Some(&path[..at]),
+        _ => None,
+    })
 }
 
 /// True when `path` is `root` or lies below it.
