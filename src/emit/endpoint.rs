@@ -14,7 +14,10 @@ pub fn url(scheme: &str, address: &str, port: u16) -> String {
     } else {
         ("://", ":")
     };
-    [scheme, open, address, close, &port.to_string()].concat()
+    // With room for the number, and for the path that often follows.
+    let mut url = String::with_capacity(scheme.len() + address.len() + 16);
+    url.extend([scheme, open, address, close, &port.to_string()]);
+    url
 }
 
 /// Returns the address at which other hosts reach a service; nothing when it listens for its own host only, or its host has no address on a preferred network.

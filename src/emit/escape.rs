@@ -412,17 +412,33 @@ impl Signs {
 
     /// True when the text whose they are is one line that [`one_line`] leaves as it is.
     fn are_one_line(self, text: &str) -> bool {
-        let ends = || text.starts_with(' ') || text.ends_with(' ');
-        let doubled = || text.as_bytes().windows(2).any(|two| two == b"  ");
-        let blanks_apart = !self.have(Self::BLANK) || !ends() && !doubled();
+        let blanks_apart = !self.have(Self::BLANK) || are_blanks_apart(text.as_bytes());
         !text.is_empty() && !self.have(Self::OTHER) && blanks_apart
     }
+}
+
+/// True when no blank begins or ends a text, or follows another.
+fn are_blanks_apart(text: &[u8]) -> bool {
+    let is_blank = |byte: &u8| *byte == b' ';
+    let ends = [text.first(), text.last()];
+    let next = text.get(1..).unwrap_or_default();
+    // Here and below all bytes are looked at, many at once, which takes less than to stop at the first.
+    let doubled = (text.iter().zip(next)).fold(false, |doubled, (one, other)| {
+        doubled | (is_blank(one) & is_blank(other))
+    });
+    !doubled && !ends.into_iter().flatten().any(is_blank)
+}
+
+/// True for a text of printable ASCII alone.
+fn is_printable(text: &str) -> bool {
+    let odd = |byte: u8| !(b' '..=b'~').contains(&byte);
+    !text.bytes().fold(false, |found, it| found | odd(it))
 }
 
 /// Folds all white space to single blanks and drops what a reader could not see.
 fn one_line(text: &str) -> Cow<'_, str> {
     // Nearly every text is plain already.
-    if Signs::of(text).are_one_line(text) {
+    if !text.is_empty() && is_printable(text) && are_blanks_apart(text.as_bytes()) {
         return Cow::Borrowed(text);
     }
     let mut line = String::with_capacity(text.len());
@@ -450,7 +466,7 @@ pub(crate) fn is_bidi(character: char) -> bool {
 
 /// Refuses control characters but the tab, and code points that are no characters: systemd does not take a line with one for UTF-8.
 fn refuse_controls(what: &'static str, text: &str) -> Result<(), Unwritable> {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    if is_printable(text) {
         return Ok(());
     }
     let refused = |it: &char| it.is_control() && *it != '\t' || is_noncharacter(*it);

@@ -64,24 +64,17 @@ pub fn working_directory(service: &Service) -> Option<&str> {
 ///
 /// Neither init system looks into a home, where `uv` and what it installs usually are, nor into Homebrew's folder.
 pub fn search_path(host: &Host, service: &Service) -> String {
-    let mut folders = Vec::new();
+    let mut path = String::with_capacity(200);
     if let Some(directory) = working_directory(service) {
-        folders.push([directory, "/.venv/bin"].concat());
+        path.extend([directory, "/.venv/bin:"]);
     }
-    folders.push(host.home_of(&service.run.user) + "/.local/bin");
-    let system: &[&str] = match host.os {
-        Os::Macos => &[
-            "/opt/homebrew/bin",
-            "/usr/local/bin",
-            "/usr/bin",
-            "/bin",
-            "/usr/sbin",
-            "/sbin",
-        ],
-        Os::Linux | Os::Windows => &["/usr/local/bin", "/usr/bin", "/bin"],
+    let system = match host.os {
+        Os::Macos => "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        Os::Linux | Os::Windows => "/usr/local/bin:/usr/bin:/bin",
     };
-    folders.extend(system.iter().map(|&folder| folder.to_owned()));
-    folders.join(":")
+    let home = host.home_of(&service.run.user);
+    path.extend([&home, "/.local/bin:", system]);
+    path
 }
 
 /// True when a program is named by a path below the working directory, which must then be known.

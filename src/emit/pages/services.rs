@@ -113,24 +113,20 @@ fn facts(page: &mut Writer, platform: &Platform, service: &Service) {
 /// How it is reached: every port from everywhere it can be, and a request to copy.
 fn reach(page: &mut Writer, platform: &Platform, service: &Service) {
     page.section("How to reach it");
-    let rows: Vec<_> = super::ports::of_service(platform, service)
-        .flat_map(|(port, name, _)| {
-            let ways = words::ways(platform, service, port);
-            ways.into_iter()
-                .map(move |(from, url)| [code(name), text(&from).made(), code(&url).made()])
-        })
+    let ports: Vec<_> = super::ports::of_service(platform, service)
+        .map(|(port, name, _)| (name, words::ways(platform, service, port)))
+        .collect();
+    let rows: Vec<_> = ports
+        .iter()
+        .flat_map(|(name, ways)| ways.iter().map(move |way| (*name, way)))
+        .map(|(name, (from, url))| [code(name), text(from), code(url)])
         .collect();
     page.table(
         ["Port", "From", "URL"],
         &rows,
         "Nobody can say yet: it has no port, or its host no address.",
     );
-    let first = super::ports::of_service(platform, service).next();
-    let Some((port, _, _)) = first else {
-        return;
-    };
-    let ways = words::ways(platform, service, port);
-    let Some((_, url)) = ways.last() else {
+    let Some((_, url)) = ports.first().and_then(|(_, ways)| ways.last()) else {
         return;
     };
     if let Some(request) = chat(platform, service) {
@@ -155,10 +151,8 @@ fn chat(platform: &Platform, service: &Service) -> Option<Request> {
 fn health(service: &Service, url: &str) -> Option<String> {
     let health = service.health.first()?;
     let base = url.strip_suffix(service.base_path.as_str()).unwrap_or(url);
-    let url = shell_word(&format!("{base}{}", health.path))
-        .ok()?
-        .into_owned();
-    Some(format!("curl --fail {url}"))
+    let url = [base, &health.path].concat();
+    Some(["curl --fail ", &shell_word(&url).ok()?].concat())
 }
 
 /// How to ask for a handle, in words to copy.
