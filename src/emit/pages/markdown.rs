@@ -136,6 +136,15 @@ impl Writer {
         let _ = writeln!(self.text, "- {item}");
     }
 
+    /// An item of a list that is put together from words.
+    pub(super) fn fact<const N: usize>(&mut self, words: [Words; N]) {
+        self.text.push_str("- ");
+        for words in words {
+            let _ = words.write(&mut self.text);
+        }
+        self.text.push('\n');
+    }
+
     /// A block of code that is ours or has been escaped for its language.
     pub(super) fn fenced(&mut self, language: &str, code: &str) {
         let fence = "`".repeat(longest_run(code).max(2) + 1);

@@ -28,6 +28,7 @@ use crate::platform::{Handle, Host, McpServer, Platform, Service};
 use crate::side_by_side::{MANY_SERVICES, side_by_side};
 
 use markdown::Words;
+use services::Asking;
 
 /// All that pages are made from.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +65,7 @@ impl Page {
 /// What `made` makes of every page, in reading order: those about the whole first, then each host, each handle and each service.
 pub fn pages<T: Send>(book: &Book, made: impl Fn(Page) -> T + Sync) -> Vec<T> {
     let blast = blast::of(book.platform);
+    let asking = Asking::of(book.platform);
     let platform = book.platform;
     let hosts = platform.hosts.iter().map(About::Host);
     let handles = platform.handles.iter().map(About::Handle);
@@ -75,7 +77,7 @@ pub fn pages<T: Send>(book: &Book, made: impl Fn(Page) -> T + Sync) -> Vec<T> {
         made(match about {
             About::Whole(page) => page(book),
             About::Host(it) => hosts::host(book, &blast, it),
-            About::Handle(it) => names::handle(book, it),
+            About::Handle(it) => names::handle(book, asking.as_ref(), it),
             About::Service(it) => services::service(book, &blast, it),
         })
     })

@@ -1,8 +1,9 @@
 //! Handles and models: what clients ask for, and what answers.
 
 use super::markdown::{
-    NONE, Words, Writer, code, code_or_none, listed, number, text, text_or_none,
+    NONE, Words, Writer, code, code_or_none, joined, listed, number, text, text_or_none,
 };
+use super::services::Asking;
 use super::{Book, Page, handle_path, to_handle, to_service, words};
 use crate::platform::{Handle, HandleNames, Model, Platform, Visibility};
 
@@ -110,7 +111,7 @@ fn is_served(platform: &Platform, handle: &Handle) -> bool {
 const UP: &str = "../";
 
 /// The page of a handle: what answers, by which route, and how to ask.
-pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
+pub(super) fn handle(book: &Book, asking: Option<&Asking>, handle: &Handle) -> Page {
     let platform = book.platform;
     let mut page = Writer::titled(&handle.name);
     if handle.title != handle.name {
@@ -121,27 +122,25 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
         Visibility::Public => "every client",
         Visibility::Internal => "only the platform's own services",
     };
-    let mut facts = vec![format!("seen by: {seen}")];
+    page.begin_list();
+    page.fact(["seen by: ".into(), seen.into()]);
     if let Some(since) = &handle.since {
-        facts.push(format!("promised: since {}", text(since)));
+        page.fact(["promised: since ".into(), text(since)]);
     }
     if let Some(it) = &handle.deprecated {
         let successor = to_handle(UP, &platform[it.in_favour_of]);
-        let reason = it
-            .reason
-            .as_deref()
-            .map_or_else(String::new, |it| format!(": {}", text(it)));
-        facts.push(format!("deprecated: use {successor}{reason}"));
+        let reason = it.reason.as_deref();
+        let reason = reason.map_or("".into(), |it| joined([": ".into(), text(it)]));
+        page.fact(["deprecated: use ".into(), successor, reason]);
     }
     let fallbacks = handle
         .fallbacks
         .iter()
         .map(|id| to_handle(UP, &platform[*id]));
     match handle.alias_of {
-        Some(id) => facts.push(format!("stands for: {}", to_handle(UP, &platform[id]))),
-        None => facts.push(format!("when it fails: {}", listed(fallbacks))),
+        Some(id) => page.fact(["stands for: ".into(), to_handle(UP, &platform[id])]),
+        None => page.fact(["when it fails: ".into(), listed(fallbacks)]),
     }
-    page.list(facts);
     page.section("Models");
     let targets: Vec<_> = handle
         .targets
@@ -179,7 +178,7 @@ pub(super) fn handle(book: &Book, handle: &Handle) -> Page {
         &routes,
         "No route: its models are not live.",
     );
-    if let Some(request) = super::services::ask(platform, handle) {
+    if let Some(request) = asking.and_then(|it| it.for_handle(platform, handle)) {
         page.section("How to ask");
         page.fenced("sh", &request.curl);
         page.fenced("python", &request.python);

@@ -81,22 +81,18 @@ fn provider(platform: &Platform, service: &Service) -> Page {
 
 fn facts(page: &mut Writer, platform: &Platform, service: &Service) {
     page.begin_list();
-    let name = code(&service.name);
-    page.item(format_args!("name: {name}"));
+    page.fact(["name: ".into(), code(&service.name)]);
     let (kind, title) = (code(service.kind.name), text(service.kind.title));
-    page.item(format_args!("kind: {kind} ({title})"));
-    let state = words::service(platform, service);
-    page.item(format_args!("state: {state}"));
-    let host = to_host(UP, &platform[service.host]);
-    page.item(format_args!("host: {host}"));
+    page.fact(["kind: ".into(), kind, " (".into(), title, ")".into()]);
+    page.fact(["state: ".into(), words::service(platform, service).into()]);
+    page.fact(["host: ".into(), to_host(UP, &platform[service.host])]);
     let starter = words::started_by(platform, service);
-    page.item(format_args!("started by: {starter}"));
-    let bind = code(words::bind(platform, service));
-    page.item(format_args!("listens on: {bind}"));
+    page.fact(["started by: ".into(), starter.into()]);
+    page.fact(["listens on: ".into(), code(words::bind(platform, service))]);
     let env_file = code_or_none(service.env_file.as_deref());
-    page.item(format_args!("env file: {env_file}"));
+    page.fact(["env file: ".into(), env_file]);
     if let Some(version) = &service.program_version {
-        page.item(format_args!("version: {}", code(version)));
+        page.fact(["version: ".into(), code(version)]);
     }
     if !service.pins.is_empty() {
         let pins = listed(service.pins.iter().map(|it| code(it)));
@@ -143,8 +139,9 @@ fn chat(platform: &Platform, service: &Service) -> Option<Request> {
         return None;
     }
     let public = |it: &&Handle| it.visibility == Visibility::Public;
+    let asking = Asking::of(platform)?;
     let mut handles = platform.handles.iter().filter(public);
-    handles.find_map(|it| ask(platform, it))
+    handles.find_map(|it| asking.for_handle(platform, it))
 }
 
 /// The first health check.
@@ -163,56 +160,59 @@ pub(super) struct Request {
     pub(super) python: String,
 }
 
-/// How to ask the gateway for a handle whose models chat; nothing when none is live.
-pub(super) fn ask(platform: &Platform, handle: &Handle) -> Option<Request> {
-    let route = platform
-        .routes_of(handle.served_by())
-        .find(|it| !it.internal)?;
-    if platform[route.model].mode != Mode::Chat {
-        return None;
+/// What every request to the gateway says, whichever handle it asks for.
+pub(super) struct Asking {
+    /// The command up to the body.
+    curl: String,
+    /// The program up to the handle.
+    python: String,
+}
+
+impl Asking {
+    /// How the gateway is asked from furthest away; nothing when it cannot be reached.
+    pub(super) fn of(platform: &Platform) -> Option<Self> {
+        let gateway = platform.gateway_service();
+        let (_, base) = words::ways(platform, gateway, gateway.port()?).pop()?;
+        let base = if gateway.base_path.is_empty() {
+            base + "/v1"
+        } else {
+            base
+        };
+        let url = [&base, "/chat/completions"].concat();
+        let key = platform.gateway.key.as_deref();
+        let header = key.map_or_else(String::new, |it| {
+            format!("  -H \"Authorization: Bearer ${it}\" \\\n")
+        });
+        let api_key = key.map_or_else(
+            || "\"none\"".to_owned(),
+            |it| format!("os.environ[{}]", quoted(it)),
+        );
+        let (url, base) = (shell_word(&url).ok()?, quoted(&base));
+        Some(Self {
+            curl: format!("curl {url} \\\n{header}  -H 'Content-Type: application/json' \\\n  -d "),
+            python: format!(
+                "import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url={base}, api_key={api_key})\nanswer = client.chat.completions.create(\n    model="
+            ),
+        })
     }
-    let gateway = platform.gateway_service();
-    let (_, base) = words::ways(platform, gateway, gateway.port()?).pop()?;
-    let base = if gateway.base_path.is_empty() {
-        base + "/v1"
-    } else {
-        base
-    };
-    let key = platform.gateway.key.as_deref();
-    let header = key.map_or_else(String::new, |it| {
-        ["  -H \"Authorization: Bearer $", it, "\" \\\n"].concat()
-    });
-    let model = quoted(&handle.name);
-    let messages = r#"{"messages":[{"content":"Hello","role":"user"}],"model":"#;
-    let body = [messages, &model, "}"].concat();
-    let body = shell_word(&body).ok()?;
-    let url = [&base, "/chat/completions"].concat();
-    let url = shell_word(&url).ok()?;
-    let api_key = key.map_or_else(
-        || "\"none\"".to_owned(),
-        |it| ["os.environ[", &quoted(it), "]"].concat(),
-    );
-    let curl = [
-        "curl ",
-        &url,
-        " \\\n",
-        &header,
-        "  -H 'Content-Type: application/json' \\\n  -d ",
-        &body,
-    ];
-    let python = [
-        "import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url=",
-        &quoted(&base),
-        ", api_key=",
-        &api_key,
-        ")\nanswer = client.chat.completions.create(\n    model=",
-        &model,
-        ",\n    messages=[{\"role\": \"user\", \"content\": \"Hello\"}],\n)\nprint(answer.choices[0].message.content)",
-    ];
-    Some(Request {
-        curl: curl.concat(),
-        python: python.concat(),
-    })
+
+    /// How to ask for a handle whose models chat; nothing when none is live.
+    pub(super) fn for_handle(&self, platform: &Platform, handle: &Handle) -> Option<Request> {
+        let route = platform
+            .routes_of(handle.served_by())
+            .find(|it| !it.internal)?;
+        if platform[route.model].mode != Mode::Chat {
+            return None;
+        }
+        let model = quoted(&handle.name);
+        let messages = r#"{"messages":[{"content":"Hello","role":"user"}],"model":"#;
+        let body = [messages, &model, "}"].concat();
+        let rest = ",\n    messages=[{\"role\": \"user\", \"content\": \"Hello\"}],\n)\nprint(answer.choices[0].message.content)";
+        Some(Request {
+            curl: [&self.curl, &*shell_word(&body).ok()?].concat(),
+            python: [&self.python, model.as_str(), rest].concat(),
+        })
+    }
 }
 
 /// A string of JSON, which is one of Python too.
@@ -225,15 +225,13 @@ fn run(page: &mut Writer, service: &Service) {
     let run = &service.run;
     let directory = process::working_directory(service);
     page.begin_list();
-    page.item(format_args!("user: {}", code(&run.user)));
-    let directory = code_or_none(directory);
-    page.item(format_args!("working directory: {directory}"));
+    page.fact(["user: ".into(), code(&run.user)]);
+    page.fact(["working directory: ".into(), code_or_none(directory)]);
     let (unit, label) = (code(&run.unit), code(&run.label));
-    page.item(format_args!("unit: {unit}, label: {label}"));
-    let again = words::restart(run.restart);
-    page.item(format_args!("started again {again}"));
+    page.fact(["unit: ".into(), unit, ", label: ".into(), label]);
+    page.fact(["started again ".into(), words::restart(run.restart).into()]);
     match run.memory {
-        Some(memory) => page.item(format_args!("memory: {}", words::bytes(memory))),
+        Some(memory) => page.fact(["memory: ".into(), words::bytes(memory).into()]),
         None => page.item("memory: no limit"),
     }
     for command in process::commands(service) {

@@ -102,7 +102,8 @@ fn word(
         return;
     }
     // A URL has a colon and an assignment one of both; most texts have none.
-    if !text.bytes().any(|it| matches!(it, b'=' | b':')) {
+    let is_one = |byte: u8| matches!(byte, b'=' | b':');
+    if !text.bytes().fold(false, |found, it| found | is_one(it)) {
         return;
     }
     let place = |range: std::ops::Range<usize>| within(document, span, text, range);
