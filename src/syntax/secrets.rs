@@ -116,14 +116,10 @@ pub fn any_keys(text: &str) -> Vec<Range<usize>> {
 fn keys(text: &str, begin_words: bool) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let bytes = text.as_bytes();
-    let mut rest = 0;
-    // Most places are ruled out by their first two letters, and nearly all of these by a look at a table.
-    let may = |pair: &[u8]| BEGINNINGS[usize::from(pair[0])] & bit(pair[1]) != 0;
-    while let Some(next) = bytes[rest..].windows(2).position(may) {
-        let at = rest + next;
-        rest = at + 1;
-        let pair = &bytes[at..at + 2];
-        if may_begin(pair[0], pair[1])
+    for (at, pair) in bytes.windows(2).enumerate() {
+        // Most places are ruled out by their first two letters, and nearly all of these by a look at a table.
+        if BEGINNINGS[usize::from(pair[0])] & bit(pair[1]) != 0
+            && may_begin(pair[0], pair[1])
             && begin_words != at.checked_sub(1).is_some_and(|it| is_word(bytes[it]))
             && found.last().is_none_or(|it| it.end <= at)
         {
