@@ -7,12 +7,12 @@ pub const LIBRARY: &str = "/usr/local/lib/homelab";
 
 /// The script that starts a service: it sets what is known, refuses to start without what is required, and becomes the program.
 pub fn start_script(service: &Service) -> String {
-    format!("{LIBRARY}/start/{}", service.name)
+    [LIBRARY, "/start/", &service.name].concat()
 }
 
 /// The systemd unit of a service.
 pub fn systemd_unit(service: &Service) -> String {
-    format!("/etc/systemd/system/{}.service", service.run.unit)
+    ["/etc/systemd/system/", &service.run.unit, ".service"].concat()
 }
 
 /// The drop-in beside the unit of a service whose own package brings the unit.
@@ -25,7 +25,7 @@ pub fn systemd_drop_in(service: &Service) -> String {
 
 /// The launchd daemon of a service.
 pub fn launchd_plist(service: &Service) -> String {
-    format!("/Library/LaunchDaemons/{}.plist", service.run.label)
+    ["/Library/LaunchDaemons/", &service.run.label, ".plist"].concat()
 }
 
 /// The Compose file of a host, which also is the name of its project.

@@ -107,8 +107,11 @@ impl<'a> Journal<'a> {
 
     /// The journal's text: one line, and its digest to tell a torn one.
     fn to_text(&self) -> String {
-        let json = serde_json::to_string(self);
-        let mut text = json.expect("strings, flags and lists are always JSON");
+        /// About as much is written for each step: a text that grows bit by bit is moved each time.
+        const ROOM: usize = 200;
+        let mut json = Vec::with_capacity(self.steps.len() * ROOM);
+        serde_json::to_writer(&mut json, self).expect("strings, flags and lists are always JSON");
+        let mut text = String::from_utf8(json).expect("JSON is UTF-8");
         let digest = Digest::of(text.as_bytes()).to_string();
         text.extend(["\n", &digest, "\n"]);
         text

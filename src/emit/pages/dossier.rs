@@ -154,11 +154,12 @@ fn exposure(platform: &Platform) -> Vec<[Words<'_>; 6]> {
 }
 
 fn secrets(platform: &Platform) -> Vec<[Words<'_>; 4]> {
-    let mut readers: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    let mut readers: BTreeMap<_, Vec<Words>> = BTreeMap::new();
     for service in &platform.services {
         for variable in &service.env {
             if let Value::Secret(id) = variable.value {
-                let reader = format!("{} as {}", to_service("", service), code(&variable.name));
+                let (reader, name) = (to_service("", service), code(&variable.name));
+                let reader = joined([reader, " as ".into(), name]);
                 readers.entry(id).or_default().push(reader);
             }
         }

@@ -158,7 +158,7 @@ fn endpoints<'a>(platform: &'a Platform, service: &'a Service) -> Vec<Endpoint<'
         name: None,
         model: None,
         purpose: None,
-        url: format!("{url}{}{}", service.base_path, service.kind.openai_path()),
+        url: [url.as_str(), &service.base_path, service.kind.openai_path()].concat(),
         reach: "internet",
     });
     ports.chain(slots).chain(provider).collect()

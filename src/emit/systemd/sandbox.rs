@@ -40,7 +40,7 @@ struct Need {
 
 /// The cache of a service, which systemd makes.
 pub(super) fn cache_directory(service: &Service) -> String {
-    format!("/var/cache/{}", service.run.unit)
+    ["/var/cache/", &service.run.unit].concat()
 }
 
 impl Sandbox {
@@ -286,6 +286,15 @@ fn is_below(path: &str, root: &str) -> bool {
 
 /// A path without doubled, single-dot or trailing parts, so that comparing texts compares places.
 fn normal(path: &str) -> String {
+    // Nearly every path is so already; all bytes are looked at, many at once.
+    let is_odd = |it: &[u8]| {
+        it[0] == b'/' && (it[1] == b'/' || it[1] == b'.' && matches!(it[2], b'/' | b'.'))
+    };
+    let bytes = path.as_bytes();
+    let odd = bytes.windows(3).fold(false, |odd, it| odd | is_odd(it));
+    if path.starts_with('/') && !odd && !path.ends_with('/') && !path.ends_with("/.") {
+        return path.to_owned();
+    }
     let mut normal = String::with_capacity(path.len() + 1);
     for part in path.split('/') {
         match part {
@@ -301,4 +310,37 @@ fn normal(path: &str) -> String {
         normal.push('/');
     }
     normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ancestors, normal};
+
+    #[test]
+    fn a_path_is_normal_when_comparing_texts_compares_places() {
+        for (path, expected) in [
+            ("/a/b", "/a/b"),
+            ("/a/.local/..b", "/a/.local/..b"),
+            ("/a/...", "/a/..."),
+            ("/a//b", "/a/b"),
+            ("/a/./b", "/a/b"),
+            ("/a/../b", "/b"),
+            ("/a/b/", "/a/b"),
+            ("/a/.", "/a"),
+            ("/a/..", "/"),
+            ("/..", "/"),
+            ("/", "/"),
+            ("//", "/"),
+            ("a", "/a"),
+            ("", "/"),
+        ] {
+            assert_eq!(normal(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn ancestors_go_up_to_the_root() {
+        assert!(ancestors("/a/b").eq(["/a/b", "/a", "/"]));
+        assert!(ancestors("/").eq(["/"]));
+    }
 }

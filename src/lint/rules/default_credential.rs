@@ -77,8 +77,8 @@ fn walk(document: &Document, node: &Node, name: &str, diagnostics: &mut Diagnost
 
 /// Where the password stands.
 fn place(document: &Document, span: Span, name: &str, text: &str) -> Option<Span> {
-    // Few words are one, whatever they are called.
-    if secrets::is_default(text) && secrets::promise(name).is_some() && secrets::is_telling(name) {
+    // Few names promise a secret, whatever stands there.
+    if secrets::promise(name).is_some() && secrets::is_default(text) && secrets::is_telling(name) {
         return Some(span);
     }
     let range = secrets::url_password(text)?;
