@@ -77,6 +77,20 @@ pub fn search_path(host: &Host, service: &Service) -> String {
     path
 }
 
+/// What the first line of a service's file says of it: `Router (service litellm on mini)`, still to be escaped.
+pub fn heading(platform: &Platform, service: &Service) -> String {
+    let host = &platform[service.host].name;
+    [
+        &service.title,
+        " (service ",
+        &service.name,
+        " on ",
+        host,
+        ")",
+    ]
+    .concat()
+}
+
 /// True when a program is named by a path below the working directory, which must then be known.
 pub fn is_below_directory(command: &[Word]) -> bool {
     matches!(command.first(), Some(Word::Text(program)) if program.contains('/') && !program.starts_with('/'))

@@ -293,10 +293,7 @@ impl Disk for Beneath<'_> {
         let rights = rights(executable);
         let file = open_beneath(self.root(), path, flags, mode_of(rights), self.before)?;
         fill(&file, bytes, self.before)?;
-        if has_rights(&file, rights, self.before)? {
-            return Ok(());
-        }
-        self.call("fchmod", || fs::fchmod(&file, mode_of(rights)))
+        set_rights(&file, rights, self.before).map(drop)
     }
 
     fn create_all<'n>(
@@ -565,10 +562,7 @@ fn create_in(root: BorrowedFd, last: &mut Option<Opened>, file: &NewFile) -> io:
     fill(&new, file.text.as_bytes(), &|_| Ok(()))?;
     let keeps = &mut opened.keeps[usize::from(file.executable)];
     if !*keeps {
-        *keeps = has_rights(&new, rights, &|_| Ok(()))?;
-    }
-    if !*keeps {
-        fs::fchmod(&new, mode_of(rights))?;
+        *keeps = set_rights(&new, rights, &|_| Ok(()))?;
     }
     Ok(())
 }
@@ -608,10 +602,14 @@ fn fill(file: &OwnedFd, bytes: &[u8], before: Before) -> io::Result<()> {
     Ok(())
 }
 
-/// True when a file was made with the rights it was to have.
-fn has_rights(file: &OwnedFd, rights: u32, before: Before) -> io::Result<bool> {
+/// Sets the rights of a new file, unless it was made with them; true when it was.
+fn set_rights(file: &OwnedFd, rights: u32, before: Before) -> io::Result<bool> {
     let stat = step(before, "fstat", || fs::fstat(file))?;
-    Ok(mode_bits(&stat) == rights)
+    let has_them = mode_bits(&stat) == rights;
+    if !has_them {
+        step(before, "fchmod", || fs::fchmod(file, mode_of(rights)))?;
+    }
+    Ok(has_them)
 }
 
 impl Beneath<'_> {

@@ -214,15 +214,14 @@ fn transact(
     options: &Options,
 ) -> Result<Outcome, OutputError> {
     let recovered = journal::recover(disk)?;
-    let only = options.only.as_ref();
-    let records = Records::of(disk, artifacts, only)?;
+    let records = Records::of(disk, artifacts, options.only.as_ref())?;
     if let Some((path, version)) = records.newer() {
         return Err(OutputError::NewerRecord {
             path: path.into(),
             version,
         });
     }
-    let survey = survey(disk, artifacts, &records, only)?;
+    let survey = survey(disk, artifacts, &records)?;
     refuse_clashes(&survey, options.force)?;
     let journal = plan(disk, &survey)?;
     let commit = || {
@@ -361,9 +360,8 @@ pub fn compare(
                 change: Change::Interrupted,
             });
         }
-        let only = options.only.as_ref();
-        let records = Records::of(&disk, &committed, only)?;
-        let survey = survey(&disk, &committed, &records, only)?;
+        let records = Records::of(&disk, &committed, options.only.as_ref())?;
+        let survey = survey(&disk, &committed, &records)?;
         differences.extend(
             survey
                 .findings

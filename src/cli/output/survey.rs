@@ -113,6 +113,7 @@ fn is_site(path: &str) -> bool {
 
 /// What the tree's records say, and what they will say after a build.
 pub(super) struct Records<'a> {
+    scope: Scope<'a>,
     manifest: Record,
     site: Record,
     /// Those that this build writes, the last one first.
@@ -124,7 +125,7 @@ impl<'a> Records<'a> {
     pub(super) fn of(
         disk: &dyn Disk,
         artifacts: &'a Artifacts,
-        only: Option<&BTreeSet<String>>,
+        only: Option<&'a BTreeSet<String>>,
     ) -> Result<Self, OutputError> {
         let scope = Scope::of(artifacts, only);
         let (manifest, manifest_text) = load(disk, MANIFEST)?;
@@ -139,6 +140,7 @@ impl<'a> Records<'a> {
             new.push(new_manifest(artifacts, &scope, &manifest_text));
         }
         Ok(Self {
+            scope,
             manifest,
             site,
             new,
@@ -169,9 +171,8 @@ pub(super) fn survey<'a>(
     disk: &dyn Disk,
     artifacts: &'a Artifacts,
     records: &'a Records,
-    only: Option<&BTreeSet<String>>,
 ) -> Result<Survey<'a>, OutputError> {
-    let scope = Scope::of(artifacts, only);
+    let scope = &records.scope;
     let mut new: Vec<&Artifact> = records.new.iter().map(AsRef::as_ref).collect();
     let mut wanted = AllWanted::for_up_to(artifacts.len() + new.len());
     let mut elsewhere = Vec::new();
@@ -218,7 +219,7 @@ pub(super) fn survey<'a>(
     }
 
     let mut unchanged = 0;
-    let foreign = foreign(disk, &scope, &wanted, &recorded, &stale, elsewhere)?;
+    let foreign = foreign(disk, scope, &wanted, &recorded, &stale, elsewhere)?;
     let glances = glances(disk, &wanted)?;
     let doubtful = glances.iter().filter(|it| !matches!(it, Glance::Right));
     findings.reserve(doubtful.count());

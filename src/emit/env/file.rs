@@ -31,21 +31,11 @@ pub(super) fn env_file(
 fn text(platform: &Platform, service: &Service, path: &str) -> Result<String, Unwritable> {
     let mut text = String::with_capacity(2048);
     let mut write = |parts: &[&str]| parts.iter().for_each(|part| text.push_str(part));
-    let host = &platform[service.host].name;
-    let [title, service_name, host, path] =
-        [&service.title, &service.name, host, path].map(comment_line);
-    write(&[
-        "# ",
-        &title,
-        " (service ",
-        &service_name,
-        " on ",
-        &host,
-        ")\n",
-    ]);
+    let heading = process::heading(platform, service);
+    write(&["# ", &comment_line(&heading), "\n"]);
     write(&[
         "#\n# A template made from platform.toml. It is installed as ",
-        &path,
+        &comment_line(path),
         "\n",
     ]);
     write(&[HOW_TO_FILL_IN]);

@@ -70,10 +70,8 @@ impl<'a> Script<'a> {
         });
         let commands = process::commands(service);
         let directory = process::working_directory(service);
-        let name = &service.name;
-        let heading = [&service.title, " (service ", name, " on ", &host.name, ")"];
         Ok(Self {
-            heading: heading.concat(),
+            heading: process::heading(platform, service),
             service: &service.name,
             home: host.home_of(&service.run.user),
             env_file: service

@@ -143,19 +143,10 @@ impl<'a> Unit<'a> {
         let words = |words: &[String]| {
             escape::systemd_words(words.iter().map(String::as_str)).map_err(unwritable)
         };
-        let host = &platform[service.host].name;
-        let heading = [
-            &service.title,
-            " (service ",
-            &service.name,
-            " on ",
-            host,
-            ")",
-        ];
         let start_script = places::start_script(service);
         let low_port = service.ports.iter().any(|port| port.number < 1024);
         Ok(Self {
-            heading: heading.concat(),
+            heading: process::heading(platform, service),
             title: &service.title,
             notifies: service.kind.notifies,
             wants: units(&wants),
