@@ -19,6 +19,7 @@ use super::MANY_FILES;
 use super::disk::{Disk, Kind, New, NewFile, NewFiles, NotMade, Seen, create_each};
 use super::error::OutputError;
 use super::journal;
+use super::path::is_below;
 use super::root::{Opening, Root, make_folder};
 use super::same;
 use crate::emit::Artifact;
@@ -522,18 +523,21 @@ fn create_some<'n>(
     at: &dyn Fn(usize) -> NewFile<'n>,
     take: impl Fn() -> Range<usize>,
 ) -> Result<(), NotMade<'n>> {
-    let mut folder = None;
+    let mut way = Way::from(root).map_err(|error| ("open", "", error))?;
     loop {
         let numbers = take();
         if numbers.is_empty() {
             return Ok(());
         }
         for file in numbers.map(at) {
-            create_in(root, &mut folder, &file)
+            way.create(&file)
                 .map_err(|error| ("write", file.at.stands_for, error))?;
         }
     }
 }
+
+/// The folders that a writer went through, the root first, to the one that it writes to.
+struct Way(Vec<Opened>);
 
 /// A folder that files are written to.
 struct Opened {
@@ -543,46 +547,65 @@ struct Opened {
     keeps: [bool; 2],
 }
 
-/// Writes one of many files, with the folder that was opened last.
-fn create_in(root: BorrowedFd, last: &mut Option<Opened>, file: &NewFile) -> io::Result<()> {
-    let path = file.at.path.as_str();
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let opened = match last.take() {
-        Some(opened) if opened.path == folder => opened,
-        _ => Opened {
-            path: folder.to_owned(),
-            folder: open_or_make(root, folder)?,
+impl Way {
+    fn from(root: BorrowedFd) -> io::Result<Self> {
+        Ok(Self(vec![Opened {
+            path: String::new(),
+            folder: root.try_clone_to_owned()?,
             keeps: [false; 2],
-        },
-    };
-    let opened = last.insert(opened);
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let rights = rights(file.executable);
-    let new = fs::openat(&opened.folder, name, flags, mode_of(rights))?;
-    fill(&new, file.text.as_bytes(), &|_| Ok(()))?;
-    let keeps = &mut opened.keeps[usize::from(file.executable)];
-    if !*keeps {
-        *keeps = set_rights(&new, rights, &|_| Ok(()))?;
+        }]))
     }
-    Ok(())
+
+    /// Writes one of many files.
+    fn create(&mut self, file: &NewFile) -> io::Result<()> {
+        let path = file.at.path.as_str();
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let opened = self.go_to(folder)?;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let rights = rights(file.executable);
+        let new = fs::openat(&opened.folder, name, flags, mode_of(rights))?;
+        fill(&new, file.text.as_bytes(), &|_| Ok(()))?;
+        let keeps = &mut opened.keeps[usize::from(file.executable)];
+        if !*keeps {
+            *keeps = set_rights(&new, rights, &|_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Opens `folder`, as far as it is not open yet, and makes it, and those above, when it is not there.
+    fn go_to(&mut self, folder: &str) -> io::Result<&mut Opened> {
+        let is_on_the_way =
+            |here: &str| here.is_empty() || here == folder || is_below(folder, here);
+        while !is_on_the_way(&self.here().path) {
+            self.0.pop();
+        }
+        while self.here().path != folder {
+            let here = self.here();
+            let start = here.path.len() + usize::from(!here.path.is_empty());
+            let end = folder[start..].find('/');
+            let end = end.map_or(folder.len(), |length| start + length);
+            let name = &folder[start..end];
+            let is_new = make_folder(&here.folder, name.as_ref(), &|_| Ok(()))?;
+            let flags = PASS | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+            let below = Opened {
+                path: folder[..end].to_owned(),
+                folder: fs::openat(&here.folder, name, flags, Mode::empty())?,
+                // A new folder takes over the default rights of the one that it is in.
+                keeps: if is_new { here.keeps } else { [false; 2] },
+            };
+            self.0.push(below);
+        }
+        Ok(self.0.last_mut().expect(ROOT_STAYS))
+    }
+
+    fn here(&self) -> &Opened {
+        self.0.last().expect(ROOT_STAYS)
+    }
 }
 
-/// Opens a folder to go through it, and makes it first, and those above, when it is not there.
-fn open_or_make(root: BorrowedFd, folder: &str) -> io::Result<OwnedFd> {
-    let before = &|_| Ok(());
-    let open = || {
-        let flags = PASS | OFlags::DIRECTORY;
-        open_beneath(root, folder, flags, Mode::empty(), before)
-    };
-    match open() {
-        Err(error) if is(&error, &[Errno::NOENT]) && !folder.is_empty() => {
-            let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
-            make_folder(&open_or_make(root, above)?, name.as_ref(), before)?;
-            open()
-        }
-        other => other,
-    }
-}
+/// Every path is below the root's, so that is never left.
+const ROOT_STAYS: &str = "the root is always open";
 
 /// The rights of a file.
 fn rights(executable: bool) -> u32 {

@@ -147,7 +147,6 @@ fn write_through(
     before: Before,
 ) -> Result<Outcome, OutputError> {
     let write = || {
-        path::check(artifacts)?;
         let (disk, _lock) = open_locked(root, options, before)?;
         let outcome = transact(&disk, artifacts, options).map_err(|error| error.below(root));
         if outcome.is_err() {
@@ -221,9 +220,17 @@ fn transact(
             version,
         });
     }
-    let survey = survey(disk, artifacts, &records)?;
-    refuse_clashes(&survey, options.force)?;
-    let journal = plan(disk, &survey)?;
+    let prepare = || {
+        let survey = survey(disk, artifacts, &records)?;
+        refuse_clashes(&survey, options.force)?;
+        let journal = plan(disk, &survey)?;
+        Ok((survey, journal))
+    };
+    // Until both are done, nothing but the root is new.
+    let many = artifacts.len() >= MANY_FILES;
+    let (checked, prepared) = both(many, || path::check(artifacts), prepare);
+    checked?;
+    let (survey, journal) = prepared?;
     let commit = || {
         if survey.findings.is_empty() {
             return Ok(Vec::new());
@@ -278,7 +285,7 @@ fn clash(finding: &Finding) -> Option<ClashCause> {
 }
 
 /// Turns what was found into the steps to take, and makes sure that they can be taken.
-fn plan<'s>(disk: &dyn Disk, survey: &'s Survey) -> Result<Journal<'s>, OutputError> {
+fn plan<'a>(disk: &dyn Disk, survey: &Survey<'a>) -> Result<Journal<'a>, OutputError> {
     let mut steps = Vec::with_capacity(survey.findings.len());
     let mut folders = BTreeSet::new();
     let mut there = BTreeSet::new();
