@@ -28,7 +28,7 @@ pub fn side_by_side<T: Sync, R: Send>(
     let next = AtomicUsize::new(0);
     let take = || {
         room_for_much();
-        let mut done = Vec::new();
+        let mut done = Vec::with_capacity(items.len().div_ceil(workers));
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(at) else {
@@ -37,16 +37,24 @@ pub fn side_by_side<T: Sync, R: Send>(
             done.push((at, work(item)));
         }
     };
-    let mut done = thread::scope(|scope| {
+    let mut done: Vec<_> = thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(take)).collect();
-        let mut done = take();
-        for other in others {
-            done.extend(joined(other));
-        }
-        done
+        let here = take();
+        let others = others.into_iter().map(joined);
+        std::iter::once(here)
+            .chain(others)
+            .map(Vec::into_iter)
+            .collect()
     });
-    done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
+    // Everybody took the items in their order, so the next result is the first that somebody has left.
+    let mut results = Vec::with_capacity(items.len());
+    while let Some(who) = done.iter_mut().find(|left| {
+        let first = left.as_slice().first();
+        first.is_some_and(|(at, _)| *at == results.len())
+    }) {
+        results.extend(who.next().map(|(_, result)| result));
+    }
+    results
 }
 
 /// Does `work` on `size` items at a time, on all cores when there is `much` to do and more than one part of it, and returns the results in the order of the parts.

@@ -1,9 +1,11 @@
 //! An artifact: one file of `generated/`, and where it is installed.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Values;
-use std::iter::FlatMap;
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::iter::{Flatten, Map};
 use std::mem;
+use std::ops::Bound::{Included, Unbounded};
 use std::slice;
 use std::sync::OnceLock;
 
@@ -93,8 +95,38 @@ impl Eq for Artifact {}
 #[derive(Debug, Clone, Default)]
 pub struct Artifacts {
     /// In the order of their paths: all of one come before all of the next.
-    pieces: Vec<BTreeMap<String, Artifact>>,
+    pieces: Vec<BTreeSet<ByPath>>,
 }
+
+/// An artifact in the order of paths, in which no two have the same.
+#[derive(Debug, Clone)]
+pub struct ByPath(Artifact);
+
+impl Borrow<str> for ByPath {
+    fn borrow(&self) -> &str {
+        &self.0.path
+    }
+}
+
+impl Ord for ByPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.path.cmp(&other.0.path)
+    }
+}
+
+impl PartialOrd for ByPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ByPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByPath {}
 
 impl Artifacts {
     /// None yet.
@@ -109,11 +141,11 @@ impl Artifacts {
     /// When two artifacts have the same path, compared as macOS compares file names. Emitters derive paths from names that the platform has already found distinct without regard to case.
     pub fn add(&mut self, artifact: Artifact) {
         if self.pieces.is_empty() {
-            self.pieces.push(BTreeMap::new());
+            self.pieces.push(BTreeSet::new());
         }
         let at = self.place(&artifact.path).min(self.pieces.len() - 1);
-        if let Some(twin) = self.pieces[at].insert(artifact.path.clone(), artifact) {
-            panic!("two artifacts are named {}", twin.path);
+        if let Some(twin) = self.pieces[at].replace(ByPath(artifact)) {
+            panic!("two artifacts are named {}", twin.0.path);
         }
     }
 
@@ -124,7 +156,7 @@ impl Artifacts {
     /// As [`Artifacts::add`] does.
     pub fn add_all(&mut self, all: Vec<Artifact>) {
         let count = all.len();
-        let piece: BTreeMap<_, _> = all.into_iter().map(|it| (it.path.clone(), it)).collect();
+        let piece: BTreeSet<_> = all.into_iter().map(ByPath).collect();
         assert!(piece.len() == count, "two artifacts have one name");
         let pieces = vec![piece];
         *self = Self::joined(vec![mem::take(self), Self { pieces }]);
@@ -138,17 +170,13 @@ impl Artifacts {
     pub fn joined(all: Vec<Artifacts>) -> Self {
         let pieces = all.into_iter().flat_map(|it| it.pieces);
         let mut pieces: Vec<_> = pieces.filter(|it| !it.is_empty()).collect();
-        pieces.sort_by(|one, other| one.keys().next().cmp(&other.keys().next()));
-        let is_before = |one: &BTreeMap<String, Artifact>, next: &BTreeMap<String, Artifact>| {
-            let (last, first) = (one.last_key_value(), next.first_key_value());
-            last.map(|(path, _)| path) < first.map(|(path, _)| path)
-        };
-        if pieces.is_sorted_by(is_before) {
+        pieces.sort_by(|one, other| one.first().cmp(&other.first()));
+        if pieces.is_sorted_by(|one, next| one.last() < next.first()) {
             return Self { pieces };
         }
         // Some emitter writes among the files of another.
-        let count: usize = pieces.iter().map(BTreeMap::len).sum();
-        let piece: BTreeMap<_, _> = pieces.into_iter().flatten().collect();
+        let count: usize = pieces.iter().map(BTreeSet::len).sum();
+        let piece: BTreeSet<_> = pieces.into_iter().flatten().collect();
         assert!(piece.len() == count, "two emitters name one artifact");
         Self {
             pieces: vec![piece],
@@ -158,8 +186,8 @@ impl Artifacts {
     /// The piece that a path belongs to; one too far when it comes after all.
     fn place(&self, path: &str) -> usize {
         self.pieces.partition_point(|it| {
-            let last = it.last_key_value();
-            last.is_some_and(|(last, _)| last.as_str() < path)
+            let last = it.last();
+            last.is_some_and(|last| last.0.path.as_str() < path)
         })
     }
 
@@ -170,20 +198,24 @@ impl Artifacts {
 
     /// The artifact at `path`.
     pub fn find(&self, path: &str) -> Option<&Artifact> {
-        self.pieces.get(self.place(path))?.get(path)
+        let piece = self.pieces.get(self.place(path))?;
+        piece.get(path).map(|it| &it.0)
     }
 
     /// True when one lies below the folder `top`.
     pub fn has_folder(&self, top: &str) -> bool {
         let below = format!("{top}/");
         let piece = self.pieces.get(self.place(&below));
-        let next = piece.and_then(|it| it.range(below.clone()..).next());
-        next.is_some_and(|(path, _)| path.starts_with(&below))
+        let next = piece.and_then(|it| {
+            it.range::<str, _>((Included(below.as_str()), Unbounded))
+                .next()
+        });
+        next.is_some_and(|it| it.0.path.starts_with(&below))
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.pieces.iter().map(BTreeMap::len).sum()
+        self.pieces.iter().map(BTreeSet::len).sum()
     }
 
     /// True when there are none.
@@ -194,7 +226,7 @@ impl Artifacts {
     /// Keeps those for which `keep` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&Artifact) -> bool) {
         for piece in &mut self.pieces {
-            piece.retain(|_, artifact| keep(artifact));
+            piece.retain(|it| keep(&it.0));
         }
         self.pieces.retain(|it| !it.is_empty());
     }
@@ -210,13 +242,9 @@ impl Eq for Artifacts {}
 
 impl<'a> IntoIterator for &'a Artifacts {
     type Item = &'a Artifact;
-    type IntoIter = FlatMap<
-        slice::Iter<'a, BTreeMap<String, Artifact>>,
-        Values<'a, String, Artifact>,
-        fn(&'a BTreeMap<String, Artifact>) -> Values<'a, String, Artifact>,
-    >;
+    type IntoIter = Map<Flatten<slice::Iter<'a, BTreeSet<ByPath>>>, fn(&'a ByPath) -> &'a Artifact>;
     fn into_iter(self) -> Self::IntoIter {
-        self.pieces.iter().flat_map(BTreeMap::values)
+        self.pieces.iter().flatten().map(|it| &it.0)
     }
 }
 
