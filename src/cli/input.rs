@@ -4,6 +4,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::thread;
 use std::time::SystemTime;
 
 use rustix::fs::{Mode, OFlags};
@@ -13,7 +14,7 @@ use crate::diagnostic::{Diagnostics, Severity, Source};
 use crate::lint::Date;
 use crate::manifest::Manifest;
 use crate::platform::Platform;
-use crate::side_by_side::{MUCH_TEXT, both};
+use crate::side_by_side::{MANY_SERVICES, MUCH_TEXT, both};
 use crate::syntax;
 
 use super::arguments::Input;
@@ -51,7 +52,15 @@ pub(super) fn miss_lock(mut reading: Reading) -> Reading {
 
 /// Reads and checks the file and shows nothing but why it cannot be read.
 pub(super) fn load(input: &Input) -> Option<Reading> {
-    load_and(input, drop)
+    load_and(input, give_back)
+}
+
+/// Gives it back on a thread that nobody waits for when there is much of it: a fiftieth of a large build.
+fn give_back(manifest: Manifest) {
+    if manifest.services.len() >= MANY_SERVICES {
+        // Where no thread can be had, it is given back here.
+        let _ = thread::Builder::new().spawn(|| drop(manifest));
+    }
 }
 
 /// The same for a process that ends when it has shown what was found, and gives nothing back piece by piece before.
