@@ -17,6 +17,11 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Adds its digits to `text`.
+    pub fn push_to(self, text: &mut String) {
+        self.with_hex(|hex| text.push_str(hex));
+    }
+
     fn with_hex<T>(self, then: impl FnOnce(&str) -> T) -> T {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 64];

@@ -49,7 +49,7 @@ pub fn model_id(platform: &Platform, model: &Model) -> String {
     match model.port {
         Some(port) if service.kind.one_model_per_port => slot_id(service, port),
         Some(port) => port_id(service, port),
-        None => format!("ep_{}", snake(&service.name)),
+        None => ["ep_", &snake(&service.name)].concat(),
     }
 }
 
@@ -57,7 +57,7 @@ pub fn model_id(platform: &Platform, model: &Model) -> String {
 pub fn service_id(service: &Service) -> String {
     match service.port() {
         Some(port) => port_id(service, port),
-        None => format!("ep_{}", snake(&service.name)),
+        None => ["ep_", &snake(&service.name)].concat(),
     }
 }
 

@@ -94,7 +94,7 @@ impl Claim {
     pub(super) fn owner_text(&self, owner: &Owner) -> String {
         match self.name.as_str() {
             "main" => owner.name().to_owned(),
-            name => format!("{}:{name}", owner.name()),
+            name => [owner.name(), ":", name].concat(),
         }
     }
 }

@@ -58,15 +58,21 @@ pub(super) fn handle_line(name: &str, state: &HandleState) -> String {
 
 /// The line of a port, without its digest.
 pub(super) fn port_line(key: &Key, claim: &Claim) -> String {
-    format!(
-        "port {} {}/tcp {} {} {} {}",
-        key.host,
-        key.port,
-        claim.address,
+    [
+        "port ",
+        &key.host,
+        " ",
+        &key.port.to_string(),
+        "/tcp ",
+        &claim.address,
+        " ",
         claim.state.word(),
+        " ",
         key.owner.noun(),
-        claim.owner_text(&key.owner)
-    )
+        " ",
+        &claim.owner_text(&key.owner),
+    ]
+    .concat()
 }
 
 fn push(text: &mut String, line: &str) {
@@ -292,7 +298,7 @@ impl Order {
         let this = match item {
             Item::Handle(name, _) => (0, name.clone(), 0, String::new()),
             Item::Port(key, _) => {
-                let owner = format!("{} {}", key.owner.noun(), key.owner.name());
+                let owner = [key.owner.noun(), " ", key.owner.name()].concat();
                 (1, key.host.clone(), key.port, owner)
             }
         };

@@ -141,14 +141,14 @@ fn environment(platform: &Platform, host: &Host, service: &Service) -> Value {
 }
 
 fn log_path(service: &Service) -> String {
-    format!("{}/{}.log", places::MACOS_LOGS, service.name)
+    [places::MACOS_LOGS, "/", &service.name, ".log"].concat()
 }
 
 /// The beginning of a log. launchd opens it as the service's user, who may not make files in the folder of logs, so it must be there before the first start.
 fn log(host: &Host, service: &Service) -> Artifact {
     let user = &service.run.user;
     let path = ["launchd/", &host.name, "/logs/", &service.name, ".txt"].concat();
-    let text = format!("homelab: the log of {} begins here\n", service.name);
+    let text = ["homelab: the log of ", &service.name, " begins here\n"].concat();
     Artifact::new(path, text).install(Install {
         host: host.name.clone(),
         path: log_path(service),
@@ -199,9 +199,9 @@ fn rotation_daemon(platform: &Platform, host: &Host) -> Result<Artifact, EmitErr
         ("StartCalendarInterval", Value::Dict(BTreeMap::from(night))),
         ("Umask", Value::Integer(0o077)),
     ]);
-    let path = format!("launchd/{}/{label}.plist", host.name);
+    let path = ["launchd/", &host.name, "/", &label, ".plist"].concat();
     let text = property_list(&path, keys)?;
-    let target = format!("/Library/LaunchDaemons/{label}.plist");
+    let target = ["/Library/LaunchDaemons/", &label, ".plist"].concat();
     Ok(installed(host, path, text, target, Vec::new()))
 }
 

@@ -68,12 +68,9 @@ fn push_file(text: &mut String, artifact: &Artifact) {
     text.push_str("    ");
     push_string(text, &artifact.path);
     let executable = if artifact.executable { "true" } else { "false" };
-    text.extend([
-        ": {\n      \"sha256\": \"",
-        &artifact.sha256().to_string(),
-        "\",\n      \"executable\": ",
-        executable,
-    ]);
+    text.push_str(": {\n      \"sha256\": \"");
+    artifact.sha256().push_to(text);
+    text.extend(["\",\n      \"executable\": ", executable]);
     if let Some(install) = &artifact.install {
         text.push_str(",\n      \"install\": {");
         push_install(text, install);
@@ -89,12 +86,15 @@ fn push_install(text: &mut String, install: &Install) {
         (",\n        \"path\": ", &install.path),
         (",\n        \"owner\": ", &install.owner),
         (",\n        \"group\": ", &install.group),
-        // In octal, as `chmod` takes it: JSON has no octal numbers.
-        (",\n        \"mode\": ", &format!("{:04o}", install.mode)),
     ] {
         text.push_str(key);
         push_string(text, value);
     }
+    // Four digits in octal, as `chmod` takes them: JSON has no octal numbers.
+    text.push_str(",\n        \"mode\": \"");
+    let digits = [9, 6, 3, 0].map(|bits| char::from_digit(install.mode >> bits & 7, 8));
+    text.extend(digits.into_iter().flatten());
+    text.push('"');
     // The services to restart when it changes.
     text.push_str(",\n        \"restart\": [");
     for (at, service) in install.restart.iter().enumerate() {

@@ -35,6 +35,6 @@ pub(super) fn section(page: &mut Writer, platform: &Platform, up: &str, impact: 
         .collect();
     page.table(["Which", "What", "Then"], &rows, "Nothing else stops.");
     if more > 0 {
-        page.paragraph(format_args!("And {more} more."));
+        page.paragraph(format!("And {more} more."));
     }
 }

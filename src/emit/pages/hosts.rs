@@ -84,7 +84,7 @@ pub(super) fn host(book: &Book, blast: &Blast<'_>, host: &Host) -> Page {
         "No volume is named.",
     );
     page.section("Ports");
-    page.paragraph(format_args!(
+    page.paragraph(format!(
         "Every port that was ever given on it is in [the ledger]({UP}ports.md)."
     ));
     if host.state == HostState::Live {

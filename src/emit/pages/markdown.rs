@@ -1,7 +1,7 @@
 //! Writing Markdown: headings, paragraphs, tables whose columns line up in the source as long as somebody may read it.
 
 use std::cell::RefCell;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
 
 use crate::emit::escape::{markdown_text, write_markdown_code};
 
@@ -28,6 +28,11 @@ pub(super) enum Words<'a> {
 }
 
 impl Words<'_> {
+    /// Writes them where they belong.
+    pub(super) fn push_to(&self, out: &mut String) {
+        let _ = self.write(out);
+    }
+
     fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match self {
             Self::Ours(words) => out.write_str(words),
@@ -56,7 +61,7 @@ impl Words<'_> {
 pub(super) fn joined<const N: usize>(words: [Words; N]) -> Words<'static> {
     let mut made = String::with_capacity(64);
     for words in words {
-        let _ = words.write(&mut made);
+        words.push_to(&mut made);
     }
     made.into()
 }
@@ -92,23 +97,31 @@ impl Writer {
     /// An empty page under a title, which is a reader's words.
     pub(super) fn titled(title: &str) -> Self {
         let mut writer = ROOM.take();
-        let _ = writeln!(writer.text, "# {}", text(title));
+        writer.text.push_str("# ");
+        text(title).push_to(&mut writer.text);
+        writer.text.push('\n');
         writer
     }
 
     /// A heading of the second level; its words become its anchor.
-    pub(super) fn section(&mut self, words: impl Display) {
-        let _ = write!(self.text, "\n## {words}\n");
+    pub(super) fn section<'w>(&mut self, words: impl Into<Words<'w>>) {
+        self.line("\n## ", words);
     }
 
     /// A heading of the third level.
-    pub(super) fn subsection(&mut self, words: impl Display) {
-        let _ = write!(self.text, "\n### {words}\n");
+    pub(super) fn subsection<'w>(&mut self, words: impl Into<Words<'w>>) {
+        self.line("\n### ", words);
     }
 
     /// A paragraph.
-    pub(super) fn paragraph(&mut self, words: impl Display) {
-        let _ = write!(self.text, "\n{words}\n");
+    pub(super) fn paragraph<'w>(&mut self, words: impl Into<Words<'w>>) {
+        self.line("\n", words);
+    }
+
+    fn line<'w>(&mut self, mark: &str, words: impl Into<Words<'w>>) {
+        self.text.push_str(mark);
+        words.into().push_to(&mut self.text);
+        self.text.push('\n');
     }
 
     /// A reader's notes, when there are some.
@@ -119,7 +132,7 @@ impl Writer {
     }
 
     /// A list of items.
-    pub(super) fn list(&mut self, items: impl IntoIterator<Item = impl Display>) {
+    pub(super) fn list<'w>(&mut self, items: impl IntoIterator<Item = impl Into<Words<'w>>>) {
         self.begin_list();
         for item in items {
             self.item(item);
@@ -132,27 +145,27 @@ impl Writer {
     }
 
     /// An item of a list.
-    pub(super) fn item(&mut self, item: impl Display) {
-        let _ = writeln!(self.text, "- {item}");
+    pub(super) fn item<'w>(&mut self, item: impl Into<Words<'w>>) {
+        self.line("- ", item);
     }
 
     /// An item of a list that is put together from words.
     pub(super) fn fact<const N: usize>(&mut self, words: [Words; N]) {
         self.text.push_str("- ");
         for words in words {
-            let _ = words.write(&mut self.text);
+            words.push_to(&mut self.text);
         }
         self.text.push('\n');
     }
 
     /// A block of code that is ours or has been escaped for its language.
     pub(super) fn fenced(&mut self, language: &str, code: &str) {
-        let fence = "`".repeat(longest_run(code).max(2) + 1);
-        let _ = write!(
-            self.text,
-            "\n{fence}{language}\n{}\n{fence}\n",
-            code.trim_end()
-        );
+        let fence = longest_run(code).max(2) + 1;
+        self.text.push('\n');
+        repeat(&mut self.text, TICKS, fence);
+        self.text.extend([language, "\n", code.trim_end(), "\n"]);
+        repeat(&mut self.text, TICKS, fence);
+        self.text.push('\n');
     }
 
     /// A table; a paragraph that says so when it has no row.
@@ -207,7 +220,7 @@ impl Writer {
     ) {
         for (cell, _) in cells.zip(shown).filter(|(_, shown)| *shown) {
             self.text.push_str("| ");
-            let _ = cell.write(&mut self.text);
+            cell.push_to(&mut self.text);
             self.text.push(' ');
         }
         self.text.push_str("|\n");
@@ -226,7 +239,7 @@ impl Writer {
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 let start = self.cells.len();
-                let _ = cell.write(&mut self.cells);
+                cell.push_to(&mut self.cells);
                 self.ends.push(self.cells.len());
                 *width = characters(&self.cells[start..]).clamp(*width, WIDEST.max(*width));
             }
@@ -293,6 +306,7 @@ fn repeat(text: &mut String, some: &str, mut count: usize) {
     }
 }
 
+const TICKS: &str = "````````````````";
 const DASHES: &str = "----------------------------------------------------------------";
 const BLANKS: &str = "                                                                ";
 
@@ -365,14 +379,21 @@ pub(super) fn listed<'a>(items: impl IntoIterator<Item = impl Into<Words<'a>>>) 
     };
     let mut made = first.to_string();
     for item in [second].into_iter().chain(items) {
-        let _ = write!(made, ", {item}");
+        made.push_str(", ");
+        item.push_to(&mut made);
     }
     Words::Made(made)
 }
 
 /// A link to a page.
 pub(super) fn link(words: &str, target: &str) -> Words<'static> {
-    Words::Made(format!("[{}]({target})", text(words)))
+    joined([
+        "[".into(),
+        text(words),
+        "](".into(),
+        target.into(),
+        ")".into(),
+    ])
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn facts(platform: &Platform, server: &McpServer) -> Vec<String> {
 }
 
 fn contract(page: &mut Writer, tool: &McpTool) {
-    page.subsection(format_args!("Tool {}", code(&tool.name)));
+    page.subsection(format!("Tool {}", code(&tool.name)));
     if let Some(purpose) = &tool.purpose {
         page.paragraph(text(purpose));
     }

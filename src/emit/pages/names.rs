@@ -54,7 +54,7 @@ pub(super) fn handles(book: &Book) -> Page {
         "No prefix has a meaning.",
     );
     let retired = platform.policy.retired_names.iter();
-    page.paragraph(format_args!(
+    page.paragraph(format!(
         "Names that must not come back: {}.",
         listed(retired.map(|(name, _)| code(name)))
     ));
@@ -66,15 +66,14 @@ fn handle_row<'a>(platform: &'a Platform, handle: &'a Handle) -> [Words<'a>; 6] 
     let targets = handle.targets.iter().filter(|_| alias.is_none());
     let targets = targets.map(|target| {
         let model = &platform[target.model];
-        let at = format!(
-            "{} on {}",
+        let weight = target.weight;
+        let weight = weight.map_or_else(String::new, |it| format!(" (weight {it})"));
+        joined([
             code(&model.name),
-            to_service("", &platform[model.service])
-        );
-        match target.weight {
-            Some(weight) => format!("{at} (weight {weight})"),
-            None => at,
-        }
+            " on ".into(),
+            to_service("", &platform[model.service]),
+            weight.into(),
+        ])
     });
     let state = match &handle.deprecated {
         Some(it) => {

@@ -15,7 +15,7 @@ pub(super) fn index(book: &Book) -> Page {
     let platform = book.platform;
     let mut page = Writer::titled(&platform.title);
     page.notes(platform.notes.as_deref());
-    page.paragraph(format_args!(
+    page.paragraph(format!(
         "{}, {}, {} and {}; the gateway is {}. Everything here is made from `platform.toml` by `homelab build`: change that file, not these pages.",
         counted(platform.machines().count(), "host"),
         counted(platform.services.len(), "service"),
@@ -163,15 +163,12 @@ pub(super) fn topology(book: &Book) -> Page {
         "Nothing calls anything.",
     );
     page.section("MCP servers");
-    page.paragraph(format_args!(
+    page.paragraph(format!(
         "What their tools promise is on {}.",
         link("a page of its own", "mcp.md")
     ));
     super::mcp::table(&mut page, platform);
-    page.paragraph(format_args!(
-        "Back to {}.",
-        link(&platform.title, "README.md")
-    ));
+    page.paragraph(format!("Back to {}.", link(&platform.title, "README.md")));
     Page::new("topology.md", "Topology", page.finish())
 }
 

@@ -1,7 +1,5 @@
 //! What will come, and what somebody must still find out.
 
-use std::fmt::Write as _;
-
 use super::markdown::{Writer, code, text, text_or_none};
 use super::{Book, Page, to_host, to_service, words};
 use crate::platform::{HostState, ModelState, ServiceState};
@@ -84,16 +82,16 @@ pub(super) fn planned(book: &Book) -> Page {
 
 /// A text in which names stand between backticks, as those of findings do.
 fn quoting(words: &str) -> String {
-    let mut written = String::new();
+    let mut written = String::with_capacity(words.len() + 16);
     for (at, part) in words.split('`').enumerate() {
         if at % 2 == 1 && !part.is_empty() {
-            let _ = write!(written, "{}", code(part));
+            code(part).push_to(&mut written);
         } else {
             // A text loses the blanks at its ends, which here stand between it and a name.
             let blank = |is: bool| if is { " " } else { "" };
             let inner = part.trim_matches(' ');
             written.push_str(blank(part.starts_with(' ')));
-            let _ = write!(written, "{}", text(inner));
+            text(inner).push_to(&mut written);
             written.push_str(blank(part.ends_with(' ') && !inner.is_empty()));
         }
     }

@@ -1,6 +1,6 @@
 //! The port ledger: who has which port, what is free, what is gone for good, and what moved.
 
-use super::markdown::{Words, Writer, code, listed, number, text, text_or_none};
+use super::markdown::{Words, Writer, code, joined, listed, number, text, text_or_none};
 use super::{Book, Page, to_host, words};
 use crate::ledger::State;
 use crate::platform::{Host, MovedKind, Platform, Service};
@@ -17,7 +17,7 @@ pub(super) fn ports(book: &Book) -> Page {
             continue;
         }
         page.section(text(&host.name));
-        page.paragraph(format_args!("{}: {}", to_host("", host), text(&host.title)));
+        page.paragraph(format!("{}: {}", to_host("", host), text(&host.title)));
         let rows: Vec<_> = held
             .into_iter()
             .map(|(key, claim)| {
@@ -28,7 +28,7 @@ pub(super) fn ports(book: &Book) -> Page {
                         State::Tombstone => "tombstone",
                     }
                     .into(),
-                    format!("{} {}", key.owner.noun(), code(key.owner.name())).into(),
+                    joined([key.owner.noun().into(), " ".into(), code(key.owner.name())]),
                     code(&claim.name),
                     code(&claim.address),
                 ]
@@ -51,7 +51,7 @@ pub(super) fn ports(book: &Book) -> Page {
             })
             .collect();
         if !free.is_empty() {
-            page.subsection(format_args!("Ranges on {}", text(&host.name)));
+            page.subsection(format!("Ranges on {}", text(&host.name)));
             page.table(
                 ["Range", "Service", "Ports", "Free", "For"],
                 &free,
@@ -98,7 +98,7 @@ fn history(page: &mut Writer, platform: &Platform) {
         .iter()
         .map(|it| {
             [
-                format!("{} {}", it.owner.noun(), code(it.owner.name())).into(),
+                joined([it.owner.noun().into(), " ".into(), code(it.owner.name())]),
                 number(it.from),
                 number(Some(it.to)),
                 text(&it.reason),

@@ -24,7 +24,7 @@ pub fn scaffold(platform: &Platform, service: &Service, up: &str) -> Vec<Page> {
 /// What the owner is asked to write in its place.
 fn ask(page: &mut Writer, section: &str, what: &str) {
     page.section(section);
-    page.paragraph(format_args!("*To be written: {what}.*"));
+    page.paragraph(format!("*To be written: {what}.*"));
 }
 
 /// The page that has the addresses, ports and values of a service.
@@ -37,7 +37,7 @@ fn its_page(service: &Service, up: &str) -> Words<'static> {
 
 fn spec(platform: &Platform, service: &Service, up: &str) -> String {
     let mut page = Writer::titled(&format!("{}: service spec", service.title));
-    page.paragraph(format_args!(
+    page.paragraph(format!(
         "What this service promises. Its addresses, ports, start command and values are made from platform.toml and stand on {}.",
         its_page(service, up)
     ));
@@ -66,7 +66,7 @@ fn spec(platform: &Platform, service: &Service, up: &str) -> String {
     }
     page.section("Health");
     if service.health.is_empty() {
-        page.paragraph(format_args!(
+        page.paragraph(format!(
             "Nothing is known that can be asked; `health` below `[services.{}]` says what is.",
             text(&service.name)
         ));
@@ -125,7 +125,7 @@ fn architecture(platform: &Platform, service: &Service, up: &str) -> String {
             to_service(up, gateway)
         ),
     };
-    page.paragraph(format_args!("Layer: {}. {rule}", layer(service.layer)));
+    page.paragraph(format!("Layer: {}. {rule}", layer(service.layer)));
     page.section("Who calls it");
     let callers = platform.callers_of(service.id);
     let callers: Vec<Words> = callers
@@ -164,7 +164,7 @@ fn links(page: &mut Writer, links: Vec<Words>, none: &str) {
 fn agents(platform: &Platform, service: &Service, up: &str) -> String {
     let name = &service.name;
     let mut page = Writer::titled(&format!("{}: notes for agents", service.title));
-    page.paragraph(format_args!(
+    page.paragraph(format!(
         "Read [SERVICE_SPEC.md](SERVICE_SPEC.md) and [ARCHITECTURE.md](ARCHITECTURE.md) first; {} has what changes, and {} the rules in force.",
         its_page(service, up),
         link("the decisions", &format!("{up}decisions.md"))

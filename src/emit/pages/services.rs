@@ -1,7 +1,9 @@
 //! The page of a service: its contract.
 
 use super::integrations::{value, why};
-use super::markdown::{Writer, code, code_or_none, listed, number, text, text_or_none};
+use super::markdown::{
+    Words, Writer, code, code_or_none, joined, listed, number, text, text_or_none,
+};
 use super::{Book, Page, service_path, to_host, to_service, words};
 use crate::backend::Role;
 use crate::emit::escape::shell_word;
@@ -96,13 +98,18 @@ fn facts(page: &mut Writer, platform: &Platform, service: &Service) {
     }
     if !service.pins.is_empty() {
         let pins = listed(service.pins.iter().map(|it| code(it)));
-        page.item(format_args!("held back: {pins}"));
+        page.fact(["held back: ".into(), pins]);
     }
     if let Some(it) = &service.approval {
         let (by, when, reason) = (text(&it.by), text(&it.when), text(&it.reason));
-        page.item(format_args!(
-            "approved: for the network, by {by} on {when}: {reason}"
-        ));
+        page.fact([
+            "approved: for the network, by ".into(),
+            by,
+            " on ".into(),
+            when,
+            ": ".into(),
+            reason,
+        ]);
     }
 }
 
@@ -265,7 +272,7 @@ fn calls(page: &mut Writer, platform: &Platform, service: &Service) {
         .map(|call| {
             let callee = &platform[call.to];
             let url = if callee.kind.one_model_per_port {
-                format!("{}, with the port of the model", code(&call.url)).into()
+                joined([code(&call.url), ", with the port of the model".into()])
             } else {
                 code(&call.url)
             };
@@ -299,16 +306,19 @@ fn models(page: &mut Writer, platform: &Platform, service: &Service) {
     }
 }
 
-fn to_add(service: &Service) -> String {
+fn to_add(service: &Service) -> Words<'static> {
+    let name = text(&service.name);
     match service.kind.role {
-        Role::Gateway => "A name that it serves is a `[handles.<name>]` in platform.toml, in front of a `[models.<id>]`.".to_owned(),
-        _ if !service.ranges.is_empty() => format!(
-            "A model is a `[models.<id>]` with `service = \"{}\"` and a port of its own: `homelab port next` finds the lowest free one.",
-            text(&service.name)
-        ),
-        _ => format!(
-            "What it serves, reads or calls is written below `[services.{}]` in platform.toml, then `homelab build`.",
-            text(&service.name)
-        ),
+        Role::Gateway => "A name that it serves is a `[handles.<name>]` in platform.toml, in front of a `[models.<id>]`.".into(),
+        _ if !service.ranges.is_empty() => joined([
+            "A model is a `[models.<id>]` with `service = \"".into(),
+            name,
+            "\"` and a port of its own: `homelab port next` finds the lowest free one.".into(),
+        ]),
+        _ => joined([
+            "What it serves, reads or calls is written below `[services.".into(),
+            name,
+            "]` in platform.toml, then `homelab build`.".into(),
+        ]),
     }
 }

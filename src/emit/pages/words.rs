@@ -1,8 +1,6 @@
 //! The words that pages have for the platform's states and kinds: those of `platform.toml`.
 
-use std::fmt::Write as _;
-
-use super::markdown::{DASH, code};
+use super::markdown::{DASH, Words, code, joined};
 use crate::emit::endpoint::http_url;
 use crate::platform::{
     Bind, Capability, Health, Host, HostState, Init, Level, ManagedBy, McpState, Method, Mode,
@@ -157,22 +155,22 @@ pub(super) fn level(level: Level) -> &'static str {
 }
 
 /// The path and method of a health check, with what is remarkable about it.
-pub(super) fn health(health: &Health) -> String {
+pub(super) fn health(health: &Health) -> Words<'static> {
     let method = match health.method {
         Method::Get => "GET",
         Method::Post => "POST",
     };
-    let mut words = code(&format!("{method} {}", health.path)).to_string();
-    if health.status != 200 {
-        let _ = write!(words, " → {}", health.status);
-    }
-    if health.needs_key {
-        words.push_str(" (with its key)");
-    }
-    if health.loads_model {
-        words.push_str(" (may load a model)");
-    }
-    words
+    let status = match health.status {
+        200 => String::new(),
+        other => [" → ", &other.to_string()].concat(),
+    };
+    let when = |is: bool, words: &'static str| Words::Ours(if is { words } else { "" });
+    joined([
+        code(&[method, " ", &health.path].concat()),
+        status.into(),
+        when(health.needs_key, " (with its key)"),
+        when(health.loads_model, " (may load a model)"),
+    ])
 }
 
 /// Where a service listens, in the file's words.
@@ -230,8 +228,8 @@ pub(super) fn bytes(bytes: u64) -> String {
     const GIB: u64 = 1 << 30;
     const MIB: u64 = 1 << 20;
     match bytes {
-        0..GIB => format!("{} MiB", bytes.div_ceil(MIB)),
-        _ if bytes.is_multiple_of(GIB) => format!("{} GiB", bytes / GIB),
+        0..GIB => bytes.div_ceil(MIB).to_string() + " MiB",
+        _ if bytes.is_multiple_of(GIB) => (bytes / GIB).to_string() + " GiB",
         _ => format!("{}.{} GiB", bytes / GIB, bytes % GIB * 10 / GIB),
     }
 }

@@ -58,7 +58,14 @@ fn unit(platform: &Platform, ranks: &Ranks, service: &Service) -> Result<Artifac
 /// The drop-in of a service whose package brings the unit; nothing when we have nothing to say.
 fn drop_in(platform: &Platform, service: &Service) -> Result<Option<Artifact>, EmitError> {
     let host = &platform[service.host].name;
-    let path = format!("systemd/{host}/{}.service.d/homelab.conf", service.run.unit);
+    let path = [
+        "systemd/",
+        host,
+        "/",
+        &service.run.unit,
+        ".service.d/homelab.conf",
+    ]
+    .concat();
     let environment: Result<Vec<_>, _> = service
         .env
         .iter()

@@ -1,7 +1,5 @@
 //! How somebody in one place reaches a service in another, and how a URL is written.
 
-use std::fmt::Write as _;
-
 use crate::platform::{Bind, Container, HostId, NetworkId, Platform, Service, ServiceId};
 
 /// Where somebody calls from. Inside a container loopback is the container itself.
@@ -73,7 +71,7 @@ impl Way<'_> {
             url.push_str(part);
         }
         if let Some(port) = port {
-            let _ = write!(url, ":{port}");
+            url.extend([":", &port.to_string()]);
         }
         url
     }

@@ -313,7 +313,7 @@ impl Draft<'_> {
             (None, Some(path)) => host
                 .checkout
                 .as_ref()
-                .map(|root| format!("{root}/{}", path.0)),
+                .map(|root| [root, "/", &path.0].concat()),
             (None, None) => None,
         };
         let mut writable = Vec::new();
@@ -358,12 +358,12 @@ impl Draft<'_> {
             state_directory: match kind.container.filter(|_| is_container) {
                 Some(container) => container.data.map(str::to_owned),
                 None => (kind.keeps_state && host.os == Os::Linux && !is_container)
-                    .then(|| format!("/var/lib/{unit}")),
+                    .then(|| ["/var/lib/", &unit].concat()),
             },
             label: run
                 .label
                 .clone()
-                .unwrap_or_else(|| format!("{}.{name}", self.manifest.name.as_str())),
+                .unwrap_or_else(|| [self.manifest.name.as_str(), ".", name].concat()),
             unit,
             workload: run.workload.unwrap_or(kind.workload),
             writable,
@@ -421,7 +421,7 @@ impl Draft<'_> {
             );
             return None;
         };
-        Some(format!("{root}/{path}"))
+        Some([root, "/", path].concat())
     }
 }
 
@@ -478,9 +478,9 @@ fn health(it: &manifest::Service, kind: &'static Kind) -> Vec<Health> {
 fn configs(kind: &'static Kind, host: &Host, run: &Run) -> Vec<(&'static str, String)> {
     let place = |place: ConfigPlace| match place {
         ConfigPlace::Absolute(path) => path.to_owned(),
-        ConfigPlace::Home(path) => format!("{}/{path}", host.home_of(&run.user)),
+        ConfigPlace::Home(path) => [&*host.home_of(&run.user), "/", path].concat(),
         ConfigPlace::Directory(path) => match &run.directory {
-            Some(directory) => format!("{directory}/{path}"),
+            Some(directory) => [directory, "/", path].concat(),
             None => format!(
                 "/etc/{}/{}",
                 run.unit,
