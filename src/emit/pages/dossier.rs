@@ -96,10 +96,7 @@ fn endpoints(platform: &Platform) -> Vec<[Words<'_>; 7]> {
         for (port, name, notes) in super::ports::of_service(platform, service) {
             let local = words::ways(platform, service, port);
             let url = local.last().map_or("", |(_, url)| url.as_str());
-            let health = service
-                .health
-                .first()
-                .map_or(NONE, |it| words::health(it).into());
+            let health = service.health.first().map_or(NONE, |it| words::health(it));
             let row = [
                 to_host("", &platform[service.host]),
                 port.to_string().into(),
