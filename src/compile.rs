@@ -5,7 +5,7 @@ use schemars::Schema;
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule, Source};
 use crate::emit::pages::Book;
 use crate::emit::site;
-use crate::emit::{Artifact, Artifacts, EMITTERS, EmitError, Emitter};
+use crate::emit::{Artifact, Artifacts, EMITTERS, Emit, EmitError, Emitter};
 use crate::ledger::{self, Lock};
 use crate::lint::{self, Date};
 use crate::manifest::{self, Manifest, shape};
@@ -182,7 +182,7 @@ fn read(document: &Document, much: bool, diagnostics: &mut Diagnostics) -> Optio
 
 /// Makes every artifact of a platform; the lock is what it promises, this build included.
 ///
-/// Emitters that read no other's artifacts work side by side on a large platform; those that list what the others made come last. The result is the same in any case.
+/// Emitters that read nothing of each other work side by side on a large platform. The result is the same in any case.
 pub fn emit(platform: &Platform, lock: &Lock) -> Result<Artifacts, EmitError> {
     let rules: Vec<&Rule> = rules().collect();
     let book = Book {
@@ -190,13 +190,16 @@ pub fn emit(platform: &Platform, lock: &Lock) -> Result<Artifacts, EmitError> {
         lock,
         rules: &rules,
     };
-    // The documents are listed last: they are made in many parts, so that no core waits long for another at the end.
-    let (last, first): (Vec<&Emitter>, Vec<&Emitter>) = EMITTERS.iter().partition(|it| it.last);
     let many = platform.services.len() >= MANY_SERVICES;
-    let made = side_by_side(&first, many, |emitter| emit_one(&book, emitter));
-    let mut artifacts = Artifacts::joined(made.into_iter().collect::<Result<_, _>>()?);
-    for emitter in &last {
-        emitter.run(&book, &mut artifacts)?;
+    let mut artifacts = Artifacts::new();
+    for round in 0..Emit::ROUNDS {
+        let emitters = EMITTERS.iter().filter(|it| it.emit.round() == round);
+        let emitters: Vec<&Emitter> = emitters.copied().collect();
+        let made = side_by_side(&emitters, many, |emitter| {
+            emit_one(&book, &artifacts, emitter)
+        });
+        let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
+        artifacts = Artifacts::joined(std::iter::once(artifacts).chain(made).collect());
     }
     Ok(artifacts)
 }
@@ -219,15 +222,16 @@ pub fn site(
 /// How many files one core digests in a row.
 const DIGESTS_IN_A_ROW: usize = 1024;
 
-fn emit_one(book: &Book, emitter: &Emitter) -> Result<Artifacts, EmitError> {
-    let mut artifacts = Artifacts::new();
-    emitter.run(book, &mut artifacts)?;
-    // Whoever makes a file works out its digest too, while the others are still busy.
-    let all: Vec<&Artifact> = artifacts.iter().collect();
-    in_parts(&all, DIGESTS_IN_A_ROW, true, |part| {
-        for artifact in part {
-            artifact.sha256();
-        }
-    });
+fn emit_one(book: &Book, before: &Artifacts, emitter: &Emitter) -> Result<Artifacts, EmitError> {
+    let artifacts = emitter.run(book, before)?;
+    if emitter.emit.round() + 1 < Emit::ROUNDS {
+        // Whoever makes a file works out its digest too, while the others are still busy.
+        let all: Vec<&Artifact> = artifacts.iter().collect();
+        in_parts(&all, DIGESTS_IN_A_ROW, true, |part| {
+            for artifact in part {
+                artifact.sha256();
+            }
+        });
+    }
     Ok(artifacts)
 }

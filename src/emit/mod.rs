@@ -60,7 +60,6 @@ pub static EMITTERS: &[&Emitter] = &[
     &config::EMITTER,
     &routes::EMITTER,
     &docs::EMITTER,
-    // These two read what the others made, so they stay at the end and in this order.
     &ops::EMITTER,
     &manifest::EMITTER,
 ];
@@ -72,8 +71,6 @@ pub struct Emitter {
     pub name: &'static str,
     /// What it makes, in one line.
     pub summary: &'static str,
-    /// True when it reads what the others made.
-    pub last: bool,
     /// Adds its artifacts.
     pub emit: Emit,
 }
@@ -85,15 +82,36 @@ pub enum Emit {
     Platform(fn(&Platform, &mut Artifacts) -> Result<(), EmitError>),
     /// The platform, its promises and the rules: for what is read.
     Book(fn(&Book, &mut Artifacts) -> Result<(), EmitError>),
+    /// The platform, and what is made for what runs: for what installs that.
+    Installed(fn(&Platform, &Artifacts, &mut Artifacts) -> Result<(), EmitError>),
+    /// The platform, and what everybody else made: for what lists it.
+    All(fn(&Platform, &Artifacts, &mut Artifacts) -> Result<(), EmitError>),
+}
+
+impl Emit {
+    /// How many rounds of emitters come before it: those of one round read nothing of each other.
+    pub fn round(&self) -> usize {
+        match self {
+            Self::Platform(_) => 0,
+            Self::Book(_) | Self::Installed(_) => 1,
+            Self::All(_) => 2,
+        }
+    }
+
+    /// How many rounds there are.
+    pub const ROUNDS: usize = 3;
 }
 
 impl Emitter {
-    /// Adds the emitter's artifacts.
-    pub fn run(&self, book: &Book, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+    /// Returns the emitter's artifacts; it sees those of the rounds before.
+    pub fn run(&self, book: &Book, before: &Artifacts) -> Result<Artifacts, EmitError> {
+        let mut own = Artifacts::new();
         match self.emit {
-            Emit::Platform(emit) => emit(book.platform, artifacts),
-            Emit::Book(emit) => emit(book, artifacts),
-        }
+            Emit::Platform(emit) => emit(book.platform, &mut own),
+            Emit::Book(emit) => emit(book, &mut own),
+            Emit::Installed(emit) | Emit::All(emit) => emit(book.platform, before, &mut own),
+        }?;
+        Ok(own)
     }
 }
 

@@ -30,9 +30,7 @@ fn build(text: &str) -> Result<Artifacts, EmitError> {
         lock: &lock,
         rules: &[],
     };
-    let mut artifacts = Artifacts::new();
-    emitter.run(&book, &mut artifacts)?;
-    Ok(artifacts)
+    emitter.run(&book, &Artifacts::new())
 }
 
 /// All files with their paths, as one text.

@@ -33,9 +33,7 @@ fn build(text: &str) -> Artifacts {
         lock: &lock,
         rules: &[],
     };
-    let mut artifacts = Artifacts::new();
-    emitter.run(&book, &mut artifacts).unwrap();
-    artifacts
+    emitter.run(&book, &Artifacts::new()).unwrap()
 }
 
 /// All files but the script, as one text.

@@ -24,19 +24,16 @@ pub(super) fn fault(path: &str) -> Option<&'static str> {
     if path.starts_with('/') {
         return Some("it is absolute");
     }
-    if path.contains('\\') {
-        return Some("it has a backslash");
-    }
-    if bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' {
-        return Some("it begins with a drive letter");
-    }
-    let has_control = if path.is_ascii() {
-        bytes.iter().any(u8::is_ascii_control)
-    } else {
-        path.chars().any(char::is_control)
-    };
-    if has_control {
-        return Some("it has a control character");
+    if !is_simple(path) {
+        if path.contains('\\') {
+            return Some("it has a backslash");
+        }
+        if bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' {
+            return Some("it begins with a drive letter");
+        }
+        if path.chars().any(char::is_control) {
+            return Some("it has a control character");
+        }
     }
     if path.len() > 1000 {
         return Some("it is longer than 1000 bytes");
@@ -48,6 +45,15 @@ pub(super) fn fault(path: &str) -> Option<&'static str> {
             .any(|name| name.eq_ignore_ascii_case(top))
             .then_some("the name is kept for the build's own files")
     })
+}
+
+/// True for a path of small letters, digits and a few marks, as nearly all are. All bytes are looked at, which takes less than to stop at the first.
+fn is_simple(path: &str) -> bool {
+    let is_simple = |byte: u8| match byte {
+        b'a'..=b'z' | b'0'..=b'9' => true,
+        _ => matches!(byte, b'-' | b'.' | b'/' | b'_'),
+    };
+    path.bytes().fold(true, |all, byte| all & is_simple(byte))
 }
 
 fn part_fault(part: &str) -> Option<&'static str> {
@@ -122,8 +128,7 @@ pub(super) fn check(artifacts: &Artifacts) -> Result<(), OutputError> {
 
 /// A path as macOS compares it, which folds case: there two such names are one file.
 fn folded(path: &str) -> Cow<'_, str> {
-    let is_folded = |byte: &u8| byte.is_ascii() && !byte.is_ascii_uppercase();
-    if path.as_bytes().iter().all(is_folded) {
+    if is_simple(path) {
         Cow::Borrowed(path)
     } else {
         Cow::Owned(path.to_lowercase())

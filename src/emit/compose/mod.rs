@@ -17,7 +17,6 @@ use crate::platform::{
 pub(super) static EMITTER: Emitter = Emitter {
     name: "compose",
     summary: "a docker-compose.yml for each host with containers",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

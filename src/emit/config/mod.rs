@@ -12,7 +12,6 @@ use crate::platform::{Platform, Service};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "config",
     summary: "the configuration files of OptiLLM, SearXNG and Redis",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

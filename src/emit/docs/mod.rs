@@ -6,7 +6,6 @@ use super::{Artifact, Artifacts, Emit, EmitError, Emitter};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "docs",
     summary: "topology, dossier, integrations, handles, ports and a page for each host and service, as Markdown",
-    last: false,
     emit: Emit::Book(emit),
 };
 

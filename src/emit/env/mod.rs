@@ -13,7 +13,6 @@ use crate::platform::Platform;
 pub(super) static EMITTER: Emitter = Emitter {
     name: "env",
     summary: "an env file and a start script for each service, and the secrets of each host",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

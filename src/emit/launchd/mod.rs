@@ -14,7 +14,6 @@ use crate::platform::{Host, ManagedBy, Platform, Restart, Service, Workload};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "launchd",
     summary: "a daemon for each service on a macOS host, with its log",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

@@ -11,7 +11,6 @@ use crate::platform::{Platform, Service};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "litellm",
     summary: "the configuration of a LiteLLM gateway",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

@@ -11,21 +11,20 @@ use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Install};
 /// Where the manifest lies below `generated/`.
 pub const PATH: &str = "manifest.json";
 
-/// Comes last: it lists what the others made.
+/// Lists what the others made.
 pub(super) static EMITTER: Emitter = Emitter {
     name: "manifest",
     summary: "every file with its digest, and where it is installed",
-    last: true,
-    emit: Emit::Platform(emit),
+    emit: Emit::All(emit),
 };
 
 #[expect(
     clippy::unnecessary_wraps,
     reason = "every emitter may fail, and this one never does"
 )]
-fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+fn emit(platform: &Platform, all: &Artifacts, artifacts: &mut Artifacts) -> Result<(), EmitError> {
     let many = platform.services.len() >= MANY_SERVICES;
-    artifacts.add(Artifact::new(PATH, render(&platform.name, artifacts, many)));
+    artifacts.add(Artifact::new(PATH, render(&platform.name, all, many)));
     Ok(())
 }
 

@@ -31,7 +31,6 @@ use crate::platform::{Layer, McpServer, Platform, Service, ServiceId, Transport}
 pub(super) static EMITTER: Emitter = Emitter {
     name: "mcp",
     summary: "the MCP registry, and a file for each MCP client in its own dialect",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

@@ -18,12 +18,11 @@ use crate::side_by_side::{MANY_SERVICES, side_by_side};
 use super::template::seen;
 use super::{Artifact, Artifacts, Emit, EmitError, Emitter, Template};
 
-/// Comes after every emitter whose artifacts are installed: `install.sh` lists them.
+/// Reads what is installed: `install.sh` lists it.
 pub(super) static EMITTER: Emitter = Emitter {
     name: "ops",
     summary: "scripts that ask, restart, redeploy, install, renew and clear",
-    last: true,
-    emit: Emit::Platform(emit),
+    emit: Emit::Installed(emit),
 };
 
 static SCRIPTS: [Script; 6] = [
@@ -134,10 +133,14 @@ fn live(platform: &Platform) -> String {
     names.join(" ")
 }
 
-fn emit(platform: &Platform, artifacts: &mut Artifacts) -> Result<(), EmitError> {
+fn emit(
+    platform: &Platform,
+    installed: &Artifacts,
+    artifacts: &mut Artifacts,
+) -> Result<(), EmitError> {
     let many = platform.services.len() >= MANY_SERVICES;
     let made = side_by_side(&TABLES, many, |(name, make)| {
-        Ok((*name, make(platform, artifacts)?))
+        Ok((*name, make(platform, installed)?))
     });
     let tables: BTreeMap<&str, Value> = made.into_iter().collect::<Result<_, EmitError>>()?;
     let tables = Value::from(tables);

@@ -17,7 +17,6 @@ use crate::platform::{
 pub(super) static EMITTER: Emitter = Emitter {
     name: "quadlet",
     summary: "files of Podman Quadlet for each host with containers of Podman",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

@@ -35,7 +35,6 @@ use crate::platform::{ManagedBy, Platform};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "registry",
     summary: "handles, models and services as data, and warm-up profiles with the script that applies them",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

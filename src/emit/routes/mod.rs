@@ -13,7 +13,6 @@ use crate::routes;
 pub(super) static EMITTER: Emitter = Emitter {
     name: "routes",
     summary: "the route table of `homelab proxy`",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

@@ -15,7 +15,6 @@ use crate::platform::{ManagedBy, Platform, Restart, Service};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "systemd",
     summary: "a unit for each service on a Linux host, hardened for its workload",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

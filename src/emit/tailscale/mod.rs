@@ -10,7 +10,6 @@ use crate::platform::{Host, NetworkKind, Platform, Service};
 pub(super) static EMITTER: Emitter = Emitter {
     name: "tailscale",
     summary: "what each host publishes on the tailnet, and the tailnet's policy file",
-    last: false,
     emit: Emit::Platform(emit),
 };
 

@@ -193,13 +193,10 @@ fn emit(platform: &Platform) -> Result<Artifacts, EmitError> {
         lock: &lock,
         rules: &[],
     };
-    let mut artifacts = Artifacts::new();
-    for emitter in EMITTERS {
-        if ["env", "systemd", "launchd"].contains(&emitter.name) {
-            emitter.run(&book, &mut artifacts)?;
-        }
-    }
-    Ok(artifacts)
+    let names = ["env", "systemd", "launchd"];
+    let emitters = EMITTERS.iter().filter(|it| names.contains(&it.name));
+    let made = emitters.map(|it| it.run(&book, &Artifacts::new()));
+    Ok(Artifacts::joined(made.collect::<Result<_, _>>()?))
 }
 
 fn emitted(text: &str) -> Artifacts {
