@@ -197,7 +197,7 @@ impl<'a> Journal<'a> {
     /// Where `path` is staged, when it is in a tree.
     fn in_tree(&self, path: &str) -> Option<String> {
         let (tree, below) = self.tree_of(path)?;
-        Some([tree_name(tree).as_str(), below].concat())
+        Some(tree_name(tree, below))
     }
 
     /// Where the new file of a step is staged.
@@ -220,8 +220,9 @@ impl<'a> Journal<'a> {
     }
 }
 
-fn tree_name(tree: usize) -> String {
-    [FOLDER, "/tree-", &tree.to_string()].concat()
+/// Where what is `below` a tree is staged: nothing, or a path with a `/` before it.
+fn tree_name(tree: usize, below: &str) -> String {
+    [FOLDER, "/tree-", &tree.to_string(), below].concat()
 }
 
 fn old_name(slot: usize) -> String {
@@ -343,7 +344,7 @@ fn forward(disk: &dyn Disk, journal: &Journal) -> Result<Vec<String>, OutputErro
     }
     prune(disk, journal)?;
     let placed: Vec<bool> = (journal.trees.iter().enumerate())
-        .map(|(tree, path)| disk.rename_folder(&tree_name(tree), path).is_ok())
+        .map(|(tree, path)| disk.rename_folder(&tree_name(tree, ""), path).is_ok())
         .collect();
     // What is in the way of a tree, or why it cannot be moved, is found out file by file.
     let is_placed = |path: &str| {

@@ -29,28 +29,34 @@ pub(super) fn env_file(
 
 /// The text of an env file. It is no template: there are as many as services, and each has a few lines for each of many variables.
 fn text(platform: &Platform, service: &Service, path: &str) -> Result<String, Unwritable> {
-    let mut text = String::with_capacity(2048);
-    let mut write = |parts: &[&str]| parts.iter().for_each(|part| text.push_str(part));
+    let mut text = String::with_capacity(4096);
     let heading = process::heading(platform, service);
-    write(&["# ", &comment_line(&heading), "\n"]);
-    write(&[
-        "#\n# A template made from platform.toml. It is installed as ",
-        &comment_line(path),
-        "\n",
-    ]);
-    write(&[HOW_TO_FILL_IN]);
+    text.extend(["# ", &comment_line(&heading), "\n"]);
+    text.push_str("#\n# A template made from platform.toml. It is installed as ");
+    text.extend([&comment_line(path), "\n", HOW_TO_FILL_IN]);
+    let mut comments = Comments {
+        text: &mut text,
+        line: String::new(),
+    };
     for variable in &service.env {
-        write(&["\n"]);
-        for comment in comments(platform, service, variable) {
-            write(&["# ", &comment_line(&comment), "\n"]);
+        comments.text.push('\n');
+        comments.add_source(platform, variable);
+        comments.add_reason(service, variable);
+        let decided = process::decided(platform, variable);
+        if decided.is_none() {
+            comments.add(&[if variable.required {
+                "Required: the service does not start without it."
+            } else {
+                "Not required."
+            }]);
         }
         let name = env_file_value(&variable.name)?;
         if matches!(variable.value, Value::Variable(_)) {
             // A copy of another, which the start script makes: an assignment here could only be wrong.
-            write(&["# ", &name, "=\n"]);
+            comments.text.extend(["# ", &name, "=\n"]);
         } else {
-            let decided = process::decided(platform, variable).unwrap_or_default();
-            write(&[&name, "=", &env_file_value(decided)?, "\n"]);
+            let value = env_file_value(decided.unwrap_or_default())?;
+            comments.text.extend([&name, "=", &*value, "\n"]);
         }
     }
     Ok(text)
@@ -62,52 +68,53 @@ const HOW_TO_FILL_IN: &str = "\
 # or signs stands in single quotes.
 ";
 
-/// What there is to say about a variable.
-fn comments(platform: &Platform, service: &Service, variable: &Variable) -> Vec<String> {
-    let mut comments = source(platform, variable);
-    comments.extend(reason(service, variable));
-    if process::decided(platform, variable).is_none() {
-        let required = if variable.required {
-            "Required: the service does not start without it."
-        } else {
-            "Not required."
-        };
-        comments.push(required.to_owned());
-    }
-    comments
+/// What there is to say about variables, in the text that it is said in.
+struct Comments<'t> {
+    text: &'t mut String,
+    /// Where the words of a line are put together.
+    line: String,
 }
 
-/// Where the value of a variable comes from.
-fn source(platform: &Platform, variable: &Variable) -> Vec<String> {
-    let kept = "platform.toml decides it, whatever is written here.";
-    match &variable.value {
-        Value::Text(_) => vec![["A plain value; ", kept].concat()],
-        Value::Url(id, _) => vec![["The URL of `", &platform[*id].name, "`; ", kept].concat()],
-        Value::Handle(id) => vec![["The handle `", &platform[*id].name, "`; ", kept].concat()],
-        Value::Variable(name) => {
-            vec![["The value of ", name, "; the start script copies it."].concat()]
-        }
-        Value::FillIn(words) => vec![["To fill in: ", words].concat()],
-        Value::Secret(id) => {
-            let secret = &platform[*id];
-            let mut lines =
-                vec![["The secret `", &secret.name, "`: ", &secret.title, "."].concat()];
-            if let Some(command) = &secret.command {
-                lines.push(["Make one, once for the whole platform: ", command].concat());
+impl Comments<'_> {
+    /// Adds a line of these words.
+    fn add(&mut self, words: &[&str]) {
+        self.line.clear();
+        self.line.extend(words.iter().copied());
+        self.text.extend(["# ", &comment_line(&self.line), "\n"]);
+    }
+
+    /// Where the value of a variable comes from.
+    fn add_source(&mut self, platform: &Platform, variable: &Variable) {
+        let kept = "platform.toml decides it, whatever is written here.";
+        match &variable.value {
+            Value::Text(_) => self.add(&["A plain value; ", kept]),
+            Value::Url(id, _) => self.add(&["The URL of `", &platform[*id].name, "`; ", kept]),
+            Value::Handle(id) => self.add(&["The handle `", &platform[*id].name, "`; ", kept]),
+            Value::Variable(name) => {
+                self.add(&["The value of ", name, "; the start script copies it."]);
             }
-            if let Some(place) = &secret.obtain {
-                lines.push(["Obtain it: ", place].concat());
+            Value::FillIn(words) => self.add(&["To fill in: ", words]),
+            Value::Secret(id) => {
+                let secret = &platform[*id];
+                self.add(&["The secret `", &secret.name, "`: ", &secret.title, "."]);
+                if let Some(command) = &secret.command {
+                    self.add(&["Make one, once for the whole platform: ", command]);
+                }
+                if let Some(place) = &secret.obtain {
+                    self.add(&["Obtain it: ", place]);
+                }
             }
-            lines
         }
     }
-}
 
-/// Who wants a variable, when it is not the owner.
-fn reason(service: &Service, variable: &Variable) -> Option<String> {
-    match &variable.origin {
-        Origin::Owner => None,
-        Origin::Kind(why) => Some(["Always set for ", service.kind.title, ": ", why, "."].concat()),
-        Origin::Route(deployment) => Some(["Read by the route `", deployment, "`."].concat()),
+    /// Who wants a variable, when it is not the owner.
+    fn add_reason(&mut self, service: &Service, variable: &Variable) {
+        match &variable.origin {
+            Origin::Owner => {}
+            Origin::Kind(why) => {
+                self.add(&["Always set for ", service.kind.title, ": ", why, "."]);
+            }
+            Origin::Route(deployment) => self.add(&["Read by the route `", deployment, "`."]),
+        }
     }
 }

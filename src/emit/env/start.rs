@@ -82,22 +82,25 @@ impl<'a> Script<'a> {
                 Some(path) => ["fill in ", path].concat(),
                 None => "platform.toml names no env_file for it".to_owned(),
             },
-            optional: lines(optional.map(|it| {
+            optional: lines(optional, |line, it| {
                 let name = shell_word(&it.name)?;
-                let value = expansion(&it.name);
-                Ok(["[ -n ", &value, " ] || unset ", &name].concat())
-            }))?,
+                line.push_str("[ -n ");
+                push_value(line, &it.name);
+                line.extend([" ] || unset ", &*name]);
+                Ok(())
+            })?,
             // What a copied variable is copied from is asked for by its own name.
             required: lines(
                 required
                     .iter()
                     .filter(|it| !matches!(it.value, Value::Variable(_)))
                     .map(|it| it.name.as_str())
-                    .chain(copied(platform, service))
-                    .map(|name| {
-                        let value = expansion(name);
-                        Ok(["homelab_need ", &shell_word(name)?, " ", &value].concat())
-                    }),
+                    .chain(copied(platform, service)),
+                |line, name| {
+                    line.extend(["homelab_need ", &*shell_word(name)?, " "]);
+                    push_value(line, name);
+                    Ok(())
+                },
             )?,
             exports: exports(platform, service)?,
             directory,
@@ -136,47 +139,66 @@ fn copied<'a>(platform: &'a Platform, service: &'a Service) -> impl Iterator<Ite
         })
 }
 
-/// One line after the other, without the last one's end.
-fn lines(lines: impl Iterator<Item = Result<String, Unwritable>>) -> Result<String, Unwritable> {
-    Ok(lines.collect::<Result<Vec<_>, _>>()?.join("\n"))
+/// What `write` says of each item, one line after the other, without the last one's end.
+fn lines<T>(
+    items: impl Iterator<Item = T>,
+    write: impl Fn(&mut String, T) -> Result<(), Unwritable>,
+) -> Result<String, Unwritable> {
+    let mut lines = String::with_capacity(500);
+    for item in items {
+        if !lines.is_empty() {
+            lines.push('\n');
+        }
+        write(&mut lines, item)?;
+    }
+    Ok(lines)
 }
 
 /// What the script sets by itself: the path, what the platform decides, and copies of other variables last.
 fn exports(platform: &Platform, service: &Service) -> Result<String, Unwritable> {
-    let mut exports = Vec::new();
-    let export = |name: &str, value: &str| -> Result<String, Unwritable> {
-        Ok(["export ", &shell_word(name)?, "=", value].concat())
-    };
-    if platform.variable(service, "PATH").is_none() {
-        let path = process::search_path(&platform[service.host], service);
-        exports.push(export("PATH", &shell_word(&path)?)?);
-    }
-    for variable in &service.env {
-        if let Some(text) = process::decided(platform, variable) {
-            exports.push(export(&variable.name, &shell_word(text)?)?);
+    let path = platform.variable(service, "PATH").is_none();
+    let path = path.then(|| process::search_path(&platform[service.host], service));
+    let path = path.iter().map(|it| ("PATH", Exported::Text(it)));
+    let decided = service.env.iter().filter_map(|it| {
+        let text = process::decided(platform, it)?;
+        Some((it.name.as_str(), Exported::Text(text)))
+    });
+    let copies = service.env.iter().filter_map(|it| match &it.value {
+        Value::Variable(name) => Some((it.name.as_str(), Exported::ValueOf(name))),
+        _ => None,
+    });
+    lines(path.chain(decided).chain(copies), |line, (name, value)| {
+        line.extend(["export ", &*shell_word(name)?, "="]);
+        match value {
+            Exported::Text(text) => line.push_str(&shell_word(text)?),
+            Exported::ValueOf(name) => push_value(line, name),
         }
-    }
-    for variable in &service.env {
-        if let Value::Variable(name) = &variable.value {
-            exports.push(export(&variable.name, &expansion(name))?);
-        }
-    }
-    Ok(exports.join("\n"))
+        Ok(())
+    })
+}
+
+/// What the script sets a variable to.
+enum Exported<'a> {
+    Text(&'a str),
+    ValueOf(&'a str),
 }
 
 /// A command as shell words.
 fn words(command: &[Word]) -> Result<String, Unwritable> {
-    let words: Result<Vec<_>, _> = command
-        .iter()
-        .map(|word| match word {
-            Word::Text(text) => shell_word(text).map(std::borrow::Cow::into_owned),
-            Word::Variable(name) => Ok(expansion(name)),
-        })
-        .collect();
-    Ok(words?.join(" "))
+    let mut words = String::with_capacity(200);
+    for word in command {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        match word {
+            Word::Text(text) => words.push_str(&shell_word(text)?),
+            Word::Variable(name) => push_value(&mut words, name),
+        }
+    }
+    Ok(words)
 }
 
-/// The value of a variable as one word; empty when it is not set.
-fn expansion(name: &str) -> String {
-    ["\"${", name, "-}\""].concat()
+/// Adds the value of a variable as one word; empty when it is not set.
+fn push_value(text: &mut String, name: &str) {
+    text.extend(["\"${", name, "-}\""]);
 }

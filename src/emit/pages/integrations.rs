@@ -91,14 +91,14 @@ pub(super) fn value<'a>(up: &'a str, platform: &'a Platform, variable: &'a Varia
     match &variable.value {
         Value::Text(words) if words.is_empty() => "empty".into(),
         Value::Text(words) => code(words),
-        Value::Secret(id) => joined(["secret ".into(), code(&platform[*id].name)]),
+        Value::Secret(id) => Words::Named("secret ", &platform[*id].name),
         Value::Url(id, url) => {
             let service = to_service(up, &platform[*id]);
             joined([code(url), " of ".into(), service])
         }
-        Value::Handle(id) => joined(["handle ".into(), code(&platform[*id].name)]),
+        Value::Handle(id) => Words::Named("handle ", &platform[*id].name),
         Value::FillIn(words) => joined(["to fill in: ".into(), text(words)]),
-        Value::Variable(name) => joined(["as ".into(), code(name)]),
+        Value::Variable(name) => Words::Named("as ", name),
     }
 }
 
@@ -107,6 +107,6 @@ pub(super) fn why(variable: &Variable) -> Words<'_> {
     match &variable.origin {
         Origin::Owner => NONE,
         Origin::Kind(why) => text(why),
-        Origin::Route(name) => joined(["the route ".into(), code(name)]),
+        Origin::Route(name) => Words::Named("the route ", name),
     }
 }

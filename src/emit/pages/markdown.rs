@@ -16,6 +16,8 @@ pub(super) enum Words<'a> {
     Text(&'a str),
     /// A reader's words as a code span.
     Code(&'a str),
+    /// Words of ours, then a reader's as a code span.
+    Named(&'static str, &'a str),
     /// A link by the name of what it leads to, whose page lies in a folder of its own kind. The names of the platform's hosts and services are letters, digits and hyphens, and need no escape.
     Link {
         /// The way to the folder of all pages: `""` or `"../"`.
@@ -39,6 +41,10 @@ impl Words<'_> {
             Self::Made(words) => out.write_str(words),
             Self::Text(words) => out.write_str(&markdown_text(words)),
             Self::Code(words) => write_markdown_code(words, out),
+            Self::Named(what, name) => {
+                out.write_str(what)?;
+                write_markdown_code(name, out)
+            }
             Self::Link { up, folder, name } => {
                 let parts = ["[", name, "](", up, folder, name, ".md)"];
                 parts.into_iter().try_for_each(|it| out.write_str(it))

@@ -2,6 +2,8 @@
 //!
 //! `ProtectSystem=strict` makes everything read-only and `ProtectHome=` hides the homes, where most of a lab's programs, models and env files are. So what a service needs is named: below a home it is mounted back, elsewhere it is made writable.
 
+use std::borrow::Cow;
+
 use crate::emit::escape::{Unwritable, systemd_words};
 use crate::emit::process;
 use crate::platform::{ModelState, Platform, Service, Word};
@@ -31,8 +33,8 @@ pub(super) struct Sandbox {
 
 /// A path that a service needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Need {
-    path: String,
+struct Need<'a> {
+    path: Cow<'a, str>,
     write: bool,
     /// True when the service starts without it.
     optional: bool,
@@ -49,7 +51,7 @@ impl Sandbox {
         Self::for_needs(needs(platform, service))
     }
 
-    fn for_needs(needs: Vec<Need>) -> Self {
+    fn for_needs(needs: Vec<Need<'_>>) -> Self {
         let needs = without_covered(needs);
         let above = |roots: &[&str]| {
             roots
@@ -72,7 +74,7 @@ impl Sandbox {
             mounts: needs
                 .iter()
                 .filter(|it| !it.optional && !is_below(&it.path, "/etc"))
-                .map(|it| it.path.clone())
+                .map(|it| it.path.clone().into_owned())
                 .collect(),
         };
         for need in needs {
@@ -81,7 +83,7 @@ impl Sandbox {
             let path = if need.optional {
                 ["-", &need.path].concat()
             } else {
-                need.path
+                need.path.into_owned()
             };
             match (hidden, need.write) {
                 (true, true) => sandbox.binds.push(path),
@@ -137,11 +139,11 @@ impl Sandbox {
 }
 
 /// What a service needs beyond the system: to write where it works, where its models and their caches lie and what the owner names; to read its configuration, its env file and the programs of its user.
-fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
+fn needs<'a>(platform: &'a Platform, service: &'a Service) -> Vec<Need<'a>> {
     let run = &service.run;
     let host = &platform[service.host];
     let mut needs = Vec::new();
-    let mut need = |path: &str, write: bool, optional: bool| {
+    let mut need = |path: Cow<'a, str>, write: bool, optional: bool| {
         needs.push(Need {
             path: normal(path),
             write,
@@ -150,16 +152,16 @@ fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
     };
     if let Some(directory) = &run.directory {
         // `uv run` renews `.venv` and `uv.lock` there, and Python writes `__pycache__`.
-        need(directory, true, false);
+        need(directory.into(), true, false);
     }
     for path in &run.writable {
-        need(path, true, false);
+        need(path.into(), true, false);
     }
     for path in &run.readable {
-        need(path, false, false);
+        need(path.into(), false, false);
     }
     for path in model_paths(platform, service) {
-        need(&path, true, false);
+        need(path.into(), true, false);
     }
     let certificate = service.tls.iter().flat_map(|it| [&it.certificate, &it.key]);
     for path in service
@@ -172,14 +174,14 @@ fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
         let folder = path
             .rsplit_once('/')
             .map_or(path.as_str(), |(folder, _)| folder);
-        need(folder, false, false);
+        need(folder.into(), false, false);
     }
     if let Some(path) = &service.env_file {
-        need(path, false, true);
+        need(path.into(), false, true);
     }
     let home = host.home_of(&run.user);
     for path in PROGRAMS {
-        need(&[home.as_str(), "/", path].concat(), false, true);
+        need([home.as_str(), "/", path].concat().into(), false, true);
     }
     for word in process::commands(service)
         .into_iter()
@@ -188,7 +190,7 @@ fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
         if let Word::Text(program) = word
             && program.starts_with('/')
         {
-            need(&installation(program, &home), false, false);
+            need(installation(program, &home).into(), false, false);
         }
     }
     needs
@@ -196,7 +198,7 @@ fn needs(platform: &Platform, service: &Service) -> Vec<Need> {
 
 /// What must be there for a program to run: for `<folder>/bin/<program>` the folder, because a program of a virtual environment reads its libraries there; never a whole home.
 fn installation(program: &str, home: &str) -> String {
-    let program = normal(program);
+    let program = normal(program.into());
     let parent = |path: &str| {
         path.rsplit_once('/')
             .map_or("", |(folder, _)| folder)
@@ -212,7 +214,7 @@ fn installation(program: &str, home: &str) -> String {
     [folder, bin]
         .into_iter()
         .find(|it| narrow(it))
-        .unwrap_or(program)
+        .unwrap_or_else(|| program.into_owned())
 }
 
 /// Where the programs of a user lie below the home: what is installed for the user alone, and the Pythons of uv, to which every `.venv/bin/python` made by uv is a link.
@@ -225,7 +227,7 @@ const PROGRAMS: [&str; 5] = [
 ];
 
 /// Where the models of a service lie: their own path, else the volume they are on, and their cache. All are writable, because model servers keep compiled models, locks and references beside the weights.
-fn model_paths(platform: &Platform, service: &Service) -> Vec<String> {
+fn model_paths<'a>(platform: &'a Platform, service: &'a Service) -> Vec<&'a str> {
     let volumes = &platform[service.host].volumes;
     let mut paths = Vec::new();
     for model in platform
@@ -237,14 +239,14 @@ fn model_paths(platform: &Platform, service: &Service) -> Vec<String> {
             .as_ref()
             .and_then(|(name, _)| volumes.iter().find(|it| it.name == *name))
             .map(|it| &it.path);
-        paths.extend(model.cache_path.clone());
-        paths.extend(model.source_path.as_ref().or(volume).cloned());
+        paths.extend(model.cache_path.as_deref());
+        paths.extend(model.source_path.as_ref().or(volume).map(String::as_str));
     }
     paths
 }
 
 /// Drops every need that a stronger one covers: a path below a writable one, the same path twice.
-fn without_covered(mut needs: Vec<Need>) -> Vec<Need> {
+fn without_covered(mut needs: Vec<Need<'_>>) -> Vec<Need<'_>> {
     // What lies above comes first. Of one path, the writable need does, and the certain one before the optional one.
     needs.sort_by(|a, b| (&a.path, !a.write, a.optional).cmp(&(&b.path, !b.write, b.optional)));
     // In the order of their paths, of which each is there once.
@@ -254,7 +256,7 @@ fn without_covered(mut needs: Vec<Need>) -> Vec<Need> {
             // An optional folder may be absent, and then nothing below it is mounted.
             it.write >= need.write && (!it.optional || need.optional)
         };
-        let at = |path: &str| kept.binary_search_by(|it| it.path.as_str().cmp(path)).ok();
+        let at = |path: &str| kept.binary_search_by(|it| it.path.as_ref().cmp(path)).ok();
         let covered = ancestors(&need.path)
             .filter_map(at)
             .any(|at| covers(&kept[at]));
@@ -285,7 +287,7 @@ fn is_below(path: &str, root: &str) -> bool {
 }
 
 /// A path without doubled, single-dot or trailing parts, so that comparing texts compares places.
-fn normal(path: &str) -> String {
+fn normal(path: Cow<'_, str>) -> Cow<'_, str> {
     // Nearly every path is so already; all bytes are looked at, many at once.
     let is_odd = |it: &[u8]| {
         it[0] == b'/' && (it[1] == b'/' || it[1] == b'.' && matches!(it[2], b'/' | b'.'))
@@ -293,7 +295,7 @@ fn normal(path: &str) -> String {
     let bytes = path.as_bytes();
     let odd = bytes.windows(3).fold(false, |odd, it| odd | is_odd(it));
     if path.starts_with('/') && !odd && !path.ends_with('/') && !path.ends_with("/.") {
-        return path.to_owned();
+        return path;
     }
     let mut normal = String::with_capacity(path.len() + 1);
     for part in path.split('/') {
@@ -309,7 +311,7 @@ fn normal(path: &str) -> String {
     if normal.is_empty() {
         normal.push('/');
     }
-    normal
+    normal.into()
 }
 
 #[cfg(test)]
@@ -334,7 +336,7 @@ mod tests {
             ("a", "/a"),
             ("", "/"),
         ] {
-            assert_eq!(normal(path), expected, "{path}");
+            assert_eq!(normal(path.into()), expected, "{path}");
         }
     }
 
