@@ -186,7 +186,8 @@ impl<'a> Journal<'a> {
     /// Which of the trees `path` is in, or is, and where below it.
     fn tree_of<'p>(&self, path: &'p str) -> Option<(usize, &'p str)> {
         // Trees are high up, so the shortest beginning of a path comes first.
-        let ends = path.match_indices('/').map(|(at, _)| at);
+        let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        let ends = slashes.map(|(at, _)| at);
         ends.chain([path.len()]).find_map(|end| {
             let (above, below) = path.split_at(end);
             let tree = self.trees.binary_search_by(|it| it.as_str().cmp(above));
