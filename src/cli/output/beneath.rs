@@ -1,6 +1,6 @@
 //! The real disk: every call stays beneath the opened root and follows no symbolic link.
 //!
-//! Paths are resolved anew from the root's descriptor each time, by `openat2` where the kernel has it and part by part with `O_NOFOLLOW` elsewhere. So a link put in place between our look and our write leads to an error, never out of the tree.
+//! Paths are resolved anew from the root's descriptor each time, by `openat2` where the kernel has it and part by part with `O_NOFOLLOW` elsewhere. So a link put in place between our look and our write leads to an error, never out of the tree. Who writes many files goes on from the folders that are open, one part at a time and with `O_NOFOLLOW`.
 
 use std::cell::RefCell;
 use std::io;
