@@ -46,19 +46,19 @@ use crate::platform::Platform;
 
 use pages::Book;
 
-/// Every emitter, in the order in which they are listed to people.
+/// Every emitter, in the order in which they are begun and listed to people. What takes longest is begun first, so that no core waits long for another at the end of a round.
 pub static EMITTERS: &[&Emitter] = &[
-    &litellm::EMITTER,
     &env::EMITTER,
     &systemd::EMITTER,
+    &routes::EMITTER,
+    &registry::EMITTER,
+    &litellm::EMITTER,
     &launchd::EMITTER,
     &compose::EMITTER,
     &quadlet::EMITTER,
     &tailscale::EMITTER,
     &mcp::EMITTER,
-    &registry::EMITTER,
     &config::EMITTER,
-    &routes::EMITTER,
     &docs::EMITTER,
     &ops::EMITTER,
     &manifest::EMITTER,
