@@ -225,7 +225,7 @@ const DIGESTS_IN_A_ROW: usize = 1024;
 fn emit_one(book: &Book, before: &Artifacts, emitter: &Emitter) -> Result<Artifacts, EmitError> {
     let artifacts = emitter.run(book, before)?;
     if emitter.emit.round() + 1 < Emit::ROUNDS {
-        // Whoever makes a file works out its digest too, while the others are still busy.
+        // Whoever makes a file works out its digest too, while the others are still busy. Those of the last round are listed nowhere: only the writer asks for them.
         let all: Vec<&Artifact> = artifacts.iter().collect();
         in_parts(&all, DIGESTS_IN_A_ROW, true, |part| {
             for artifact in part {

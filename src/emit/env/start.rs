@@ -144,14 +144,23 @@ fn lines<T>(
     items: impl Iterator<Item = T>,
     write: impl Fn(&mut String, T) -> Result<(), Unwritable>,
 ) -> Result<String, Unwritable> {
-    let mut lines = String::with_capacity(500);
+    in_a_row(items, '\n', write)
+}
+
+/// What `write` says of each item, with a sign between one and the next.
+fn in_a_row<T>(
+    items: impl Iterator<Item = T>,
+    between: char,
+    write: impl Fn(&mut String, T) -> Result<(), Unwritable>,
+) -> Result<String, Unwritable> {
+    let mut text = String::with_capacity(500);
     for item in items {
-        if !lines.is_empty() {
-            lines.push('\n');
+        if !text.is_empty() {
+            text.push(between);
         }
-        write(&mut lines, item)?;
+        write(&mut text, item)?;
     }
-    Ok(lines)
+    Ok(text)
 }
 
 /// What the script sets by itself: the path, what the platform decides, and copies of other variables last.
@@ -185,17 +194,13 @@ enum Exported<'a> {
 
 /// A command as shell words.
 fn words(command: &[Word]) -> Result<String, Unwritable> {
-    let mut words = String::with_capacity(200);
-    for word in command {
-        if !words.is_empty() {
-            words.push(' ');
-        }
+    in_a_row(command.iter(), ' ', |words, word| {
         match word {
             Word::Text(text) => words.push_str(&shell_word(text)?),
-            Word::Variable(name) => push_value(&mut words, name),
+            Word::Variable(name) => push_value(words, name),
         }
-    }
-    Ok(words)
+        Ok(())
+    })
 }
 
 /// Adds the value of a variable as one word; empty when it is not set.
