@@ -1,9 +1,7 @@
 //! Independent work on several cores. Results are in the order of the work, whoever was done first.
 
-use std::hint::black_box;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
@@ -27,7 +25,6 @@ pub fn side_by_side<T: Sync, R: Send>(
     }
     let next = AtomicUsize::new(0);
     let take = || {
-        room_for_much();
         let mut done = Vec::with_capacity(items.len().div_ceil(workers));
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -78,30 +75,10 @@ pub fn both<A: Send, B>(
         return (aside(), here());
     }
     thread::scope(|scope| {
-        let aside = scope.spawn(|| {
-            room_for_much();
-            aside()
-        });
+        let aside = scope.spawn(aside);
         let here = here();
         (joined(aside), here)
     })
-}
-
-/// Asks for much memory and gives it back untouched, before a thread takes what it needs piece by piece.
-///
-/// The allocator of glibc makes the heap of a thread larger by a page at a time, each with a call of the system: 7,000 of them for 10,000 services. What it once had at once, it keeps; but blocks above a threshold it never keeps, and that rises only to the largest that was given back. With other allocators this costs two calls.
-fn room_for_much() {
-    const THRESHOLD: usize = 31 << 20;
-    static RAISED: Once = Once::new();
-    RAISED.call_once(|| take_and_give_back(THRESHOLD));
-    take_and_give_back(THRESHOLD / 2);
-}
-
-fn take_and_give_back(size: usize) {
-    let mut room = Vec::<u8>::new();
-    // Where there is not so much, it is taken piece by piece.
-    let _ = room.try_reserve_exact(size);
-    drop(black_box(room));
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {

@@ -436,7 +436,7 @@ async fn first_content(mut reply: Reply, speech: Option<Speech>) -> Result<Begun
             .take(&mut reply.connection.buffer)
             .map_err(|_| Failure::Nonsense("its body is not framed"))?
         {
-            Piece::Data(bytes) => splitter.push(&bytes),
+            Piece::Data(bytes) => splitter.push(&bytes, reply.body.announced()),
             Piece::End => return Err(Failure::Lost),
             Piece::More => {
                 if matches!(reply.connection.fill().await, Ok(0) | Err(_)) {

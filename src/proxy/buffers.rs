@@ -18,7 +18,7 @@ const LARGEST: usize = 1024 * 1024;
 /// The most room that is kept, whatever was in use lately.
 const MOST_KEPT: usize = 128 * 1024 * 1024;
 
-/// The room of one worker that nobody uses just now. It is mapped, for the allocator of the system does not give back all that it once had.
+/// The room of one worker that nobody uses just now. It is mapped, for an allocator does not give back at once all that it had.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     free: RefCell<Vec<MmapMut>>,
@@ -46,10 +46,11 @@ enum Room {
 impl Buffers {
     /// Empty room for so many bytes, and never for many more.
     pub(super) fn take(self: &Rc<Self>, length: usize) -> Buffer {
-        let mapped = (SMALLEST..=LARGEST)
-            .contains(&length)
-            .then(|| self.mapped(length))
-            .flatten();
+        let mapped = match length {
+            ..SMALLEST => None,
+            SMALLEST..=LARGEST => self.mapped(length),
+            _ => MmapMut::map_anon(length).ok(),
+        };
         Buffer {
             room: mapped.map_or_else(
                 || Room::Own(Vec::with_capacity(length)),
@@ -148,7 +149,7 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         if let Room::Mapped(room, _) = std::mem::replace(&mut self.room, Room::Own(Vec::new())) {
             let kept = self.home.kept.get() + room.len();
-            if kept <= MOST_KEPT {
+            if room.len() <= LARGEST && kept <= MOST_KEPT {
                 self.home.kept.set(kept);
                 self.home.free.borrow_mut().push(room);
             }

@@ -502,7 +502,7 @@ async fn events_until(
             // All pieces that have arrived are sent at once.
             match events.reply.body.take(&mut events.reply.connection.buffer) {
                 Ok(Piece::Data(bytes)) => {
-                    events.splitter.push(&bytes);
+                    events.splitter.push(&bytes, events.reply.body.announced());
                     continue;
                 }
                 Ok(Piece::End) => {

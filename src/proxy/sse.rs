@@ -5,6 +5,9 @@ use bytes::{Bytes, BytesMut};
 /// The most bytes of one event.
 pub(super) const LONGEST_EVENT: usize = 8 * 1024 * 1024;
 
+/// The most room that is taken for what has not come yet.
+const MOST_ROOM: usize = 64 * 1024;
+
 /// An event that is longer than any is allowed to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong;
@@ -22,8 +25,10 @@ pub struct Splitter {
 }
 
 impl Splitter {
-    /// Adds bytes as they arrived.
-    pub fn push(&mut self, bytes: &[u8]) {
+    /// Adds bytes as they arrived, and takes room for those that are certain to follow: growing step by step copies them again and again.
+    pub fn push(&mut self, bytes: &[u8], following: u64) {
+        let following = usize::try_from(following).map_or(MOST_ROOM, |it| it.min(MOST_ROOM));
+        self.pending.reserve(bytes.len() + following);
         self.pending.extend_from_slice(bytes);
     }
 
@@ -118,7 +123,7 @@ mod tests {
         let mut events = Vec::new();
         let mut from = 0;
         for cut in cuts.iter().copied().chain([text.len()]) {
-            splitter.push(&text[from..cut]);
+            splitter.push(&text[from..cut], 0);
             from = cut;
             while let Some(event) = splitter.next_event().unwrap() {
                 events.push(data(&event).unwrap_or_default().into_owned());
@@ -147,9 +152,9 @@ mod tests {
     #[test]
     fn p078_an_endless_event_is_refused() {
         let mut splitter = Splitter::default();
-        splitter.push(&vec![b'a'; LONGEST_EVENT]);
+        splitter.push(&vec![b'a'; LONGEST_EVENT], 0);
         assert_eq!(splitter.next_event(), Ok(None));
-        splitter.push(b"a");
+        splitter.push(b"a", 0);
         assert_eq!(splitter.next_event(), Err(TooLong));
     }
 }

@@ -93,7 +93,7 @@ fn split(parts: &[&[u8]]) -> Result<(Vec<Bytes>, Bytes), String> {
     let mut splitter = Splitter::default();
     let mut events = Vec::new();
     for part in parts {
-        splitter.push(part);
+        splitter.push(part, part.len() as u64);
         while let Some(event) = splitter.next_event().map_err(|_| "it is too long")? {
             events.push(event);
         }

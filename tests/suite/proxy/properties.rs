@@ -144,7 +144,7 @@ fn events(text: &[u8], cuts: &[usize]) -> (Vec<Vec<u8>>, Vec<u8>) {
     let mut splitter = Splitter::default();
     let (mut found, mut from) = (Vec::new(), 0);
     for cut in cuts.iter().copied().chain([text.len()]) {
-        splitter.push(&text[from..cut]);
+        splitter.push(&text[from..cut], 0);
         from = cut;
         while let Some(event) = splitter.next_event().unwrap() {
             if let Some(data) = data(&event) {
