@@ -1,9 +1,11 @@
 //! Independent work on several cores. Results are in the order of the work, whoever was done first.
 
 use std::num::NonZero;
-use std::panic::resume_unwind;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
+
+use rayon::ThreadPoolBuilder;
 
 /// From how many services on threads are worth their start.
 pub const MANY_SERVICES: usize = 500;
@@ -17,32 +19,30 @@ pub fn side_by_side<T: Sync, R: Send>(
     much: bool,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    // Asking for the number of cores reads files of the system, which takes longer than a little work.
-    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
     let workers = if much { cores().min(items.len()) } else { 1 };
     if workers <= 1 {
         return items.iter().map(work).collect();
     }
     let next = AtomicUsize::new(0);
-    let take = || {
+    let take = &|| {
         let mut done = Vec::with_capacity(items.len().div_ceil(workers));
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(at) else {
-                return done;
+                return done.into_iter();
             };
             done.push((at, work(item)));
         }
     };
-    let mut done: Vec<_> = thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(take)).collect();
-        let here = take();
-        let others = others.into_iter().map(joined);
-        std::iter::once(here)
-            .chain(others)
-            .map(Vec::into_iter)
-            .collect()
-    });
+    let mut done: Vec<_> = (0..workers).map(|_| Vec::new().into_iter()).collect();
+    if let [here, others @ ..] = &mut done[..] {
+        rayon::in_place_scope(|scope| {
+            for other in others {
+                scope.spawn(|_| *other = take());
+            }
+            *here = take();
+        });
+    }
     // Everybody took the items in their order, so the next result is the first that somebody has left.
     let mut results = Vec::with_capacity(items.len());
     while let Some(who) = done.iter_mut().find(|left| {
@@ -71,18 +71,29 @@ pub fn both<A: Send, B>(
     aside: impl FnOnce() -> A + Send,
     here: impl FnOnce() -> B,
 ) -> (A, B) {
-    if !much {
+    if !much || cores() <= 1 {
         return (aside(), here());
     }
-    thread::scope(|scope| {
-        let aside = scope.spawn(aside);
-        let here = here();
-        (joined(aside), here)
-    })
+    let mut done = None;
+    let here = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| done = Some(aside()));
+        here()
+    });
+    (done.expect("the scope has waited for it"), here)
 }
 
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+/// How many cores share the work. The first to ask for more than one becomes one of as many threads, which live as long as the process: who waits for another meanwhile does what is left of the work of all.
+fn cores() -> usize {
+    static CORES: LazyLock<usize> = LazyLock::new(|| {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = ThreadPoolBuilder::new().num_threads(cores);
+        // Where no threads can be had, all is done here.
+        match threads.use_current_thread().build_global() {
+            Ok(()) => cores,
+            Err(_) => 1,
+        }
+    });
+    *CORES
 }
 
 #[cfg(test)]

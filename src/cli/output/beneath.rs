@@ -6,11 +6,9 @@ use std::cell::RefCell;
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::panic::resume_unwind;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
-use std::thread::ScopedJoinHandle;
 
 use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
@@ -23,6 +21,7 @@ use super::path::is_below;
 use super::root::{Opening, Root, make_folder};
 use super::same;
 use crate::emit::Artifact;
+use crate::side_by_side::both;
 
 /// A larger file is not read: no artifact comes near.
 const HUGE: u64 = 256 << 20;
@@ -308,14 +307,12 @@ impl Disk for Beneath<'_> {
         // One begins at the front and one at the end: a folder takes one new name at a time, and so they are mostly in two.
         let root = self.root();
         let (rest, at) = (&Mutex::new(0..files.count), files.at);
-        std::thread::scope(|scope| {
-            let writers = [take_first, take_last]
-                .map(|take| scope.spawn(move || create_some(root, at, || take(rest))));
-            // All must have ended before one of them is believed, so none is left out by `?`.
-            let ends = writers.map(ScopedJoinHandle::join);
-            ends.into_iter()
-                .try_for_each(|end| end.unwrap_or_else(|panic| resume_unwind(panic)))
-        })
+        let (first, last) = both(
+            true,
+            || create_some(root, at, || take_first(rest)),
+            || create_some(root, at, || take_last(rest)),
+        );
+        first.and(last)
     }
 
     fn link(&self, from: &str, to: &str) -> io::Result<bool> {

@@ -276,7 +276,7 @@ impl Draft<'_> {
     }
 
     fn variable_clashes(&mut self, platform: &Platform, deployments: &[Deployment]) {
-        let mut seen: HashMap<&str, &Deployment> = HashMap::new();
+        let mut seen = HashMap::<&str, &Deployment>::with_capacity(deployments.len());
         for deployment in deployments {
             if let Some(other) = seen.insert(&deployment.variable, deployment) {
                 self.diagnostics.push(
