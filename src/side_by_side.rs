@@ -29,20 +29,20 @@ pub fn side_by_side<T: Sync, R: Send>(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(at) else {
-                return done.into_iter();
+                return done;
             };
             done.push((at, work(item)));
         }
     };
-    let mut done: Vec<_> = (0..workers).map(|_| Vec::new().into_iter()).collect();
-    if let [here, others @ ..] = &mut done[..] {
-        rayon::in_place_scope(|scope| {
-            for other in others {
-                scope.spawn(|_| *other = take());
-            }
-            *here = take();
-        });
-    }
+    let mut others: Vec<_> = (1..workers).map(|_| Vec::new()).collect();
+    let here = rayon::in_place_scope(|scope| {
+        for other in &mut others {
+            scope.spawn(|_| *other = take());
+        }
+        take()
+    });
+    let all = std::iter::once(here).chain(others);
+    let mut done: Vec<_> = all.map(Vec::into_iter).collect();
     // Everybody took the items in their order, so the next result is the first that somebody has left.
     let mut results = Vec::with_capacity(items.len());
     while let Some(who) = done.iter_mut().find(|left| {
