@@ -361,10 +361,10 @@ pub(super) struct StatusLook {
 #[derive(Debug, Subcommand)]
 pub(super) enum StatusCommand {
     /// Keep asking, and serve what was found: /health, /status and /incidents as JSON.
-    Serve(StatusServe),
+    Serve(Late<StatusServe>),
 }
 
-/// Keep asking, and serve what was found.
+/// Keep asking, and serve what was found: /health, /status and /incidents as JSON.
 #[derive(Debug, Args)]
 #[command(
     after_help = "It is only read. What differed, since when and until when is kept in a small file that survives a crash. A changed platform.toml is taken in the next time; the owner's checks are not made.\n\nExample:\n  homelab status serve --port 8643 --history ~/.local/state/homelab"
@@ -472,10 +472,10 @@ pub(super) struct New {
 #[derive(Debug, Subcommand)]
 pub(super) enum NewCommand {
     /// Begin the spec, the architecture and the notes for agents of a service.
-    Service(NewService),
+    Service(Late<NewService>),
 }
 
-/// Begin the documents of a service that platform.toml has.
+/// Begin the spec, the architecture and the notes for agents of a service.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Writes SERVICE_SPEC.md, ARCHITECTURE.md and AGENTS.md into the service's `folder`, or into services/NAME when it has none. A document that is there is kept as it is. Units, health checks, restarts and pages are made by `homelab build`.\n\nExample:\n  homelab new service open-webui"
@@ -499,14 +499,14 @@ pub(super) struct Port {
 #[derive(Debug, Subcommand)]
 pub(super) enum PortCommand {
     /// List every port that was ever given, and who has or had it.
-    List(PortList),
+    List(Late<PortList>),
     /// Print the lowest port of a range that was never given.
-    Next(PortNext),
+    Next(Late<PortNext>),
     /// Give a service or model another port, and write down why.
-    Migrate(PortMigrate),
+    Migrate(Late<PortMigrate>),
 }
 
-/// List every port that was ever given.
+/// List every port that was ever given, and who has or had it.
 #[derive(Debug, Args)]
 #[command(
     after_help = "A port is `held`, `new` (platform.toml has it, platform.lock not yet) or a `tombstone`: it was given once and is not given again.\n\nExamples:\n  homelab port list\n  homelab port list --host mini --format json"
