@@ -4,7 +4,7 @@ use toml_parser::Source;
 use toml_parser::lexer::{Lexer, Token, TokenKind};
 
 /// How many tokens a part has at least, so that it stays in the cache of a core.
-const PART: usize = 4096;
+const PART: usize = 1024;
 
 /// Hands all tokens of a text to `take`, part after part. Each but the last ends with a line after which a header begins, outside of all brackets: there the parser forgets what was before.
 pub(super) fn in_parts(text: Source<'_>, mut take: impl FnMut(&[Token])) {
