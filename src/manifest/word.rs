@@ -20,6 +20,12 @@ pub struct Kind {
     check: fn(&str) -> Result<(), Flaw>,
 }
 
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
 /// What is wrong with a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {

@@ -18,7 +18,7 @@ pub(super) struct Compiled<'s> {
 }
 
 /// What a value may be, by its type.
-#[derive(Default, Clone)]
+#[derive(Default, Clone, PartialEq)]
 pub(super) struct Shape<'s> {
     pub(super) anything: bool,
     pub(super) text: Option<Text<'s>>,
@@ -30,7 +30,7 @@ pub(super) struct Shape<'s> {
 }
 
 /// What a string may be.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Text<'s> {
     /// The words it may be; any text when there are none.
     pub(super) words: Cow<'s, [&'s str]>,
@@ -42,14 +42,14 @@ pub(super) struct Text<'s> {
 }
 
 /// Least and greatest number.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Range {
     pub(super) least: Option<f64>,
     pub(super) greatest: Option<f64>,
 }
 
 /// What an array may hold.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct ArrayShape {
     pub(super) items: Option<usize>,
     pub(super) shortest: u64,
@@ -172,8 +172,15 @@ impl<'s> Compiler<'s> {
             return self.definition_at(name);
         }
         let shape = self.shape(schema);
-        self.shapes.push(shape);
-        self.shapes.len() - 1
+        // What two schemas say alike is there once; a definition may still have to be filled.
+        let definitions = &self.known;
+        let same = (0..self.shapes.len()).find(|at| {
+            self.shapes[*at] == shape && definitions.values().all(|definition| definition != at)
+        });
+        same.unwrap_or_else(|| {
+            self.shapes.push(shape);
+            self.shapes.len() - 1
+        })
     }
 
     fn definition_at(&mut self, name: &'s str) -> usize {
