@@ -8,10 +8,10 @@ use std::thread;
 use rayon::ThreadPoolBuilder;
 
 /// From how many services on threads are worth their start.
-pub const MANY_SERVICES: usize = 500;
+pub const MANY_SERVICES: usize = 150;
 
 /// From how many bytes of text on they are: about as many services.
-pub const MUCH_TEXT: usize = 300_000;
+pub const MUCH_TEXT: usize = 100_000;
 
 /// Does `work` on each item, on all cores when there is `much` to do, and returns the results in the order of the items.
 pub fn side_by_side<T: Sync, R: Send>(
